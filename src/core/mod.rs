@@ -1,0 +1,4 @@
+//! The pure room: what a process means. No I/O, no clock, no randomness, no async.
+
+pub mod feel;
+pub mod model;
