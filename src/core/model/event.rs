@@ -3,7 +3,7 @@
 //! Must not know subscriptions or timers that run: those are the engine's state.
 
 use super::definition::ElementIndex;
-use super::task::{Dynamic, JobDefinition};
+use super::task::{Dynamic, FormReference, JobDefinition};
 use crate::core::feel::Expression;
 
 /// What a catching event waits for.
@@ -47,6 +47,8 @@ pub struct StartEvent {
     pub trigger: Option<EventTrigger>,
     /// In an event sub-process: whether it ends everything else in the scope.
     pub is_interrupting: bool,
+    /// On a process's start event: the form that asks a person for the first variables.
+    pub form: Option<FormReference>,
 }
 
 /// An event attached to an activity.
