@@ -23,9 +23,8 @@ CREATE TABLE sys_flows__processes (
     latest_key INTEGER NOT NULL,
     latest_version INTEGER NOT NULL,
     schema_name TEXT NOT NULL UNIQUE,
-    -- The columns the process's schema has: JSON; NULL until the first instance made the schema.
-    columns TEXT,
-    columns_version INTEGER NOT NULL
+    -- The business columns of the process's schema, in the layers in which they were added: JSON.
+    column_layers TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE sys_flows__definitions (

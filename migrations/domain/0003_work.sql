@@ -63,9 +63,10 @@ CREATE TABLE work__schedules (
     process_id TEXT NOT NULL,
     element_id TEXT NOT NULL,
     rule TEXT NOT NULL,
+    -- NULL when it will not fire again.
     due_at INTEGER,
-    -- How many more times; NULL is for ever.
-    remaining INTEGER,
+    -- How it goes on: JSON; NULL when it fires once.
+    repetition TEXT,
     last_fired_at INTEGER,
     is_paused INTEGER NOT NULL
 ) STRICT;
