@@ -3,6 +3,7 @@
 mod data_folder;
 mod migrations;
 mod queues;
+mod sizes;
 mod statements;
 mod transactions;
 

@@ -209,6 +209,19 @@ fn rows_that_meet_the_same_row_take_their_turns() {
 }
 
 #[test]
+fn many_rows_are_found_by_text() {
+    for_each_database(|database| {
+        script(database, THINGS);
+        script(database, "INSERT INTO sys_test__things (key, name) VALUES (1, 'a'), (2, 'b');");
+        let update = "UPDATE sys_test__things SET rev = ?2 WHERE name = ?1";
+        let rows = vec![vec!["a".into(), 7.into()], vec!["b".into(), 8.into()]];
+        assert_eq!(each(database, update, rows), Ok(2));
+        let expected = [(1, 7, Some("a".to_owned())), (2, 8, Some("b".to_owned()))];
+        assert_eq!(things(database), expected);
+    });
+}
+
+#[test]
 fn a_condition_that_one_row_changes_for_the_next_is_seen() {
     for_each_database(|database| {
         script(database, THINGS);

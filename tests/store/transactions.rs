@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::thread;
 
-use flowstead::platform::store::{Database, Sql, StoreError};
+use flowstead::platform::store::{Database, Dialect, Sql, StoreError};
 
 use super::{for_each_database, for_each_place, insert_item, keys, make_items, script};
 
@@ -20,6 +20,7 @@ impl From<StoreError> for Failure {
 }
 
 /// Submits closures while the database is held up, so that on SQLite they share one commit.
+/// The last result is that of the closure that held it up, which shares the commit, too.
 fn submit_together(
     database: &Database,
     closures: Vec<Box<dyn FnOnce(&mut dyn Sql) -> Result<(), Failure> + Send>>,
@@ -34,11 +35,11 @@ fn submit_together(
         // Lets every task above reach the queue before the writer goes on.
         tokio::task::yield_now().await;
         release.send(()).expect("the holder waits");
-        holder.await.expect("the task ran").expect("the holder commits");
         let mut results = Vec::new();
         for task in waiting {
             results.push(task.await.expect("the task ran"));
         }
+        results.push(holder.await.expect("the task ran"));
         results
     })
 }
@@ -57,7 +58,7 @@ fn a_rollback_leaves_its_neighbours() {
                 Box::new(|sql| Ok(insert_item(sql, 3).map(|_| ())?)),
             ],
         );
-        assert_eq!(results, [Ok(()), Err(Failure::Refused), Ok(())]);
+        assert_eq!(results, [Ok(()), Err(Failure::Refused), Ok(()), Ok(())]);
         assert_eq!(keys(database), [1, 3]);
     });
 }
@@ -91,12 +92,25 @@ fn a_failed_commit_fails_everyone_in_it() {
             "CREATE TABLE late (key INTEGER PRIMARY KEY, item_key INTEGER NOT NULL
                  REFERENCES item (key) DEFERRABLE INITIALLY DEFERRED) STRICT;",
         );
-        let result = database.write_blocking(|sql| {
-            insert_item(sql, 1)?;
-            sql.execute("INSERT INTO late (key, item_key) VALUES (1, 99)", &[])
-        });
-        assert!(matches!(result, Err(StoreError::Conflict(_))), "{result:?}");
-        assert_eq!(keys(&database), [0; 0]);
+        let results = submit_together(
+            &database,
+            vec![
+                Box::new(|sql| Ok(insert_item(sql, 1).map(|_| ())?)),
+                Box::new(|sql| {
+                    let late = "INSERT INTO late (key, item_key) VALUES (1, 99)";
+                    Ok(sql.execute(late, &[]).map(|_| ())?)
+                }),
+            ],
+        );
+        let is_conflict = |result: &Result<(), Failure>| {
+            matches!(result, Err(Failure::Store(StoreError::Conflict(_))))
+        };
+        assert!(is_conflict(&results[1]), "{results:?}");
+        // Only SQLite lets several closures share a commit.
+        let is_shared = database.dialect() == Dialect::Sqlite;
+        assert_eq!(is_conflict(&results[0]), is_shared, "{results:?}");
+        assert_eq!(is_conflict(&results[2]), is_shared, "{results:?}");
+        assert_eq!(keys(&database).is_empty(), is_shared);
     });
 }
 
