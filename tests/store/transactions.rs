@@ -19,12 +19,11 @@ impl From<StoreError> for Failure {
     }
 }
 
+type Closure = Box<dyn FnOnce(&mut dyn Sql) -> Result<(), Failure> + Send>;
+
 /// Submits closures while the database is held up, so that on SQLite they share one commit.
 /// The last result is that of the closure that held it up, which shares the commit, too.
-fn submit_together(
-    database: &Database,
-    closures: Vec<Box<dyn FnOnce(&mut dyn Sql) -> Result<(), Failure> + Send>>,
-) -> Vec<Result<(), Failure>> {
+fn submit_together(database: &Database, closures: Vec<Closure>) -> Vec<Result<(), Failure>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime can be built").block_on(async {
         let (release, held) = mpsc::channel::<()>();
