@@ -8,6 +8,6 @@ pub mod config;
 pub mod mail;
 pub mod outbound;
 pub mod scripts;
-//SEARCH pub mod search;
+pub mod search;
 pub mod secrets;
 pub mod telemetry;
