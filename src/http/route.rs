@@ -61,9 +61,27 @@ pub enum Answers {
 }
 
 /// How long a handler may take before the client is answered 503.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// How large a body may be when the route says nothing: forms, commands, variables.
-const BODY_LIMIT_BYTES: usize = 2 * 1024 * 1024;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As configured for all requests.
+    Usual,
+    /// As configured, and this much longer: long polling.
+    Longer(Duration),
+    /// Without end: streams.
+    Endless,
+}
+
+/// How large a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyLimit {
+    /// Enough for forms, commands and variables.
+    Small,
+    /// As configured: models and files.
+    Configured,
+}
+
+/// The limit of [`BodyLimit::Small`].
+pub const SMALL_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// One route.
 #[derive(Debug, Clone)]
@@ -93,9 +111,9 @@ pub struct Route {
     /// The status of success.
     pub success: u16,
     /// How large its body may be.
-    pub body_limit_bytes: usize,
-    /// How long its handler may take; `None` for streams.
-    pub timeout: Option<Duration>,
+    pub body_limit: BodyLimit,
+    /// How long its handler may take.
+    pub patience: Patience,
     /// The handler.
     pub handler: MethodRouter<App>,
 }
@@ -146,8 +164,8 @@ impl Route {
             query: None,
             answers: Answers::Undescribed,
             success: 200,
-            body_limit_bytes: BODY_LIMIT_BYTES,
-            timeout: Some(TIMEOUT),
+            body_limit: BodyLimit::Small,
+            patience: Patience::Usual,
             handler: on(filter, handler),
         }
     }
@@ -236,24 +254,30 @@ impl Route {
         self
     }
 
-    /// Accepts larger or only smaller bodies than usual.
+    /// Accepts bodies as large as configured.
     #[must_use]
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit_bytes = bytes;
+    pub fn large_body(mut self) -> Self {
+        self.body_limit = BodyLimit::Configured;
         self
     }
 
-    /// Lets the handler take longer than usual, as long polling does.
+    /// Lets the handler take this much longer than usual, as long polling does.
     #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+    pub fn waits(mut self, longer: Duration) -> Self {
+        self.patience = Patience::Longer(longer);
         self
     }
 
     /// Lets the answer go on without end.
     #[must_use]
     pub fn streams(mut self) -> Self {
-        self.timeout = None;
+        self.patience = Patience::Endless;
         self
+    }
+
+    /// Whether a call may change something.
+    #[must_use]
+    pub fn is_unsafe(&self) -> bool {
+        self.method != Method::GET
     }
 }
