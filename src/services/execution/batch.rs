@@ -399,7 +399,8 @@ impl Batch<'_> {
         if let Some(schema) = self.kept.schemas.get(&deployed.key) {
             return Ok(Arc::clone(schema));
         }
-        let schema = process_schema::ensure(self.sql, deployed, self.now_ms())?;
+        let now_ms = self.now_ms();
+        let schema = process_schema::ensure(self.sql, deployed, now_ms)?;
         self.kept.schemas.insert(deployed.key, Arc::clone(&schema));
         Ok(schema)
     }
