@@ -5,3 +5,4 @@
 pub mod audit;
 
 pub mod execution;
+pub mod processes;
