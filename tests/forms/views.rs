@@ -47,6 +47,7 @@ fn line(field: &FieldView) -> String {
     add("accept", field.accept.clone());
     add("html", field.html.trim().to_owned());
     add("source", field.source.clone());
+    add("alt", field.alt.clone());
     add(
         "height",
         Some(field.height_px).filter(|h| *h > 0).map(|h| h.to_string()).unwrap_or_default(),
@@ -116,7 +117,8 @@ fn rows_share_sixteen_columns() {
            {"type": "checkbox", "key": "e"},
            {"type": "checkbox", "key": "f"},
            {"type": "checkbox", "key": "g", "layout": {"row": "3"}},
-           {"type": "checkbox", "key": "h", "layout": {"row": "3"}, "conditional": {"hide": "=true"}}"#,
+           {"type": "checkbox", "key": "h", "layout": {"row": "3"},
+            "conditional": {"hide": "=true"}}"#,
     );
     let view = form.view(&object("{}"), &[], &context());
     let places: Vec<_> = view.fields.iter().map(|f| (f.row, f.columns)).collect();

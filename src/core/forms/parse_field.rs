@@ -221,11 +221,7 @@ impl Reader {
             "email" => Some(TextShape::Email),
             "phone" => Some(TextShape::Phone),
             "custom" | "" => None,
-            other => self.problems.refuse(
-                &at,
-                at.found(),
-                "email, phone or custom",
-            ),
+            _ => self.problems.refuse(&at, at.found(), "email, phone or custom"),
         }
     }
 
@@ -240,7 +236,8 @@ impl Reader {
             Err(error) => {
                 let text = error.to_string();
                 let reason = text.rsplit("error: ").next().unwrap_or(&text);
-                let message = format!("not a pattern: {}", reason.trim_end_matches('.').to_lowercase());
+                let message =
+                    format!("not a pattern: {}", reason.trim_end_matches('.').to_lowercase());
                 self.problems.refuse(&at, message, "a regular expression without look-around")
             }
         }

@@ -35,13 +35,13 @@ pub(super) fn unique_name(variable: &str, is_taken: impl Fn(&str) -> bool) -> St
     if !is_taken(&base) {
         return base;
     }
-    let numbered = |number: u64| {
+    let numbered = |number: u32| {
         let suffix = format!("_{number}");
         let start: String = base.chars().take(COLUMN_NAME_CHARS_MAX - suffix.len()).collect();
         format!("{}{suffix}", start.trim_end_matches('_'))
     };
-    let free = (2_u64..).map(numbered).find(|candidate| !is_taken(candidate));
-    free.expect("a schema has fewer columns than there are numbers")
+    let free = (2..=u32::MAX).map(numbered).find(|candidate| !is_taken(candidate));
+    free.expect("a table has fewer columns than there are numbers")
 }
 
 fn base_name(variable: &str) -> String {
