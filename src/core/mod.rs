@@ -1,4 +1,5 @@
 //! The pure room: what a process means. No I/O, no clock, no randomness, no async.
 
+pub mod access;
 pub mod feel;
 pub mod model;

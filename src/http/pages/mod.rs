@@ -6,13 +6,13 @@
     reason = "a page's fields are named after what the template shows; the struct says the rest"
 )]
 
-pub mod layout;
-pub mod parts;
 pub mod chart;
 pub mod form_view;
+pub mod layout;
+pub mod parts;
 
-pub mod setup;
-pub mod sign_in;
 pub mod home;
 pub mod inbox;
 pub mod instance;
+pub mod setup;
+pub mod sign_in;
