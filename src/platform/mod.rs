@@ -2,12 +2,14 @@
 //!
 //! Must not know `core`, `services`, `http` or `cli`.
 
+pub mod store;
+
 pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod mail;
 pub mod outbound;
 pub mod scripts;
+pub mod search;
 pub mod secrets;
-pub mod store;
 pub mod telemetry;

@@ -106,6 +106,10 @@ pub fn run(
     variables: &Map<String, Value>,
     limits: Limits,
 ) -> Result<Value, ScriptError> {
+    if source.contains('\0') {
+        let message = "expected text without a null character".into();
+        return Err(ScriptError::Syntax { message, position: None });
+    }
     let sandbox = Sandbox { limits, deadline: deadline(limits) };
     let no_memory = |_| ScriptError::Memory { limit_bytes: limits.memory_bytes };
     let runtime = Runtime::new().map_err(no_memory)?;
@@ -113,19 +117,24 @@ pub fn run(
     runtime.set_max_stack_size(limits.stack_bytes);
     let end = sandbox.deadline;
     runtime.set_interrupt_handler(Some(Box::new(move || Instant::now() >= end)));
+    let dry = Context::full(&runtime).map_err(no_memory)?;
+    let reading = dry.with(|ctx| sandbox.reading(&ctx, source))?;
+    drop(dry);
     let context = Context::full(&runtime).map_err(no_memory)?;
-    context.with(|ctx| sandbox.run(&ctx, source, variables))
+    context.with(|ctx| sandbox.run(&ctx, source, reading, variables))
 }
 
 fn deadline(limits: Limits) -> Instant {
     let now = Instant::now();
-    // A limit beyond what the clock can say is as good as a year.
-    now.checked_add(Duration::from_millis(limits.time_ms))
-        .unwrap_or(now + Duration::from_secs(31_536_000))
+    // A limit beyond what the clock can say is as good as a day.
+    now.checked_add(Duration::from_millis(limits.time_ms)).unwrap_or(now + Duration::from_hours(24))
 }
 
-/// The ways to read a source, in the order they are tried: what is put before and after it.
-const READINGS: [(&str, &str); 3] = [("(", "\n)"), ("", "\n"), ("(function(){", "\n})()")];
+/// A way to read a source: what is put before and after it.
+type Reading = (&'static str, &'static str);
+
+/// In the order they are tried.
+const READINGS: [Reading; 3] = [("(", "\n)"), ("", "\n"), ("(function(){", "\n})()")];
 
 struct Sandbox {
     limits: Limits,
@@ -137,14 +146,10 @@ impl Sandbox {
         &self,
         ctx: &Ctx<'_>,
         source: &str,
+        (before, after): Reading,
         variables: &Map<String, Value>,
     ) -> Result<Value, ScriptError> {
-        if source.contains('\0') {
-            let message = "expected text without a null character".into();
-            return Err(ScriptError::Syntax { message, position: None });
-        }
-        self.define(ctx, variables).map_err(|error| self.error(ctx, &error, 0))?;
-        let (before, after) = self.reading(ctx, source)?;
+        define(ctx, variables).map_err(|error| self.error(ctx, &error, 0))?;
         let failed = |error| self.error(ctx, &error, before.len());
         let result = eval(ctx, &format!("{before}{source}{after}")).map_err(failed)?;
         let result = self.settle(ctx, result, before.len())?;
@@ -156,41 +161,27 @@ impl Sandbox {
         self.parse(&json)
     }
 
-    fn define(&self, ctx: &Ctx<'_>, variables: &Map<String, Value>) -> rquickjs::Result<()> {
-        let json = serde_json::to_vec(variables).expect("a map of JSON values is JSON");
-        let object = rquickjs::Object::from_js(ctx, ctx.json_parse(json)?)?;
-        let globals = ctx.globals();
-        for name in variables.keys() {
-            // These three can't be redefined; as properties of `variables` they can be read.
-            if !matches!(name.as_str(), "undefined" | "NaN" | "Infinity") {
-                globals.set(name.as_str(), object.get::<_, JsValue<'_>>(name.as_str())?)?;
-            }
-        }
-        globals.set("variables", object)
-    }
-
-    /// Finds the first way to read the source that is JavaScript, without running any of it.
-    fn reading(
-        &self,
-        ctx: &Ctx<'_>,
-        source: &str,
-    ) -> Result<(&'static str, &'static str), ScriptError> {
-        let mut refusal = None;
+    /// Finds the first way to read the source that is JavaScript, without running any of it: in
+    /// a context of its own, where a `throw` before the source keeps it from being reached.
+    fn reading(&self, dry: &Ctx<'_>, source: &str) -> Result<Reading, ScriptError> {
+        const THROW: &str = "throw 0;";
+        let mut refusal = ScriptError::Result("there is no way to read it".into());
         for (before, after) in READINGS {
-            let dry = format!("if(0){{{before}{source}{after}}}");
-            let prefix = dry.len() - source.len() - after.len() - 1;
-            match eval(ctx, &dry) {
-                Ok(_) => return Ok((before, after)),
-                Err(error) => refusal = Some(self.error(ctx, &error, prefix)),
-            }
+            let Err(error) = eval(dry, &format!("{THROW}{before}{source}{after}")) else {
+                continue;
+            };
+            refusal = match self.error(dry, &error, THROW.len() + before.len()) {
+                ScriptError::Thrown { message, .. } if message == "0" => {
+                    return Ok((before, after));
+                }
+                ScriptError::Thrown { message, position } => {
+                    ScriptError::Syntax { message, position }
+                }
+                limit => limit,
+            };
         }
         // The last reading accepts the most, so what stopped it is the mistake.
-        match refusal.expect("there is a reading") {
-            ScriptError::Thrown { message, position } => {
-                Err(ScriptError::Syntax { message, position })
-            }
-            limit => Err(limit),
-        }
+        Err(refusal)
     }
 
     /// Waits for a promise by doing the pending jobs; any other value is the result already.
@@ -206,7 +197,7 @@ impl Sandbox {
                 return Err(self.out_of_time());
             }
             if !ctx.execute_pending_job() {
-                let message = "expected a promise that settles, nothing is left to do".into();
+                let message = "its promise never settled, and no work is left".into();
                 return Err(ScriptError::Thrown { message, position: None });
             }
         }
@@ -221,13 +212,15 @@ impl Sandbox {
             let message = format!("it has {size} bytes as JSON, expected at most {limit}");
             return Err(ScriptError::Result(message));
         }
-        serde_json::from_str(json).map_err(|error| ScriptError::Result(error.to_string()))
+        serde_json::from_str(json).map_err(|error| ScriptError::Result(format!("as JSON: {error}")))
     }
 
     /// What an error of the engine means. `prefix`: how much was put before the source in line 1.
     fn error(&self, ctx: &Ctx<'_>, error: &rquickjs::Error, prefix: usize) -> ScriptError {
         let thrown = ctx.catch();
         let out_of_memory = || ScriptError::Memory { limit_bytes: self.limits.memory_bytes };
+        // Describing may run the script's own `toString`, so the time is looked at afterwards.
+        let (message, position) = describe(ctx, &thrown, prefix);
         if self.is_over() {
             return self.out_of_time();
         }
@@ -237,7 +230,6 @@ impl Sandbox {
         if !error.is_exception() {
             return ScriptError::Result(error.to_string());
         }
-        let (message, position) = describe(ctx, &thrown, prefix);
         // When there is no memory left even for the error, the engine throws null.
         if thrown.is_null() || message == "InternalError: out of memory" {
             return out_of_memory();
@@ -252,6 +244,19 @@ impl Sandbox {
     fn out_of_time(&self) -> ScriptError {
         ScriptError::Time { limit_ms: self.limits.time_ms }
     }
+}
+
+fn define(ctx: &Ctx<'_>, variables: &Map<String, Value>) -> rquickjs::Result<()> {
+    let json = serde_json::to_vec(variables).expect("a map of JSON values is JSON");
+    let object = rquickjs::Object::from_js(ctx, ctx.json_parse(json)?)?;
+    let globals = ctx.globals();
+    for name in variables.keys() {
+        // These three can't be redefined; as properties of `variables` they can be read.
+        if !matches!(name.as_str(), "undefined" | "NaN" | "Infinity") {
+            globals.set(name.as_str(), object.get::<_, JsValue<'_>>(name.as_str())?)?;
+        }
+    }
+    globals.set("variables", object)
 }
 
 fn eval<'js>(ctx: &Ctx<'js>, source: &str) -> rquickjs::Result<JsValue<'js>> {

@@ -4,6 +4,7 @@
 //! request's id is a span field and so stands on every line logged within the request.
 
 use std::io::{self, IsTerminal};
+use std::sync::{Mutex, PoisonError};
 
 use metrics::gauge;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
@@ -83,6 +84,9 @@ fn foreign_level(level: LogLevel) -> Level {
     }
 }
 
+/// The recorder of this process; it can be set once only, and whoever comes later shares it.
+static RECORDER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+
 /// The counters of this process, for whoever collects them.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -93,9 +97,14 @@ impl Metrics {
     /// Counts everything in this process from now on. Histograms are of seconds.
     ///
     /// # Errors
-    /// `Metrics` when it is called twice.
+    /// `Metrics` when another library counts already.
     pub fn start() -> Result<Self, TelemetryError> {
-        let handle = PrometheusBuilder::new().set_buckets(&SECONDS)?.install_recorder()?;
+        let mut recorder = RECORDER.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = match recorder.take() {
+            Some(handle) => handle,
+            None => PrometheusBuilder::new().set_buckets(&SECONDS)?.install_recorder()?,
+        };
+        *recorder = Some(handle.clone());
         Ok(Self { handle })
     }
 

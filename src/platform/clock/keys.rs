@@ -53,7 +53,7 @@ impl KeyGenerator {
     /// One key, above all earlier ones.
     pub fn next(&self, now_ms: i64) -> i64 {
         let mut lease = self.lease(now_ms);
-        lease.next()
+        lease.take()
     }
 
     /// Holds the generator for a run of keys whose length is not known beforehand.
@@ -105,7 +105,7 @@ impl KeyLease<'_> {
     }
 
     /// Takes one key.
-    pub fn next(&mut self) -> i64 {
+    pub fn take(&mut self) -> i64 {
         let key = self.first;
         self.advance(key);
         key

@@ -124,7 +124,7 @@ fn read_file(path: &Path, settings: &mut Settings) -> Result<(), ConfigProblem> 
 }
 
 fn line_of(text: &str, position: usize) -> usize {
-    text.as_bytes()[..position.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    text[..text.floor_char_boundary(position)].matches('\n').count() + 1
 }
 
 /// Reads a text as the type that the default has; a text that is none stays one and is refused

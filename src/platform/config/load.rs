@@ -100,7 +100,8 @@ fn unknown(key: &str, setting: &Setting, defaults: &Defaults) -> String {
 /// A value as it may be shown: a secret, known by its twin for a file, as stars.
 fn shown(key: &str, value: &Value, defaults: &Defaults) -> String {
     let is_secret = defaults.contains_key(&format!("{key}_file"));
-    if is_secret { "***".into() } else { value.to_string() }
+    let is_empty = value.as_str() == Some("");
+    if is_secret && !is_empty { "***".into() } else { value.to_string() }
 }
 
 fn type_words(default: &Value) -> &'static str {

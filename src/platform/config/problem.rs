@@ -58,12 +58,17 @@ impl Complaints {
     }
 
     /// Requires a number to be no less than `min`.
-    pub(super) fn at_least<N: PartialOrd + Display>(&mut self, key: &'static str, n: N, min: N) {
+    pub(super) fn at_least<N: PartialOrd + Display + Copy>(
+        &mut self,
+        key: &'static str,
+        n: N,
+        min: N,
+    ) {
         self.require(n >= min, key, || format!("{min} or more"));
     }
 
     /// Requires a number to lie between two others.
-    pub(super) fn within<N: PartialOrd + Display>(
+    pub(super) fn within<N: PartialOrd + Display + Copy>(
         &mut self,
         key: &'static str,
         n: N,

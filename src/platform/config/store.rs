@@ -37,7 +37,7 @@ impl DataConfig {
 pub enum StoreKind {
     /// Files in the data folder.
     Sqlite,
-    /// A PostgreSQL server.
+    /// A server that several nodes can share.
     Postgres,
 }
 
@@ -47,13 +47,13 @@ pub enum StoreKind {
 pub struct StoreConfig {
     /// Which database.
     pub kind: StoreKind,
-    /// Where PostgreSQL is, with user and password; unused by SQLite.
+    /// Where the server is, with user and password; unused by `sqlite`.
     pub url: Secret,
     /// A file that holds `url`.
     pub url_file: PathBuf,
-    /// Connections to PostgreSQL; unused by SQLite.
+    /// Connections to the server; unused by `sqlite`.
     pub pool_size: u32,
-    /// Connections that read beside the writer, for each SQLite file.
+    /// Connections that read beside the writer, for each file of `sqlite`.
     pub readers: u32,
 }
 

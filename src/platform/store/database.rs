@@ -2,6 +2,7 @@
 //!
 //! Knows neither tables nor which database a caller prefers.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +30,12 @@ pub struct Database {
 enum Engine {
     Sqlite(SqliteDatabase),
     Postgres(PostgresDatabase),
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Database").field(&self.dialect()).finish()
+    }
 }
 
 impl Database {

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of configuration files.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ impl Default for Options {
     }
 }
 
-/// How to reach PostgreSQL, and limits.
-#[derive(Debug, Clone)]
+/// How to reach PostgreSQL, and limits. Its `Debug` keeps the URL, and so the password, to itself.
+#[derive(Clone)]
 pub struct PostgresOptions {
     /// `postgres://user:password@host:port/database?sslmode=…`, or `key=value` pairs.
     ///
@@ -49,6 +50,19 @@ pub struct PostgresOptions {
     pub queue_length_max: usize,
     /// How long a caller waits for room in the queue before it hears `Busy`.
     pub queue_wait_max: Duration,
+}
+
+impl fmt::Debug for PostgresOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PostgresOptions")
+            .field("url", &"***")
+            .field("connections", &self.connections)
+            .field("root_certificates", &self.root_certificates)
+            .field("queue_length_max", &self.queue_length_max)
+            .field("queue_wait_max", &self.queue_wait_max)
+            .finish()
+    }
 }
 
 impl PostgresOptions {

@@ -2,40 +2,51 @@
 //!
 //! Must not know what the events mean.
 
-use crate::platform::store::{Row, Sql, StoreError};
+use crate::platform::store::{Row, Sql, StoreError, Value};
 use crate::services::audit::{ActorKind, AuditEvent};
 
 const COLUMNS: &str = "event_key, at, actor_kind, actor_id, action, subject_kind, subject_key, \
      subject_id, process_id, instance_key, summary, details, request_id, address";
+
+const INSERT: &str = "INSERT INTO audit__events (event_key, at, actor_kind, actor_id, action,
+         subject_kind, subject_key, subject_id, process_id, instance_key, summary, details,
+         request_id, address)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 /// Writes an event; its key must be new.
 ///
 /// # Errors
 /// Those of the database.
 pub fn record(sql: &mut dyn Sql, event: &AuditEvent) -> Result<(), StoreError> {
-    sql.execute(
-        "INSERT INTO audit__events (event_key, at, actor_kind, actor_id, action, subject_kind,
-             subject_key, subject_id, process_id, instance_key, summary, details, request_id,
-             address)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-        &[
-            event.key.into(),
-            event.at_ms.into(),
-            event.actor_kind.name().into(),
-            event.actor_id.as_str().into(),
-            event.action.as_str().into(),
-            event.subject_kind.as_str().into(),
-            event.subject_key.into(),
-            event.subject_id.as_ref().into(),
-            event.process_id.as_ref().into(),
-            event.instance_key.into(),
-            event.summary.as_str().into(),
-            event.details.as_ref().map(ToString::to_string).into(),
-            event.request_id.as_ref().into(),
-            event.address.as_ref().into(),
-        ],
-    )?;
-    Ok(())
+    sql.execute(INSERT, &row(event)).map(|_| ())
+}
+
+/// Writes several events by one statement; their keys must be new.
+///
+/// # Errors
+/// Those of the database.
+pub fn record_all(sql: &mut dyn Sql, events: &[AuditEvent]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = events.iter().map(row).collect();
+    if rows.is_empty() { Ok(()) } else { sql.execute_each(INSERT, &rows).map(|_| ()) }
+}
+
+fn row(event: &AuditEvent) -> Vec<Value> {
+    vec![
+        event.key.into(),
+        event.at_ms.into(),
+        event.actor_kind.name().into(),
+        event.actor_id.as_str().into(),
+        event.action.as_str().into(),
+        event.subject_kind.as_str().into(),
+        event.subject_key.into(),
+        event.subject_id.as_ref().into(),
+        event.process_id.as_ref().into(),
+        event.instance_key.into(),
+        event.summary.as_str().into(),
+        event.details.as_ref().map(ToString::to_string).into(),
+        event.request_id.as_ref().into(),
+        event.address.as_ref().into(),
+    ]
 }
 
 /// The events after a position, oldest first: how the search index follows.

@@ -12,17 +12,24 @@ window.htmx.createEventSource = (url) => {
   return source;
 };
 
-// A browser keeps few connections to one server: hidden tabs must not use them up.
+// A browser keeps few connections to one server: neither a hidden tab nor a page kept for the
+// back button may use them up.
 document.addEventListener("visibilitychange", () => {
   clearTimeout(timer);
-  if (!source) return;
-  if (document.hidden) {
-    timer = setTimeout(() => source.close(), HIDDEN_MS);
-  } else if (source.readyState === EventSource.CLOSED) {
-    // The extension opens a closed connection again when it reports an error.
-    source.onerror(new Event("error"));
-  }
+  if (document.hidden) timer = setTimeout(close, HIDDEN_MS);
+  else reopen();
 });
+addEventListener("pagehide", close);
+addEventListener("pageshow", reopen);
+
+function close() {
+  source?.close();
+}
+
+// The extension opens a closed connection again when it reports an error.
+function reopen() {
+  if (source?.readyState === EventSource.CLOSED) source.onerror(new Event("error"));
+}
 
 document.addEventListener("htmx:sseOpen", () => {
   if (wasOpen) refresh();

@@ -149,10 +149,14 @@ fn matching_bracket(tokens: &[Token<'_>]) -> Option<usize> {
 fn update(tokens: &[Token<'_>], source: &str) -> Option<Batch> {
     let set = find_outside(tokens, |token| token.is_word("SET"))?;
     let filter = find_outside(tokens, |token| token.is_word("WHERE"))?;
-    let assigned: Vec<_> = split_outside(tokens.get(set + 1..filter)?, |it| it.is_symbol(','))
-        .into_iter()
-        .map(|assignment| assignment.first().map(|column| column.text))
-        .collect();
+    let assignments = split_outside(tokens.get(set + 1..filter)?, |it| it.is_symbol(','));
+    let assigned = assignments.into_iter().map(|assignment| match assignment {
+        [column, equals, ..] if column.kind == Kind::Word && equals.is_symbol('=') => {
+            Some(column.text)
+        }
+        _ => None,
+    });
+    let assigned = assigned.collect::<Option<Vec<_>>>()?;
     let distinct = equalities(&tokens[filter + 1..], &assigned)?;
     let (change, rest) = (text(&tokens[..filter]), text(&tokens[filter..]));
     Some(Batch { sql: format!("{change} FROM {source} {rest}"), distinct })
@@ -166,7 +170,7 @@ fn delete(tokens: &[Token<'_>], source: &str) -> Option<Batch> {
 }
 
 /// The parameters of `column = ?n` in a conjunction, for columns that keep their value.
-fn equalities(filter: &[Token<'_>], assigned: &[Option<&str>]) -> Option<Vec<usize>> {
+fn equalities(filter: &[Token<'_>], assigned: &[&str]) -> Option<Vec<usize>> {
     if find_outside(filter, |token| token.is_word("OR")).is_some() {
         return None;
     }
@@ -175,7 +179,7 @@ fn equalities(filter: &[Token<'_>], assigned: &[Option<&str>]) -> Option<Vec<usi
         [column, equals, Token { kind: Kind::Parameter(number), .. }]
             if column.kind == Kind::Word
                 && equals.is_symbol('=')
-                && !assigned.contains(&Some(column.text)) =>
+                && !assigned.iter().any(|it| it.eq_ignore_ascii_case(column.text)) =>
         {
             Some(*number)
         }
@@ -227,6 +231,8 @@ mod tests {
     fn what_could_mean_something_else_is_left_alone() {
         for sql in [
             "UPDATE t SET a = ?1 WHERE a = ?2",
+            "UPDATE t SET (a, b) = (?1, 1) WHERE a = ?2",
+            "UPDATE t SET A = ?1 WHERE a = ?2",
             "UPDATE t SET a = ?1 WHERE b > ?2",
             "UPDATE t SET a = ?1 WHERE b = ?2 OR c = ?2",
             "UPDATE t SET a = ?1",

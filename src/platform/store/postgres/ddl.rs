@@ -30,10 +30,10 @@ fn schema_of(tokens: &[Token<'_>]) -> Option<String> {
 
 fn statement(tokens: &[Token<'_>]) -> String {
     let tokens = without_suffixes(tokens);
-    let bare = bare_name(tokens);
+    let bare = bare_name(&tokens);
     let mut at = 0;
     let mut is_cast = false;
-    render(tokens, |token| {
+    render(&tokens, |token| {
         let text = match token.kind {
             Kind::Word if Some(at) == bare => {
                 split_name(token.text).map_or(token.text, |(_, name)| name).to_owned()
@@ -57,12 +57,20 @@ fn column_word(text: &str, is_cast: bool) -> String {
 }
 
 /// `STRICT` and `WITHOUT ROWID` stand behind the closing bracket of a table.
-fn without_suffixes<'t, 's>(tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
-    if !starts_with(tokens, &["CREATE", "TABLE"]) {
-        return tokens;
-    }
+fn without_suffixes<'s>(tokens: &[Token<'s>]) -> Vec<Token<'s>> {
     let end = tokens.iter().rposition(|token| token.is_symbol(')'));
-    end.map_or(tokens, |end| &tokens[..=end])
+    let Some(end) = end.filter(|_| starts_with(tokens, &["CREATE", "TABLE"])) else {
+        return tokens.to_vec();
+    };
+    let is_suffix = |token: &Token<'_>| {
+        ["STRICT", "WITHOUT", "ROWID"].iter().any(|word| token.is_word(word))
+            || token.is_symbol(',')
+    };
+    let numbered = tokens.iter().enumerate();
+    numbered
+        .filter(|(at, token)| *at <= end || !is_suffix(token))
+        .map(|(_, token)| *token)
+        .collect()
 }
 
 /// Where a name stands that PostgreSQL wants without its schema: a new index, a new table name.

@@ -23,11 +23,18 @@ pub(super) struct Connection {
     statements: HashMap<String, Prepared>,
 }
 
-/// A statement, and how to run it for many rows at once.
 #[derive(Clone)]
 struct Prepared {
     statement: Statement,
-    batch: Option<Arc<(Batch, Statement)>>,
+    many: Many,
+}
+
+/// How a statement runs for many rows.
+#[derive(Clone)]
+enum Many {
+    Unplanned,
+    Loop,
+    Array(Arc<(Batch, Statement)>),
 }
 
 impl Connection {
@@ -45,32 +52,35 @@ impl Connection {
         self.client.is_closed()
     }
 
-    fn prepare(&mut self, sql: &str, is_batch: bool) -> Result<Prepared, postgres::Error> {
-        if let Some(prepared) = self.statements.get(sql)
-            && (!is_batch || prepared.batch.is_some())
-        {
+    fn prepare(&mut self, sql: &str) -> Result<Prepared, postgres::Error> {
+        if let Some(prepared) = self.statements.get(sql) {
             return Ok(prepared.clone());
         }
-        let prepared = if is_batch { self.prepare_batch(sql)? } else { self.prepare_one(sql)? };
+        let statement = self.client.prepare(&rewrite::statement(sql))?;
+        Ok(self.keep(sql, Prepared { statement, many: Many::Unplanned }))
+    }
+
+    fn prepare_many(&mut self, sql: &str) -> Result<Prepared, postgres::Error> {
+        let prepared = self.prepare(sql)?;
+        if !matches!(prepared.many, Many::Unplanned) {
+            return Ok(prepared);
+        }
+        let many = match Batch::plan(sql, prepared.statement.params()) {
+            None => Many::Loop,
+            Some(batch) => {
+                let statement = self.client.prepare(&batch.sql)?;
+                Many::Array(Arc::new((batch, statement)))
+            }
+        };
+        Ok(self.keep(sql, Prepared { many, ..prepared }))
+    }
+
+    fn keep(&mut self, sql: &str, prepared: Prepared) -> Prepared {
         if self.statements.len() >= STATEMENTS_MAX {
             self.statements.clear();
         }
         self.statements.insert(sql.to_owned(), prepared.clone());
-        Ok(prepared)
-    }
-
-    fn prepare_one(&mut self, sql: &str) -> Result<Prepared, postgres::Error> {
-        let statement = self.client.prepare(&rewrite::statement(sql))?;
-        Ok(Prepared { statement, batch: None })
-    }
-
-    fn prepare_batch(&mut self, sql: &str) -> Result<Prepared, postgres::Error> {
-        let mut prepared = self.prepare(sql, false)?;
-        if let Some(batch) = Batch::plan(sql, prepared.statement.params()) {
-            let statement = self.client.prepare(&batch.sql)?;
-            prepared.batch = Some(Arc::new((batch, statement)));
-        }
-        Ok(prepared)
+        prepared
     }
 }
 
@@ -105,7 +115,7 @@ impl<'c> PostgresSession<'c> {
         step: impl FnOnce(&mut Client, &Statement) -> Result<T, postgres::Error>,
     ) -> Result<T, StoreError> {
         let result = self.run(|connection| {
-            let prepared = connection.prepare(sql, false)?;
+            let prepared = connection.prepare(sql)?;
             step(&mut connection.client, &prepared.statement)
         });
         if result.is_err() {
@@ -142,8 +152,8 @@ impl Sql for PostgresSession<'_> {
 
     fn execute_each(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
         if rows.len() > 1 {
-            let prepared = self.run(|connection| connection.prepare(sql, true))?;
-            if let Some(batch) = prepared.batch
+            let prepared = self.run(|connection| connection.prepare_many(sql))?;
+            if let Many::Array(batch) = prepared.many
                 && batch.0.suits(rows, prepared.statement.params())
             {
                 return self.run(|connection| execute_batch(connection, &batch.1, rows));
@@ -175,7 +185,7 @@ impl Sql for PostgresSession<'_> {
 impl PostgresSession<'_> {
     /// The driver panics on a wrong number of parameters.
     fn check_count(&mut self, sql: &str, parameters: &[Value]) -> Result<(), StoreError> {
-        let prepared = self.run(|connection| connection.prepare(sql, false))?;
+        let prepared = self.run(|connection| connection.prepare(sql))?;
         let expected = prepared.statement.params().len();
         if expected == parameters.len() {
             return Ok(());

@@ -116,7 +116,8 @@ fn skipped_length(text: &str) -> usize {
 }
 
 fn postgres_only(comment: &str) -> Option<&str> {
-    comment.strip_prefix("/*postgres ")?.strip_suffix("*/")
+    let inside = comment.strip_prefix("/*postgres")?.strip_suffix("*/")?;
+    inside.starts_with(char::is_whitespace).then_some(inside)
 }
 
 fn measure(text: &str, first: char) -> (Kind, usize) {

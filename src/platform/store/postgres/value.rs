@@ -3,6 +3,7 @@
 //! Knows nothing of statements.
 
 use std::error::Error;
+use std::fmt::Write;
 
 use bytes::{BufMut, BytesMut};
 use postgres::types::{Format, FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
@@ -150,7 +151,7 @@ fn numeric(raw: &[u8]) -> Result<Value, Failure> {
     // Each group holds four decimal digits; those not sent are zero.
     for at in 0..=weight.max(0) {
         let group = if at < length && weight >= 0 { field(4 + usize::try_from(at)?)? } else { 0 };
-        digits.push_str(&format!("{group:04}"));
+        write!(digits, "{group:04}")?;
     }
     if decimals == 0
         && let Ok(value) = digits.parse()
@@ -160,7 +161,7 @@ fn numeric(raw: &[u8]) -> Result<Value, Failure> {
     digits.push('.');
     digits.push_str(&"0000".repeat(usize::try_from((-1 - weight).max(0))?));
     for at in (weight + 1).max(0)..length {
-        digits.push_str(&format!("{:04}", field(4 + usize::try_from(at)?)?));
+        write!(digits, "{:04}", field(4 + usize::try_from(at)?)?)?;
     }
     Ok(Value::Real(digits.parse()?))
 }

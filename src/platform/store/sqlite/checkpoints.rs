@@ -1,4 +1,4 @@
-//! Carries the write-ahead log into the database file, beside the writer.
+//! Carries the write-ahead log into the database file, and shrinks both, beside the writer.
 //!
 //! Knows nothing of transactions. The writer never checkpoints on its own, since that stalls
 //! every tenth group or so by a sync of the file.
@@ -18,6 +18,11 @@ const PASSIVE_PAGES: u32 = 1_000;
 const RESTART_PAGES: u32 = 16_000;
 /// Without a commit for this long, the log is emptied and its file truncated.
 const QUIET: Duration = Duration::from_secs(1);
+
+/// Free pages that stay in the file for the next rows: 4 MB.
+const FREE_PAGES_KEPT: u32 = 1_000;
+/// Free pages given back at once, since the writer waits meanwhile: some milliseconds.
+const FREE_PAGES_STEP: u32 = 2_000;
 
 /// What writer and checkpointer tell each other.
 #[derive(Default)]
@@ -124,7 +129,9 @@ impl Checkpoints {
     }
 
     fn empty(&self, connection: &Connection, commits: u64) {
-        let outcome = checkpoint(connection, "TRUNCATE");
+        let outcome = shrink(connection).and_then(|is_small| {
+            checkpoint(connection, "TRUNCATE").map(|is_empty| is_small && is_empty)
+        });
         // A reader that still needs the log is no failure: the next quiet moment comes.
         if let Ok(true) = outcome {
             self.state().emptied_at = commits;
@@ -135,6 +142,30 @@ impl Checkpoints {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no code panics while it holds the state")
     }
+}
+
+/// Gives back some of the pages that deleted rows left, and tells whether that was all.
+fn shrink(connection: &Connection) -> Result<bool, StoreError> {
+    let free = connection.query_row("PRAGMA freelist_count", [], |row| row.get::<_, u32>(0));
+    let surplus = free.map_err(|error| describe(&error))?.saturating_sub(FREE_PAGES_KEPT);
+    if surplus == 0 {
+        return Ok(true);
+    }
+    let step = surplus.min(FREE_PAGES_STEP);
+    match give_back(connection, step).map_err(|error| describe(&error)) {
+        Ok(()) => Ok(surplus == step),
+        // The writer is at work again; the moment is not quiet after all.
+        Err(StoreError::Busy(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn give_back(connection: &Connection, pages: u32) -> rusqlite::Result<()> {
+    let mut vacuum = connection.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+    let mut steps = vacuum.query([])?;
+    // Each step gives one page back.
+    while steps.next()?.is_some() {}
+    Ok(())
 }
 
 /// Runs a checkpoint and tells whether it was complete.

@@ -55,11 +55,12 @@ impl Sql for SqliteSession<'_> {
     fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
-            let columns = statement.column_count();
             let mut rows = statement.query(params_from_iter(parameters.iter().map(Bound)))?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                let values = (0..columns).map(|column| read(column, row.get_ref(column)?));
+                // Counted here: the first step prepares anew after a change of the schema.
+                let columns = 0..row.as_ref().column_count();
+                let values = columns.map(|column| read(column, row.get_ref(column)?));
                 found.push(Row(values.collect::<rusqlite::Result<_>>()?));
             }
             Ok(found)
