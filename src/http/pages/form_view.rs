@@ -7,6 +7,9 @@ use super::parts::{Choice, Link};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+/// What every control's name begins with, so that no field can take the place of `csrf`.
+pub const NAME_PREFIX: &str = "data.";
+
 /// A whole form with where it is sent to.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "parts/form.html")]
@@ -42,7 +45,7 @@ impl HtmlSafe for FieldList {}
 pub struct FieldView {
     /// HTML id, unique in the page; it stays the same over previews, so that the focus stays.
     pub id: String,
-    /// Name of the control in the posted form.
+    /// Name of the control in the posted form: [`NAME_PREFIX`] and the path of its value.
     pub name: String,
     pub label: String,
     pub description: String,
@@ -60,13 +63,12 @@ pub struct FieldView {
 }
 
 impl FieldView {
-    /// An optional, editable field over the whole width.
+    /// An optional, editable field over the whole width, for the value at `path`.
     #[must_use]
-    pub fn new(name: impl Into<String>, label: impl Into<String>, kind: FieldKind) -> Self {
-        let name = name.into();
+    pub fn new(path: &str, label: impl Into<String>, kind: FieldKind) -> Self {
         Self {
-            id: format!("field-{name}"),
-            name,
+            id: format!("field-{path}"),
+            name: format!("{NAME_PREFIX}{path}"),
             label: label.into(),
             description: String::new(),
             error: String::new(),
