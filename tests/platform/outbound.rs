@@ -272,6 +272,8 @@ async fn requests_that_make_no_sense_are_refused_with_words() {
         "\"GE T\" is no method, expected one like GET",
     )
     .await;
+    let secret = "credentials in the address are not sent, expected a header for them";
+    check(request("GET", "http://user:key@example.com/".into()), secret).await;
     let mut bad = request("GET", "http://example.com".into());
     bad.headers = vec![("x y".into(), "1".into())];
     check(bad.clone(), "\"x y\" is no name of a header").await;
