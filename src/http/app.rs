@@ -4,12 +4,11 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::http::limits::Limits;
 use crate::http::live::LiveBus;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
+use crate::platform::telemetry::Metrics;
 use crate::services::identity::Identity;
 
 /// The state of every handler; cloning it is cheap.
@@ -26,6 +25,8 @@ pub struct Parts {
     pub identity: Identity,
     /// Tells open pages what has changed.
     pub live: LiveBus,
+    /// The counters of this process; `None` where nobody collects them.
+    pub metrics: Option<Metrics>,
 }
 
 impl App {

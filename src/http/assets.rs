@@ -41,8 +41,7 @@ pub async fn serve(
     let is_current = query.is_some_and(|query| query == format!("v={version}"));
     let cache = if is_current { FOR_EVER } else { ASK_AGAIN };
     let etag = format!("\"{version}\"");
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes())
-    {
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, [(header::CACHE_CONTROL, cache)]).into_response();
     }
     let etag = HeaderValue::from_str(&etag).expect("a hexadecimal version is a header value");

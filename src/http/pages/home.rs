@@ -119,7 +119,7 @@ fn sample_tiles(values: [&str; 4], notes: [&str; 4]) -> Vec<Tile> {
         href: href.into(),
     };
     vec![
-        tile(0, "waiting", "Wait for me", "inbox", "info", "/inbox"),
+        tile(0, "waiting", "Waiting for me", "inbox", "info", "/inbox"),
         tile(1, "running", "Running", "play", "neutral", "/instances?state=active"),
         tile(2, "stuck", "Stuck", "alert", "bad", "/incidents"),
         tile(3, "completed", "Completed in 7 days", "check", "good", "/instances?state=completed"),

@@ -41,7 +41,7 @@ function apply(diagram) {
 // As large as the frame allows, but never enlarged and never too small to read.
 function fitting(diagram) {
   const room = frame(diagram).clientWidth - 40;
-  return Math.max(Math.min(room / picture(diagram).viewBox.baseVal.width, 1), 0.55);
+  return Math.max(Math.min(room / picture(diagram).viewBox.baseVal.width, 1), 0.7);
 }
 
 function wheel(event) {

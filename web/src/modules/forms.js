@@ -1,6 +1,8 @@
 // Form previews: files stay here, and what is typed while the answer is on its way is kept.
-// A button that was pressed once isn't pressed twice.
+// A form that was sent isn't sent twice.
+const TEXT = "textarea, input:not([type=file], [type=checkbox], [type=radio])";
 let typing = null;
+let sent = new WeakSet();
 
 export function start() {
   document.addEventListener("htmx:configRequest", withoutFiles);
@@ -8,22 +10,20 @@ export function start() {
   document.addEventListener("htmx:afterSettle", restore);
   document.addEventListener("submit", once);
   // A page that comes back from the browser's memory may be sent again.
-  addEventListener("pageshow", release);
+  addEventListener("pageshow", () => (sent = new WeakSet()));
 }
 
 function withoutFiles(event) {
-  const data = event.detail.formData;
-  if (!event.detail.path.includes("?preview") || !data) return;
-  const files = [...data.entries()].filter(([, value]) => value instanceof File);
-  for (const [name] of files) data.delete(name);
+  const { formData, path } = event.detail;
+  if (!formData || !path.endsWith("?preview")) return;
+  const files = [...formData.entries()].filter(([, value]) => value instanceof File);
+  for (const [name] of files) formData.delete(name);
 }
 
 function remember(event) {
   const field = document.activeElement;
-  const isInside = field?.id && event.detail.target?.contains(field) && "value" in field;
-  typing = isInside && field.matches("input:not([type=file], [type=checkbox], [type=radio]), textarea")
-    ? { id: field.id, value: field.value }
-    : null;
+  const isInside = field?.id && field.matches(TEXT) && event.detail.target?.contains(field);
+  typing = isInside ? { id: field.id, value: field.value } : null;
 }
 
 function restore() {
@@ -34,11 +34,7 @@ function restore() {
 
 function once(event) {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
-  if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "true";
-}
-
-function release() {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  if (sent.has(form)) event.preventDefault();
+  sent.add(form);
 }

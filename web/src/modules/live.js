@@ -1,11 +1,16 @@
 // The live connection: given back while the tab is hidden, and a refresh after every gap, so
-// that a notice which came meanwhile is never lost.
+// that a notice which came meanwhile is never lost. A refresh waits while a person is busy in
+// its region, and keeps what they opened and chose there.
 import "./library.js";
 
 const HIDDEN_MS = 15_000;
+const BUSY_MS = 1_500;
+const BUSY = ":popover-open, details[name=menu][open], input:focus, textarea:focus, select:focus";
+const KEPT = "details[id][open], input[type=checkbox][id]:checked";
 let source;
 let wasOpen = false;
 let timer;
+let kept = [];
 
 window.htmx.createEventSource = (url) => {
   source = new EventSource(url);
@@ -32,12 +37,31 @@ function reopen() {
 }
 
 document.addEventListener("htmx:sseOpen", () => {
-  if (wasOpen) refresh();
+  if (wasOpen) document.querySelectorAll('[hx-trigger^="sse:"]').forEach(refresh);
   wasOpen = true;
 });
 
-function refresh() {
-  for (const region of document.querySelectorAll('[hx-trigger^="sse:"]')) {
-    window.htmx.trigger(region, region.getAttribute("hx-trigger").split(/[ ,]/)[0]);
-  }
+function refresh(region) {
+  window.htmx.trigger(region, region.getAttribute("hx-trigger").split(/[ ,]/)[0]);
 }
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const region = event.detail.elt;
+  if (!region.matches('[hx-trigger^="sse:"]') || !region.querySelector(BUSY)) return;
+  event.preventDefault();
+  clearTimeout(region.dataset.waiting);
+  region.dataset.waiting = setTimeout(() => region.isConnected && refresh(region), BUSY_MS);
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt, target } = event.detail.requestConfig ?? {};
+  kept = elt && elt === target ? [...elt.querySelectorAll(KEPT)].map(({ id }) => id) : [];
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  for (const element of kept.map((id) => document.getElementById(id))) {
+    if (element?.matches("details")) element.open = true;
+    else if (element) element.checked = true;
+  }
+  kept = [];
+});
