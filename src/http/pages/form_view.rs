@@ -92,29 +92,75 @@ impl FieldView {
 /// What a field lets a person do, with its current value.
 #[derive(Clone, Debug)]
 pub enum FieldKind {
-    Text { value: String, input: TextInput },
-    TextArea { value: String, input: TextInput },
-    Number { value: String, min: String, max: String, step: String },
-    Checkbox { is_checked: bool },
-    Checklist { options: Vec<Choice> },
-    Radio { options: Vec<Choice> },
-    Select { options: Vec<Choice> },
-    TagList { options: Vec<Choice> },
+    Text {
+        value: String,
+        input: TextInput,
+    },
+    TextArea {
+        value: String,
+        input: TextInput,
+    },
+    Number {
+        value: String,
+        min: String,
+        max: String,
+        step: String,
+    },
+    Checkbox {
+        is_checked: bool,
+    },
+    Checklist {
+        options: Vec<Choice>,
+    },
+    Radio {
+        options: Vec<Choice>,
+    },
+    Select {
+        options: Vec<Choice>,
+    },
+    TagList {
+        options: Vec<Choice>,
+    },
     /// `2026-11-21`
-    Date { value: String, min: String, max: String },
+    Date {
+        value: String,
+        min: String,
+        max: String,
+    },
     /// `14:30`
-    Time { value: String, step_s: String },
+    Time {
+        value: String,
+        step_s: String,
+    },
     /// `2026-11-21T14:30`
-    DateTime { value: String, min: String, max: String },
-    Group { has_outline: bool, fields: FieldList },
+    DateTime {
+        value: String,
+        min: String,
+        max: String,
+    },
+    Group {
+        has_outline: bool,
+        fields: FieldList,
+    },
     Separator,
     /// Height in CSS pixels.
-    Spacer { height: u16 },
+    Spacer {
+        height: u16,
+    },
     /// HTML that was made safe before.
-    Markup { html: String },
-    Image { source: String, alt: String },
+    Markup {
+        html: String,
+    },
+    Image {
+        source: String,
+        alt: String,
+    },
     /// `files` are those already stored.
-    FilePicker { accept: String, is_multiple: bool, files: Vec<Link> },
+    FilePicker {
+        accept: String,
+        is_multiple: bool,
+        files: Vec<Link>,
+    },
     Submit,
     Reset,
 }
@@ -162,8 +208,16 @@ fn sample_fields() -> Vec<FieldView> {
     let long = FieldKind::TextArea { value: String::new(), input: TextInput::default() };
     let mut fields = vec![
         FieldView::new("intro", "", FieldKind::Markup { html }),
-        FieldView { is_readonly: true, columns: 8, ..FieldView::new("by", "By", text("Requester")) },
-        FieldView { prefix: "EUR".into(), columns: 8, ..FieldView::new("amount", "Amount", amount) },
+        FieldView {
+            is_readonly: true,
+            columns: 8,
+            ..FieldView::new("by", "By", text("Requester"))
+        },
+        FieldView {
+            prefix: "EUR".into(),
+            columns: 8,
+            ..FieldView::new("amount", "Amount", amount)
+        },
         FieldView::new("category", "Category", FieldKind::Select { options: options("travel") }),
         FieldView {
             is_required: true,

@@ -176,8 +176,8 @@ fn sample_tabs(current: &str) -> Vec<Tab> {
 }
 
 fn sample_timeline() -> Vec<TimelineRow> {
-    let row = |icon, tone, element: &str, id: &str, text: &str, minutes, duration: &str| {
-        TimelineRow {
+    let row =
+        |icon, tone, element: &str, id: &str, text: &str, minutes, duration: &str| TimelineRow {
             icon,
             tone,
             element: element.into(),
@@ -186,8 +186,7 @@ fn sample_timeline() -> Vec<TimelineRow> {
             actor: "Engine".into(),
             at: Stamp::sample(minutes),
             duration: duration.into(),
-        }
-    };
+        };
     vec![
         row("alert", "bad", "Pay out", "pay", "raised an incident: no route to host", 40, ""),
         row("play", "info", "Pay out", "pay", "was activated", 42, ""),
