@@ -1,0 +1,175 @@
+//! Built-ins on regular expressions, in linear time.
+//! It knows nothing of other texts functions. Patterns are those of XPath (DMN 1.5, 10.3.4.3)
+//! without back references, which no engine matches in linear time.
+
+use std::collections::HashMap;
+
+use regex::{Captures, Regex, RegexBuilder};
+
+use super::Bound;
+use crate::core::feel::evaluator::{Evaluator, Outcome, null};
+use crate::core::feel::value::Value;
+
+/// Enough for patterns people write; `(a{999}){999}` is refused.
+const COMPILED_BYTES_MAX: usize = 1 << 18;
+const NESTING_MAX: u32 = 50;
+/// What compiling costs in fuel, by byte of the pattern.
+const COMPILE_COST: usize = 200;
+const CACHED_MAX: usize = 16;
+
+/// The compiled patterns of one evaluation, so that a loop compiles once.
+#[derive(Default)]
+pub(crate) struct Patterns(HashMap<(String, String), Regex>);
+
+pub(super) fn matches(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
+    let text = arguments.text(0)?;
+    let regex = compiled(evaluator, arguments, 1, 2)?;
+    evaluator.charge(text.len() / 4)?;
+    Ok(Value::Boolean(regex.is_match(text)))
+}
+
+pub(super) fn replace(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
+    let (text, replacement) = (arguments.text(0)?, arguments.text(2)?);
+    let regex = compiled(evaluator, arguments, 1, 3)?;
+    evaluator.charge(text.len() / 4)?;
+    let (mut result, mut end) = (String::new(), 0);
+    for captures in regex.captures_iter(text) {
+        let Some(whole) = captures.get(0) else { continue };
+        evaluator.charge(1 + replacement.len() / 16)?;
+        result.push_str(&text[end..whole.start()]);
+        push_replacement(&mut result, replacement, &captures);
+        evaluator.check_text(result.len())?;
+        end = whole.end();
+    }
+    result.push_str(&text[end..]);
+    Ok(evaluator.text(&result)?)
+}
+
+pub(super) fn split(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
+    let text = arguments.text(0)?;
+    let regex = compiled(evaluator, arguments, 1, 2)?;
+    evaluator.charge(text.len() / 4)?;
+    let mut parts = Vec::new();
+    for part in regex.split(text) {
+        parts.push(evaluator.text(part)?);
+        evaluator.check_items(parts.len())?;
+    }
+    Ok(evaluator.list(parts)?)
+}
+
+pub(super) fn extract(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
+    let text = arguments.text(0)?;
+    let regex = compiled(evaluator, arguments, 1, 2)?;
+    evaluator.charge(text.len() / 4)?;
+    let mut parts = Vec::new();
+    for part in regex.find_iter(text) {
+        parts.push(evaluator.text(part.as_str())?);
+        evaluator.check_items(parts.len())?;
+    }
+    Ok(evaluator.list(parts)?)
+}
+
+/// `$1` stands for a group, `$0` for the whole match, `\$` and `\\` for themselves.
+fn push_replacement(result: &mut String, replacement: &str, captures: &Captures<'_>) {
+    let mut rest = replacement.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '\\' => result.extend(rest.next()),
+            '$' => {
+                let mut group: Option<usize> = None;
+                while let Some(digit) = rest.peek().and_then(|c| c.to_digit(10)) {
+                    // As many digits as still name a group.
+                    let next = group.unwrap_or(0) * 10 + digit as usize;
+                    if group.is_some() && next >= captures.len() {
+                        break;
+                    }
+                    group = Some(next);
+                    rest.next();
+                }
+                match group {
+                    Some(group) => {
+                        result.push_str(captures.get(group).map_or("", |found| found.as_str()));
+                    }
+                    None => result.push('$'),
+                }
+            }
+            _ => result.push(character),
+        }
+    }
+}
+
+fn compiled(
+    evaluator: &mut Evaluator<'_>,
+    arguments: &Bound,
+    pattern: usize,
+    flags: usize,
+) -> Outcome<Regex> {
+    let pattern = arguments.text(pattern)?;
+    let flags = if arguments.has(flags) { arguments.text(flags)? } else { "" };
+    let key = (pattern.to_owned(), flags.to_owned());
+    if let Some(regex) = evaluator.patterns.0.get(&key) {
+        return Ok(regex.clone());
+    }
+    evaluator.charge(pattern.len() * COMPILE_COST)?;
+    let Some(regex) = compile(pattern, flags) else {
+        return null("expected a regular expression and flags out of `smix`");
+    };
+    if evaluator.patterns.0.len() < CACHED_MAX {
+        evaluator.patterns.0.insert(key, regex.clone());
+    }
+    Ok(regex)
+}
+
+fn compile(pattern: &str, flags: &str) -> Option<Regex> {
+    if !flags.chars().all(|flag| "smix".contains(flag)) {
+        return None;
+    }
+    let mut pattern = subtraction_as_difference(pattern);
+    if flags.contains('x') {
+        pattern = without_blanks(&pattern);
+    }
+    RegexBuilder::new(&pattern)
+        .dot_matches_new_line(flags.contains('s'))
+        .multi_line(flags.contains('m'))
+        .case_insensitive(flags.contains('i'))
+        .size_limit(COMPILED_BYTES_MAX)
+        .dfa_size_limit(COMPILED_BYTES_MAX)
+        .nest_limit(NESTING_MAX)
+        .build()
+        .ok()
+}
+
+/// XPath writes `[a-z-[aeiou]]` for what the engine calls `[a-z--[aeiou]]`.
+fn subtraction_as_difference(pattern: &str) -> String {
+    let mut result = String::with_capacity(pattern.len());
+    let (mut in_class, mut is_escaped) = (0_usize, false);
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        result.push(character);
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '[' => in_class += 1,
+            ']' => in_class = in_class.saturating_sub(1),
+            '-' if in_class > 0 && characters.peek() == Some(&'[') => result.push('-'),
+            _ => {}
+        }
+    }
+    result
+}
+
+/// The flag `x` takes blanks out of the pattern, except within character classes.
+fn without_blanks(pattern: &str) -> String {
+    let (mut in_class, mut is_escaped) = (0_usize, false);
+    let keep = |character: &char| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match character {
+            '\\' if !was_escaped => is_escaped = true,
+            '[' if !was_escaped => in_class += 1,
+            ']' if !was_escaped => in_class = in_class.saturating_sub(1),
+            _ => {}
+        }
+        in_class > 0 || !character.is_ascii_whitespace()
+    };
+    pattern.chars().filter(keep).collect()
+}

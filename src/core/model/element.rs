@@ -1,0 +1,121 @@
+//! The kinds of elements and what each kind needs to be executed.
+//!
+//! Must not know how an element is executed: that is the engine's.
+
+use super::definition::ElementIndex;
+use super::event::{BoundaryEvent, EndEvent, EventTrigger, MessageDefinition, StartEvent};
+use super::task::{Dynamic, JobDefinition, ScriptDefinition, UserTaskDefinition};
+use crate::core::feel::Expression;
+
+/// Everything the engine can execute, one variant a kind.
+#[derive(Debug, Clone)]
+pub enum ElementKind {
+    /// The process itself: the outermost scope (BPMN 2.0, 10.2).
+    Process,
+    /// Embedded sub-process (10.3.5).
+    SubProcess,
+    /// Event sub-process (10.3.5): starts when its start event is triggered in the parent scope.
+    EventSubProcess {
+        /// Its only start event, which holds the trigger.
+        start: ElementIndex,
+    },
+    /// Start event (10.5.2).
+    StartEvent(StartEvent),
+    /// Intermediate catch event (10.5.4): waits for its trigger.
+    IntermediateCatchEvent(EventTrigger),
+    /// Intermediate throw event without a trigger: passes at once.
+    IntermediateThrowEvent,
+    /// Intermediate message throw event; sending is a job.
+    MessageThrowEvent(JobDefinition),
+    /// Boundary event (10.5.4).
+    BoundaryEvent(BoundaryEvent),
+    /// End event (10.5.3).
+    EndEvent(EndEvent),
+    /// Service task: a job.
+    ServiceTask(JobDefinition),
+    /// Send task: a job.
+    SendTask(JobDefinition),
+    /// Script task: FEEL inside the turn, or a job.
+    ScriptTask(ScriptDefinition),
+    /// User task: work for a person.
+    UserTask(UserTaskDefinition),
+    /// Receive task: waits for a message.
+    ReceiveTask(MessageDefinition),
+    /// Manual task: done outside the system, passes at once.
+    ManualTask,
+    /// Task without a type: passes at once.
+    UndefinedTask,
+    /// Call activity: another process as a child.
+    CallActivity(CallActivity),
+    /// Exclusive gateway (10.6.2).
+    ExclusiveGateway,
+    /// Parallel gateway (10.6.4).
+    ParallelGateway,
+    /// Inclusive gateway (10.6.3).
+    InclusiveGateway,
+    /// Event-based gateway (10.6.6): the first of its targets that is triggered wins.
+    EventBasedGateway,
+}
+
+/// Multi-instance marker (BPMN 2.0, 10.3.8, with `zeebe:loopCharacteristics`).
+#[derive(Debug, Clone)]
+pub struct LoopCharacteristics {
+    /// One after the other instead of all at once.
+    pub is_sequential: bool,
+    /// Gives the list; one inner instance an item.
+    pub input_collection: Expression,
+    /// Local variable that holds the item.
+    pub input_element: Option<String>,
+    /// Variable that collects the results, in the order of the input.
+    pub output_collection: Option<String>,
+    /// The result of one inner instance.
+    pub output_element: Option<Expression>,
+    /// Checked after each inner instance; true ends the whole.
+    pub completion_condition: Option<Expression>,
+}
+
+/// What a call activity calls (`zeebe:calledElement`).
+#[derive(Debug, Clone)]
+pub struct CallActivity {
+    /// Id of the called process; its latest version is taken.
+    pub process_id: Dynamic,
+    /// Whether all variables visible to the caller are given to the child.
+    pub propagates_all_parent_variables: bool,
+    /// Whether all of the child's variables come back when there are no output mappings.
+    pub propagates_all_child_variables: bool,
+}
+
+impl ElementKind {
+    /// Whether it holds other elements.
+    #[must_use]
+    pub fn is_scope(&self) -> bool {
+        matches!(self, Self::Process | Self::SubProcess | Self::EventSubProcess { .. })
+    }
+
+    /// BPMN's name of the kind, as in `bpmn:userTask`, in the form people read.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::SubProcess => "sub-process",
+            Self::EventSubProcess { .. } => "event sub-process",
+            Self::StartEvent(_) => "start event",
+            Self::IntermediateCatchEvent(_) => "intermediate catch event",
+            Self::IntermediateThrowEvent | Self::MessageThrowEvent(_) => "intermediate throw event",
+            Self::BoundaryEvent(_) => "boundary event",
+            Self::EndEvent(_) => "end event",
+            Self::ServiceTask(_) => "service task",
+            Self::SendTask(_) => "send task",
+            Self::ScriptTask(_) => "script task",
+            Self::UserTask(_) => "user task",
+            Self::ReceiveTask(_) => "receive task",
+            Self::ManualTask => "manual task",
+            Self::UndefinedTask => "task",
+            Self::CallActivity(_) => "call activity",
+            Self::ExclusiveGateway => "exclusive gateway",
+            Self::ParallelGateway => "parallel gateway",
+            Self::InclusiveGateway => "inclusive gateway",
+            Self::EventBasedGateway => "event-based gateway",
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What events wait for and what they throw.
+//!
+//! Must not know subscriptions or timers that run: those are the engine's state.
+
+use super::definition::ElementIndex;
+use super::task::{Dynamic, FormReference, JobDefinition};
+use crate::core::feel::Expression;
+
+/// What a catching event waits for.
+#[derive(Debug, Clone)]
+pub enum EventTrigger {
+    /// A message (BPMN 2.0, 10.5.5).
+    Message(MessageDefinition),
+    /// A point in time.
+    Timer(TimerDefinition),
+    /// An error; only boundary events and event sub-processes can catch one.
+    Error {
+        /// The code to catch; `None` catches every error.
+        code: Option<String>,
+    },
+}
+
+/// A message by name, and by correlation key where an instance waits for it.
+#[derive(Debug, Clone)]
+pub struct MessageDefinition {
+    /// Name of the message, as the sender says it.
+    pub name: Dynamic,
+    /// Gives the key that must equal the sender's; `None` only on a process's start event.
+    pub correlation_key: Option<Expression>,
+}
+
+/// When a timer fires (BPMN 2.0, 10.5.5). The values are ISO 8601 texts, cron for a cycle, or FEEL.
+#[derive(Debug, Clone)]
+pub enum TimerDefinition {
+    /// At a date and time.
+    Date(Dynamic),
+    /// After a duration.
+    Duration(Dynamic),
+    /// Again and again: `R3/PT10M`, `R/PT1H`, or a cron expression.
+    Cycle(Dynamic),
+}
+
+/// A start event of a process, a sub-process or an event sub-process.
+#[derive(Debug, Clone)]
+pub struct StartEvent {
+    /// `None` starts with its scope.
+    pub trigger: Option<EventTrigger>,
+    /// In an event sub-process: whether it ends everything else in the scope.
+    pub is_interrupting: bool,
+    /// On a process's start event: the form that asks a person for the first variables.
+    pub form: Option<FormReference>,
+}
+
+/// An event attached to an activity.
+#[derive(Debug, Clone)]
+pub struct BoundaryEvent {
+    /// The activity.
+    pub attached_to: ElementIndex,
+    /// Whether the activity ends when the event is triggered.
+    pub is_interrupting: bool,
+    /// What it waits for.
+    pub trigger: EventTrigger,
+}
+
+/// What an end event does beyond ending its path.
+#[derive(Debug, Clone)]
+pub enum EndEvent {
+    /// Nothing.
+    None,
+    /// Throws an error to the enclosing scopes.
+    Error {
+        /// The code thrown.
+        code: Dynamic,
+    },
+    /// Ends everything in its scope (BPMN 2.0, 10.5.3).
+    Terminate,
+    /// Sends a message; sending is a job.
+    Message(JobDefinition),
+}
