@@ -244,9 +244,8 @@ impl Execution {
         deadline: tokio::time::Instant,
     ) -> Result<tokio::time::Instant, Refusal> {
         let job_type = job_type.to_owned();
-        let read = move |sql: &mut dyn crate::platform::store::Sql| {
-            reading::next_due_job(sql, &job_type)
-        };
+        let read =
+            move |sql: &mut dyn crate::platform::store::Sql| reading::next_due_job(sql, &job_type);
         let due_at = self.shared.foundation.database.read(read).await?;
         let wait_ms = due_at.map(|due_at| due_at - self.shared.foundation.clock.now_ms());
         let wait = wait_ms.map(|ms| Duration::from_millis(u64::try_from(ms.max(1)).unwrap_or(1)));

@@ -88,7 +88,8 @@ fn prepare<'c>(
 ) -> Result<Vec<Prepared<'c>>, Vec<FileProblem>> {
     let (mut prepared, mut problems) = (Vec::new(), Vec::new());
     for (file, graph) in checked.processes() {
-        let in_file = |problem: Problem| FileProblem { file: resources[file].name.clone(), problem };
+        let in_file =
+            |problem: Problem| FileProblem { file: resources[file].name.clone(), problem };
         match check::starts(graph, now, zone) {
             Ok(starts) => prepared.push(Prepared {
                 file,
@@ -133,8 +134,7 @@ pub async fn deploy(
     let write = move |sql: &mut dyn Sql| {
         let now = foundation.clock.now();
         let checked = check::check(&resources).map_err(DeployError::Refused)?;
-        let prepared =
-            prepare(&checked, &resources, now, &zone).map_err(DeployError::Refused)?;
+        let prepared = prepare(&checked, &resources, now, &zone).map_err(DeployError::Refused)?;
         let next_key = || foundation.keys.next(now.as_millisecond());
         let key = next_key();
         let mut storing = storing::Storing {
@@ -229,8 +229,7 @@ fn record(
         .collect();
     let summary = format!("deployed {}", names.join(", "));
     let id = deployment.key.to_string();
-    let mut change =
-        Change::of("deployment.created", "deployment", deployment.key, &id, summary);
+    let mut change = Change::of("deployment.created", "deployment", deployment.key, &id, summary);
     change.process_id = deployment.processes.first().map(|process| process.process_id.clone());
     audit::record(sql, &change.at(key, now_ms, origin))
 }

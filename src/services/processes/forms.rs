@@ -73,10 +73,7 @@ pub fn resolve_form(
 ///
 /// # Errors
 /// As for [`find_form`].
-pub fn start_form(
-    sql: &mut dyn Sql,
-    deployed: &Deployed,
-) -> Result<Option<ShownForm>, StoreError> {
+pub fn start_form(sql: &mut dyn Sql, deployed: &Deployed) -> Result<Option<ShownForm>, StoreError> {
     match start_form_reference(&deployed.graph) {
         Some(reference) => resolve_form(sql, reference),
         None => Ok(None),

@@ -113,7 +113,8 @@ pub fn list_processes(sql: &mut dyn Sql) -> Result<Vec<ProcessRow>, StoreError> 
         .collect()
 }
 
-const DEFINITION: &str = "SELECT key, process_id, version, version_tag, name, resource_key, columns,
+const DEFINITION: &str =
+    "SELECT key, process_id, version, version_tag, name, resource_key, columns,
      deployed_at, deployed_by FROM sys_flows__definitions";
 
 /// All versions of a process, the latest first; empty when there is no such process.

@@ -123,7 +123,9 @@ impl Storing<'_> {
             if rows.is_empty() {
                 let problem = Problem {
                     element_id: Some(element_id.clone()),
-                    expected: Some("its .form file in the same deployment or an earlier one".into()),
+                    expected: Some(
+                        "its .form file in the same deployment or an earlier one".into(),
+                    ),
                     ..whole(format!("the form \"{form_id}\" is not deployed"))
                 };
                 let file = self.resources[process.file].name.clone();
@@ -151,7 +153,13 @@ impl Storing<'_> {
             && latest.columns == columns
         {
             let (definition_key, version) = (latest.definition_key, latest.version);
-            return Ok(DeployedProcess { process_id, name, definition_key, version, is_new: false });
+            return Ok(DeployedProcess {
+                process_id,
+                name,
+                definition_key,
+                version,
+                is_new: false,
+            });
         }
         let definition_key = (self.next_key)();
         let version = latest.map_or(1, |latest| latest.version + 1);
