@@ -86,7 +86,7 @@ pub struct UserTaskDefinition {
 }
 
 /// Which form a user task or a start event shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum FormReference {
     /// A deployed form's id; its latest version is taken.
     Id(String),

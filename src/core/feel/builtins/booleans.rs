@@ -9,12 +9,12 @@ pub(super) fn not(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     arguments.boolean(0).map(|value| Value::Boolean(!value))
 }
 
-/// Same value in every respect: unlike `=`, a time with an offset is not the one in another zone.
+/// Same value in every respect: unlike with `=`, the zone counts as it is written.
 pub(super) fn is(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let (a, b) = (arguments.get(0), arguments.get(1));
     let is_same = match (a, b) {
-        (Value::Time(a), Value::Time(b)) => a.civil == b.civil && a.offset() == b.offset(),
-        (Value::DateTime(a), Value::DateTime(b)) => a.civil == b.civil && a.offset() == b.offset(),
+        (Value::Time(a), Value::Time(b)) => a.civil == b.civil && a.zone == b.zone,
+        (Value::DateTime(a), Value::DateTime(b)) => a.civil == b.civil && a.zone == b.zone,
         _ => evaluator.equals(a, b)? == Some(true),
     };
     Ok(Value::Boolean(is_same))

@@ -104,8 +104,8 @@ fn subtract(left: &Value, right: &Value) -> Fit {
         (Number(a), Number(b)) => a.subtract(*b).map(Number),
         (Date(a), Date(b)) => Some(DaysTimeDuration(temporal::between_dates(*b, *a))),
         (DateTime(a), DateTime(b)) => a.since(b).map(DaysTimeDuration),
-        (DateTime(a), Date(b)) => a.since(&as_midnight(*b, a)).map(DaysTimeDuration),
-        (Date(a), DateTime(b)) => as_midnight(*a, b).since(b).map(DaysTimeDuration),
+        (DateTime(a), Date(b)) => a.since(&as_midnight(*b)).map(DaysTimeDuration),
+        (Date(a), DateTime(b)) => as_midnight(*a).since(b).map(DaysTimeDuration),
         (Time(a), Time(b)) => a.since(b).map(DaysTimeDuration),
         (_, DaysTimeDuration(duration)) => match duration.negated() {
             Some(negated) if !matches!(left, YearsMonthsDuration(_)) => {
@@ -121,10 +121,9 @@ fn subtract(left: &Value, right: &Value) -> Fit {
     })
 }
 
-/// A date beside a date and time means its midnight, in UTC if the other knows its zone.
-fn as_midnight(date: jiff::civil::Date, beside: &DateTime) -> DateTime {
-    let zone = beside.zone.as_ref().map(|_| Zone::UTC);
-    DateTime { zone, ..DateTime::midnight(date) }
+/// A date beside a date and time means its midnight in UTC; a local time has no distance to it.
+fn as_midnight(date: jiff::civil::Date) -> DateTime {
+    DateTime { zone: Some(Zone::UTC), ..DateTime::midnight(date) }
 }
 
 fn multiply(left: &Value, right: &Value) -> Fit {

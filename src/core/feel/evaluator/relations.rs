@@ -103,7 +103,8 @@ impl Evaluator<'_> {
         let value = self.evaluate(&test.node)?;
         match &value {
             Value::Boolean(result) if test.uses_input => Ok(Some(*result)),
-            Value::Null if test.uses_input => Ok(None),
+            // The input, or a range that is none, has no answer.
+            Value::Null if test.uses_input || matches!(test.node.kind, Kind::Range(_)) => Ok(None),
             // A condition on other variables, in the column of an input that is no boolean.
             Value::Boolean(result) if !matches!(input, Value::Boolean(_) | Value::Null) => {
                 Ok(Some(*result))
