@@ -63,14 +63,16 @@ fn begin_inner(
         turn.set_variable(key, name, item);
     }
     // Results that go by the output element's name stay in the inner instance, as in Camunda 8.
-    if let Some(name) = characteristics.output_element.as_ref().and_then(variable_name) {
+    if let Some(name) = characteristics.output_element.as_ref().and_then(variable_name)
+        && !turn.has_local(key, name)
+    {
         turn.set_variable(key, name, &Value::Null);
     }
 }
 
 /// The variable an expression reads, when it is nothing but a variable or a path into one.
 fn variable_name(expression: &Expression) -> Option<&str> {
-    let text = expression.text().trim();
+    let text = expression.source().trim();
     let is_path = |part: &str| {
         let mut characters = part.chars();
         characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
