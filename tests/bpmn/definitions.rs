@@ -26,10 +26,10 @@ fn check(name: &str) {
         actual.push('\n');
     }
     for flow in &definition.flows {
-        let end = |index| &definition.element(index).id;
+        let end = |index| &*definition.element(index).id;
         if let Some(condition) = &flow.condition {
             let (source, target) = (end(flow.source), end(flow.target));
-            actual.push_str(&format!("{source} -> {target} if {}\n", feel(condition)));
+            actual.extend([source, " -> ", target, " if ", &feel(condition), "\n"]);
         }
     }
     let table = include_str!("definitions.txt");
@@ -56,7 +56,7 @@ fn described(definition: &ProcessDefinition, element: &Element) -> String {
         })
         .collect();
     if !targets.is_empty() {
-        text.push_str(&format!(" -> {}", targets.join(" ")));
+        text.extend([" -> ", &targets.join(" ")]);
     }
     text
 }
@@ -132,9 +132,10 @@ fn message(message: &MessageDefinition) -> String {
 fn job(job: &JobDefinition) -> String {
     let priority =
         job.priority.as_ref().map_or(String::new(), |it| format!(" priority {}", dynamic(it)));
-    let headers: String =
+    let headers: Vec<String> =
         job.headers.iter().map(|(key, value)| format!(" [{key}: {value}]")).collect();
-    format!(" {} retries {}{priority}{headers}", dynamic(&job.job_type), dynamic(&job.retries))
+    let (job_type, retries) = (dynamic(&job.job_type), dynamic(&job.retries));
+    format!(" {job_type} retries {retries}{priority}{}", headers.concat())
 }
 
 fn form(form: &FormReference) -> String {

@@ -9,7 +9,7 @@ use super::{folder, models};
 const MUTATIONS: u64 = 4_000;
 const SEED: u64 = 0x5eed_f10e_57ea_d001;
 
-/// SplitMix64: small, and the same everywhere.
+/// `SplitMix64`: small, and the same everywhere.
 struct Random(u64);
 
 impl Random {

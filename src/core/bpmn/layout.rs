@@ -284,7 +284,7 @@ pub(super) fn route_all<'a>(flows: &[Node<'a>], drawn: &Drawn<'a>, shapes: &[Sha
                 element_id: flow.attribute("id")?.to_owned(),
                 name: shapes::display_name(*flow),
                 kind: shapes::edge_kind(*flow, &drawn.defaults)?,
-                waypoints: route(source, target),
+                waypoints: route(source, target, shapes),
                 label: None,
             })
         })
@@ -293,7 +293,7 @@ pub(super) fn route_all<'a>(flows: &[Node<'a>], drawn: &Drawn<'a>, shapes: &[Sha
 
 /// Right angles: forward from the right side, downwards from gateways and boundary events, and
 /// backward below both.
-fn route(source: &Shape, target: &Shape) -> Vec<Point> {
+fn route(source: &Shape, target: &Shape, shapes: &[Shape]) -> Vec<Point> {
     let (from, to) = (source.bounds, target.bounds);
     let (start, end) = (from.center(), to.center());
     let right = Point { x: from.right(), y: start.y };
@@ -308,7 +308,8 @@ fn route(source: &Shape, target: &Shape) -> Vec<Point> {
         ];
     }
     let leaves_down = matches!(source.kind, ShapeKind::Gateway(_) | ShapeKind::Event(_));
-    if leaves_down && end.y > from.bottom() {
+    let is_below = end.y > from.bottom();
+    if leaves_down && is_below && !is_blocked(start.x, from.bottom(), end.y, shapes) {
         let bottom = Point { x: start.x, y: from.bottom() };
         return vec![bottom, Point { x: start.x, y: end.y }, left];
     }
@@ -317,4 +318,12 @@ fn route(source: &Shape, target: &Shape) -> Vec<Point> {
     }
     let middle = to.x - COLUMN_GAP / 2.0;
     vec![right, Point { x: middle, y: start.y }, Point { x: middle, y: end.y }, left]
+}
+
+/// Whether something stands in the way of a line straight down.
+fn is_blocked(x: f64, top: f64, bottom: f64, shapes: &[Shape]) -> bool {
+    shapes.iter().filter(|it| !it.kind.is_container()).any(|it| {
+        let bounds = it.bounds;
+        (bounds.x..=bounds.right()).contains(&x) && bounds.y > top && bounds.y < bottom
+    })
 }

@@ -36,16 +36,12 @@ pub(super) fn outside_bounds(name: &str, bounds: Bounds, label: Option<Bounds>) 
 }
 
 fn outside_lines(name: &str, bounds: Bounds, label: Option<Bounds>) -> (Vec<String>, Point) {
-    match label {
-        Some(place) => {
-            let lines = wrap(name, place.width.max(OUTSIDE_WIDTH), 4);
-            (lines, Point { x: place.center().x, y: place.y })
-        }
-        None => {
-            let top = Point { x: bounds.center().x, y: bounds.bottom() + 4.0 };
-            (wrap(name, OUTSIDE_WIDTH, 3), top)
-        }
+    if let Some(place) = label {
+        let lines = wrap(name, place.width.max(OUTSIDE_WIDTH), 4);
+        return (lines, Point { x: place.center().x, y: place.y });
     }
+    let top = Point { x: bounds.center().x, y: bounds.bottom() + 4.0 };
+    (wrap(name, OUTSIDE_WIDTH, 3), top)
 }
 
 /// Draws a name to the right of a point.

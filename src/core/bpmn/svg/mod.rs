@@ -115,7 +115,7 @@ fn description(diagram: &Diagram, overlays: &Overlays) -> String {
         ("Completed", named(|it| it.is_completed)),
     ] {
         if !names.is_empty() {
-            text.push_str(&format!(" {state}: {names}."));
+            text.extend([" ", state, ": ", &names, "."]);
         }
     }
     text
