@@ -97,10 +97,7 @@ impl GroupPage {
             initials: name.chars().take(1).collect(),
             email: format!("{}@example.org", name.to_lowercase()),
         };
-        Self {
-            members: vec![member("Administrator"), member("Approver")],
-            ..Self::sample_empty()
-        }
+        Self { members: vec![member("Administrator"), member("Approver")], ..Self::sample_empty() }
     }
 
     /// A group without members.

@@ -6,29 +6,29 @@
     reason = "a page's fields are named after what the template shows; the struct says the rest"
 )]
 
-pub mod layout;
-pub mod parts;
 pub mod chart;
 pub mod form_view;
+pub mod layout;
+pub mod parts;
 
+pub mod account;
+pub mod audit;
+pub mod deploy_problems;
+pub mod error;
+pub mod files;
+pub mod groups;
+pub mod home;
+pub mod inbox;
+pub mod incidents;
+pub mod instance;
+pub mod instances;
+pub mod not_found;
+pub mod process;
+pub mod processes;
+pub mod roles;
+pub mod schedules;
 pub mod setup;
 pub mod sign_in;
-pub mod home;
-pub mod processes;
-pub mod deploy_problems;
-pub mod process;
 pub mod start_form;
-pub mod inbox;
-pub mod instances;
-pub mod instance;
-pub mod incidents;
-pub mod schedules;
-pub mod files;
-pub mod audit;
-pub mod users;
-pub mod groups;
-pub mod roles;
-pub mod account;
 pub mod system;
-pub mod error;
-pub mod not_found;
+pub mod users;

@@ -53,10 +53,7 @@ impl RolesPage {
             groups: vec![
                 PermissionGroup {
                     name: "Processes".into(),
-                    rows: vec![
-                        row("Start", [true; 4]),
-                        row("Deploy", [false, false, true, true]),
-                    ],
+                    rows: vec![row("Start", [true; 4]), row("Deploy", [false, false, true, true])],
                 },
                 PermissionGroup {
                     name: "Instances".into(),
