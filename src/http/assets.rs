@@ -9,6 +9,8 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use std::fmt::Write;
 
+use crate::http::route::Route;
+
 /// What `npm run build` made; empty when a development build found no npm.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -26,6 +28,12 @@ pub fn asset_url(name: &str) -> String {
         || format!("/assets/{name}"),
         |file| format!("/assets/{name}?v={}", version(&file)),
     )
+}
+
+/// The route of the bundle.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/assets/{name}", serve).public().for_machines()]
 }
 
 /// `GET /assets/{name}`: the file, 304 when the client has it, 404 when there is none.
