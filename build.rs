@@ -8,6 +8,14 @@ use std::{env, fs};
 
 const SOURCES: [&str; 4] = ["src", "package-lock.json", "package.json", "build.mjs"];
 
+/// Why there is no new bundle.
+enum Failure {
+    /// The machine lacks something: npm, or the packages.
+    Missing(String),
+    /// Our own source doesn't build.
+    Broken(String),
+}
+
 fn main() -> ExitCode {
     let web = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("web");
     println!("cargo::rerun-if-changed=web/src");
@@ -18,42 +26,55 @@ fn main() -> ExitCode {
     }
     match build(&web) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => give_up(&reason, &dist),
+        Err(Failure::Missing(reason)) if is_development() => go_on_without(&reason, &dist),
+        Err(Failure::Missing(reason) | Failure::Broken(reason)) => {
+            println!("cargo::error={reason}");
+            ExitCode::FAILURE
+        }
     }
 }
 
+fn is_development() -> bool {
+    env::var("PROFILE").is_ok_and(|profile| profile == "debug")
+}
+
 /// A release without styles would be broken; a development build may go on without them.
-fn give_up(reason: &str, dist: &Path) -> ExitCode {
-    if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
-        println!("cargo::error={reason}");
-        return ExitCode::FAILURE;
-    }
+fn go_on_without(reason: &str, dist: &Path) -> ExitCode {
     println!("cargo::warning={reason}; this development build serves pages without styles");
+    // A missing file makes cargo ask again at the next build, when npm may be there.
+    println!("cargo::rerun-if-changed=web/dist/app.css");
     // The bundle's folder must exist for the program to compile.
     fs::create_dir_all(dist).expect("the folder web can be written");
     ExitCode::SUCCESS
 }
 
-fn build(web: &Path) -> Result<(), String> {
+fn build(web: &Path) -> Result<(), Failure> {
     let modules = web.join("node_modules");
     if newest(&modules.join(".package-lock.json")) < newest(&web.join("package-lock.json")) {
-        npm(web, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
+        let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        npm(web, &arguments, Failure::Missing)?;
     }
-    npm(web, &["run", "--silent", "build"])
+    npm(web, &["run", "--silent", "build"], Failure::Broken)
 }
 
-fn npm(web: &Path, arguments: &[&str]) -> Result<(), String> {
+/// Runs npm in the folder web; `failure` is what it means when npm runs but refuses.
+fn npm(web: &Path, arguments: &[&str], failure: fn(String) -> Failure) -> Result<(), Failure> {
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let output = Command::new(program).args(arguments).current_dir(web).output().map_err(|_| {
-        "the web pages are built with npm, which was not found: install Node.js 18 or newer \
-         (with npm) and run cargo again"
-            .to_owned()
-    })?;
+    let Ok(output) = Command::new(program).args(arguments).current_dir(web).output() else {
+        return Err(Failure::Missing(
+            "the web pages are built with npm, which was not found: install Node.js 18 or newer \
+             (with npm) and run cargo again"
+                .into(),
+        ));
+    };
     if output.status.success() {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " | ");
-    Err(format!("`npm {}` in the folder web failed: {text}", arguments.join(" ")))
+    // The first lines name the place; what follows is npm's own stack.
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let start = lines[..lines.len().min(4)].join(" | ");
+    Err(failure(format!("`npm {}` in the folder web failed: {start}", arguments.join(" "))))
 }
 
 /// Whether the bundle is there and not older than anything it is made from.

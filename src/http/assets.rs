@@ -4,10 +4,9 @@
 //! **Invariant:** an address with the current version may be kept for ever.
 
 use axum::extract::{Path, RawQuery};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
-use std::fmt::Write;
 
 use crate::http::route::Route;
 
@@ -16,8 +15,8 @@ use crate::http::route::Route;
 #[folder = "web/dist"]
 struct Bundle;
 
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const ASK_AGAIN: &str = "no-cache";
 
 /// The address of a bundled file with the version of its content.
 ///
@@ -37,6 +36,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// `GET /assets/{name}`: the file, 304 when the client has it, 404 when there is none.
+#[expect(clippy::unused_async, reason = "a handler is asynchronous even if it never waits")]
 pub async fn serve(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
@@ -48,24 +48,20 @@ pub async fn serve(
     let version = version(&file);
     let is_current = query.is_some_and(|query| query == format!("v={version}"));
     let cache = if is_current { FOR_EVER } else { ASK_AGAIN };
+    let cache = [(header::CACHE_CONTROL, cache)];
     let etag = format!("\"{version}\"");
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, [(header::CACHE_CONTROL, cache)]).into_response();
+        return (StatusCode::NOT_MODIFIED, cache).into_response();
     }
-    let etag = HeaderValue::from_str(&etag).expect("a hexadecimal version is a header value");
-    let kind = HeaderValue::from_static(content_type(&name));
-    let headers =
-        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), (header::ETAG, etag)];
-    (headers, file.data.into_owned()).into_response()
+    let kind = [(header::CONTENT_TYPE, content_type(&name))];
+    (cache, kind, [(header::ETAG, etag)], file.data.into_owned()).into_response()
 }
 
 /// The first 64 bits of the content's SHA-256, in hexadecimal.
 fn version(file: &EmbeddedFile) -> String {
-    let mut text = String::with_capacity(16);
-    for byte in &file.metadata.sha256_hash()[..8] {
-        write!(text, "{byte:02x}").expect("writing to a string can't fail");
-    }
-    text
+    let mut start = [0; 8];
+    start.copy_from_slice(&file.metadata.sha256_hash()[..8]);
+    format!("{:016x}", u64::from_be_bytes(start))
 }
 
 fn content_type(name: &str) -> &'static str {

@@ -5,5 +5,5 @@
 pub mod audit;
 
 pub mod execution;
-
 pub mod identity;
+pub mod processes;

@@ -50,7 +50,8 @@ fn properties_become_columns() {
 fn references_are_followed_inside_the_document() {
     let source = r##"{"properties": {"a": {"$ref": "#/$defs/day", "title": "Day"},
         "b": {"$ref": "#/$defs/alias"}},
-        "$defs": {"day": {"type": "string", "format": "date"}, "alias": {"$ref": "#/$defs/day"}}}"##;
+        "$defs": {"day": {"type": "string", "format": "date"},
+        "alias": {"$ref": "#/$defs/day"}}}"##;
     let schema = DataSchema::from_json_schema(source).expect("references lead somewhere");
     assert_eq!(lines(&schema.columns), "a a Date indexed\nb b Date indexed");
     assert_eq!(schema.columns[0].title.as_deref(), Some("Day"));
@@ -75,6 +76,9 @@ fn names_are_safe_in_sql() {
         ("2nd", "n_2nd"),
         ("order", "v_order"),
         ("SELECT", "v_select"),
+        ("set", "v_set"),
+        ("abort", "v_abort"),
+        ("without", "v_without"),
         ("rowid", "v_rowid"),
         ("xmin", "v_xmin"),
         ("state", "v_state"),
@@ -124,27 +128,31 @@ fn names_are_unique_and_short() {
 fn broken_schemas_are_refused_with_every_problem() {
     for (source, expected) in [
         ("", "1:1 not a JSON document: EOF while parsing a value, expected a JSON object"),
-        ("[]", "1:1 not an object, expected an object"),
+        ("[]", "1:1 found a list, expected an object"),
         ("{}", "1:1 no properties, expected an object `properties`"),
-        (r#"{"properties": []}"#, "1:16 properties: not an object, expected an object"),
+        (r#"{"properties": []}"#, "1:16 properties: found a list, expected an object"),
         (
             r#"{"type": "array", "properties": {}}"#,
-            "1:10 type: variables are an object, expected `object`",
+            "1:10 type: found \"array\", expected `object`, as variables are",
         ),
         (
-            "{\"properties\": {\n  \"a\": {\"type\": \"strng\"},\n  \"b\": 5,\n  \"c\": {\"x-index\": 1, \"title\": 2}}}",
-            "2:17 properties.a.type: \"strng\" is not a type, expected one of string, integer, number, boolean, array, object, null\n\
-             3:8 properties.b: not an object, expected an object\n\
-             4:27 properties.c.title: not a text, expected a text\n\
-             4:20 properties.c.x-index: not a boolean, expected true or false",
+            "{\"properties\": {\n  \"a\": {\"type\": \"strng\"},\n  \"b\": 5,\n  \
+             \"c\": {\"x-index\": 1, \"title\": 2}}}",
+            "2:17 properties.a.type: found \"strng\", expected one of string, integer, \
+             number, boolean, array, object, null\n\
+             3:8 properties.b: found 5, expected an object\n\
+             4:20 properties.c.x-index: found 1, expected true or false\n\
+             4:32 properties.c.title: found 2, expected a text",
         ),
         (
             r#"{"properties": {"a": {"type": ["string", 5]}}}"#,
-            "1:42 properties.a.type[1]: 5 is not a type, expected one of string, integer, number, boolean, array, object, null",
+            "1:42 properties.a.type[1]: found 5, expected one of string, integer, \
+             number, boolean, array, object, null",
         ),
         (
             r#"{"properties": {"a": {"$ref": "https://example.org/a"}}}"#,
-            "1:31 properties.a.$ref: `https://example.org/a` leads nowhere, expected a place in this document, such as `#/$defs/address`",
+            "1:31 properties.a.$ref: `https://example.org/a` leads nowhere, \
+             expected a place in this document, such as `#/$defs/address`",
         ),
         (
             r##"{"properties": {"a": {"$ref": "#/properties/a"}}}"##,

@@ -39,7 +39,8 @@ fn marks_become_html() {
         ("a\n\n---\n\nb", "<p>a</p>\n<hr>\n<p>b</p>\n"),
         (
             "[a *b*](https://example.org/?x=1&y=2 \"title\")",
-            "<p><a href=\"https://example.org/?x=1&amp;y=2\" rel=\"noopener noreferrer nofollow\">a <em>b</em></a></p>\n",
+            "<p><a href=\"https://example.org/?x=1&amp;y=2\" \
+             rel=\"noopener noreferrer nofollow\">a <em>b</em></a></p>\n",
         ),
         (
             "[m](mailto:a@example.org)",
@@ -186,7 +187,7 @@ fn tags_are_closed_in_order() {
 #[test]
 fn sources_full_of_marks_end_soon() {
     for mark in ["*", "**", "_", "[", "[](", "`", "*a ", " *a", "- ", "\\", "[a](", "_a*"] {
-        let html = render_markdown(&mark.repeat(20_000));
+        let html = render_markdown(&mark.repeat(8_000));
         check_tags(&html);
     }
 }

@@ -4,6 +4,7 @@ mod columns;
 mod json_schema;
 mod malformed;
 mod markdown;
+mod mutations;
 mod submissions;
 mod templates;
 mod views;

@@ -162,7 +162,7 @@ const FROM_PAGES: &[(&str, &str, &str)] = &[
         "x: expected one of the choices",
     ),
     (
-        r#""type": "radio", "values": [{"label": "A", "value": 1}], "validate": {"required": true}"#,
+        r#""type": "radio", "values": ["a"], "validate": {"required": true}"#,
         "",
         "x: expected a choice",
     ),
@@ -332,7 +332,8 @@ fn fields_of_a_program_become_typed_values() {
     }
 }
 
-const CLAIM: &str = r#"{"countries": [{"label": "Austria", "value": "AT"}], "known": {"tags": ["new"]},
+const CLAIM: &str = r#"{"countries": [{"label": "Austria", "value": "AT"}],
+    "known": {"tags": ["new"]},
     "clerk": "Grace", "internal": "i", "grade": 1, "address": {"city": "Graz", "floor": 3}}"#;
 
 #[test]
@@ -367,7 +368,8 @@ fn all_errors_come_at_once_in_the_order_of_the_form() {
 #[test]
 fn errors_name_the_label() {
     let form = form_of(
-        r#"{"type": "number", "key": "a", "label": "Amount of {{who}}", "validate": {"required": true}},
+        r#"{"type": "number", "key": "a", "label": "Amount of {{who}}",
+            "validate": {"required": true}},
            {"type": "number", "key": "b", "validate": {"required": true}}"#,
     );
     let errors = form.submit(&pairs(""), &object(r#"{"who": "Ada"}"#), &context());
@@ -399,15 +401,16 @@ fn conditions_see_what_was_sent() {
 fn a_hidden_group_takes_its_fields_with_it() {
     let form = form_of(
         r#"{"type": "checkbox", "key": "company"},
-           {"type": "group", "path": "firm", "conditional": {"hide": "=not(company)"}, "components": [
+           {"type": "group", "path": "firm", "conditional": {"hide": "=not(company)"},
+            "components": [
              {"type": "group", "path": "tax", "components": [
                {"type": "textfield", "key": "number", "validate": {"required": true}}]}]}"#,
     );
-    let firm = r#"{"firm": {"tax": {"number": "1", "office": "Graz"}}}"#;
-    let filled = r#"{"company":true,"firm":{"tax":{"number":"2","office":"Graz"}}}"#;
-    assert_eq!(answer(&form, &pairs("firm.tax.number=2"), firm), r#"{"company":false}"#);
-    assert_eq!(answer(&form, &pairs("company=on&firm.tax.number=2"), firm), filled);
-    assert_eq!(answer(&form, &pairs("company=on"), firm), "firm.tax.number: expected a text");
+    let before = r#"{"firm": {"tax": {"number": "1", "office": "Graz"}}}"#;
+    let complete = r#"{"company":true,"firm":{"tax":{"number":"2","office":"Graz"}}}"#;
+    assert_eq!(answer(&form, &pairs("firm.tax.number=2"), before), r#"{"company":false}"#);
+    assert_eq!(answer(&form, &pairs("company=on&firm.tax.number=2"), before), complete);
+    assert_eq!(answer(&form, &pairs("company=on"), before), "firm.tax.number: expected a text");
 }
 
 #[test]
@@ -488,4 +491,16 @@ fn errors_without_a_visible_field_are_kept() {
     let data = Map::new();
     let errors = form.submit(&json(r#"{"y": 1}"#), &data, &context()).expect_err("y is unknown");
     assert_eq!(form.view(&data, &errors, &context()).errors, errors);
+}
+
+#[test]
+fn named_files_are_listed_for_the_caller() {
+    let form = form_of(
+        r#"{"type": "filepicker", "key": "x", "multiple": true},
+           {"type": "group", "path": "g", "components": [{"type": "filepicker", "key": "y"}]},
+           {"type": "textfield", "key": "z"}"#,
+    );
+    assert_eq!(form.named_files(&pairs("x=11&x=a&x=12&g.y=13&z=14")), [11, 12, 13]);
+    let sent = r#"{"x": ["11", 12, null], "g": {"y": ["13"]}, "z": "14"}"#;
+    assert_eq!(form.named_files(&json(sent)), [11, 13]);
 }

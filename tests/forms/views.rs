@@ -47,6 +47,7 @@ fn line(field: &FieldView) -> String {
     add("accept", field.accept.clone());
     add("html", field.html.trim().to_owned());
     add("source", field.source.clone());
+    add("alt", field.alt.clone());
     add(
         "height",
         Some(field.height_px).filter(|h| *h > 0).map(|h| h.to_string()).unwrap_or_default(),
@@ -82,10 +83,20 @@ fn every_kind_of_field_is_shown() {
 #[test]
 fn a_view_says_what_the_page_needs() {
     let view = every_field();
-    assert!(view.has_files && view.has_submit);
+    assert!(view.has_files && view.has_submit && view.has_conditions);
     let view = form_of(r#"{"type": "button", "action": "reset"}"#);
     let view = view.view(&object("{}"), &[], &context());
-    assert!(!view.has_files && !view.has_submit);
+    assert!(!view.has_files && !view.has_submit && !view.has_conditions);
+    for computed in [
+        r#"{"type": "separator", "conditional": {"hide": "=a"}}"#,
+        r#"{"type": "text", "text": "{{a}}"}"#,
+        r#"{"type": "checkbox", "key": "c", "readonly": "=a"}"#,
+        r#"{"type": "number", "key": "c", "validate": {"min": "=a"}}"#,
+        r#"{"type": "select", "key": "c", "valuesExpression": "=a"}"#,
+    ] {
+        let view = form_of(computed).view(&object("{}"), &[], &context());
+        assert!(view.has_conditions, "{computed}");
+    }
 }
 
 #[test]
@@ -116,7 +127,8 @@ fn rows_share_sixteen_columns() {
            {"type": "checkbox", "key": "e"},
            {"type": "checkbox", "key": "f"},
            {"type": "checkbox", "key": "g", "layout": {"row": "3"}},
-           {"type": "checkbox", "key": "h", "layout": {"row": "3"}, "conditional": {"hide": "=true"}}"#,
+           {"type": "checkbox", "key": "h", "layout": {"row": "3"},
+            "conditional": {"hide": "=true"}}"#,
     );
     let view = form.view(&object("{}"), &[], &context());
     let places: Vec<_> = view.fields.iter().map(|f| (f.row, f.columns)).collect();

@@ -1,8 +1,11 @@
 //! Every page renders from its sample, as a whole document that the content policy allows.
 //! Must not know what services put into the pages.
 
+mod assets;
+
 use askama::Template;
 use flowstead::http::pages::*;
+use std::collections::BTreeSet;
 
 /// Every page with every state its template tells apart, under the name of a screenshot.
 pub(crate) fn samples() -> Vec<(String, String)> {
@@ -28,6 +31,9 @@ fn add_work(pages: &mut Pages) {
     pages.add("home-empty", &home::HomePage::sample_empty());
     pages.add("inbox", &inbox::InboxPage::sample());
     pages.add("inbox-list", &inbox::InboxPage::sample_list());
+    for (index, page) in inbox::InboxPage::samples_of_claims().iter().enumerate() {
+        pages.add(&format!("inbox-claim-{index}"), page);
+    }
     pages.add("inbox-empty", &inbox::InboxPage::sample_empty());
     pages.add("processes", &processes::ProcessesPage::sample());
     pages.add("processes-empty", &processes::ProcessesPage::sample_empty());
@@ -92,4 +98,123 @@ fn every_page_is_a_whole_document() {
         assert!(html.contains("class=\"skip-link\""), "{name} has a skip link");
         assert!(html.len() < 100_000, "{name} is under 100 KB");
     }
+}
+
+#[test]
+fn no_page_needs_what_the_content_policy_forbids() {
+    for (name, html) in samples() {
+        for forbidden in [" style=", "<style", "javascript:", "http://", "https://", " onclick="] {
+            let found = html.replace("http://www.w3.org/2000/svg", "").find(forbidden);
+            assert_eq!(found, None, "{name} contains {forbidden}");
+        }
+        let scripts = html.matches("<script").count();
+        assert_eq!(scripts, html.matches("<script src=\"/assets/app.js").count(), "{name}");
+    }
+}
+
+#[test]
+fn every_form_that_changes_something_sends_the_token() {
+    for (name, html) in samples() {
+        for form in html.split("<form").skip(1) {
+            let form = form.split("</form>").next().expect("a split has a first piece");
+            let is_post = form.contains("method=\"post\"");
+            assert_eq!(form.contains("name=\"csrf\""), is_post, "{name}: <form{form}");
+        }
+    }
+}
+
+#[test]
+fn ids_are_unique_and_labels_icons_and_live_regions_lead_somewhere() {
+    for (name, html) in samples() {
+        let ids = values(&html, " id=\"");
+        let unique: BTreeSet<_> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), unique.len(), "{name} uses an id twice: {:?}", repeated(&ids));
+        let targets = [" for=\"", "aria-describedby=\"", "aria-labelledby=\"", "popovertarget=\""];
+        for id in targets.iter().flat_map(|attribute| values(&html, attribute)) {
+            assert!(unique.contains(id), "{name} refers to the missing id {id}");
+        }
+        for icon in values(&html, "<use href=\"#") {
+            assert!(unique.contains(icon), "{name} shows the missing icon {icon}");
+        }
+        for region in html.split("hx-trigger=\"sse:").skip(1) {
+            let selected = values(region, "hx-select=\"#");
+            assert!(unique.contains(selected[0]), "{name} selects the missing {}", selected[0]);
+            assert!(html.contains("sse-connect=\"/live?topics="), "{name} listens to nothing");
+        }
+    }
+}
+
+#[test]
+fn every_live_region_listens_to_a_topic_of_its_page() {
+    for (name, html) in samples() {
+        let topics = values(&html, "/live?topics=").join(",");
+        let topics: BTreeSet<_> = topics.split(',').collect();
+        for trigger in values(&html, "hx-trigger=\"sse:") {
+            for topic in trigger.split(", sse:") {
+                assert!(topics.contains(topic), "{name} doesn't subscribe to {topic}");
+            }
+        }
+    }
+}
+
+#[test]
+fn text_is_escaped_wherever_it_comes_from() {
+    let evil = "<b onmouseover=x>\"&'";
+    let mut page = sign_in::SignInPage::sample();
+    page.email = evil.into();
+    page.error = evil.into();
+    let html = page.render().expect("the page renders");
+    assert!(!html.contains("<b onmouseover"));
+    let mut page = inbox::InboxPage::sample();
+    page.rows[0].title = evil.into();
+    page.rows[0].priority = Some(parts::Chip::new(parts::Tone::Bad, "flag", evil));
+    page.empty.text = evil.into();
+    page.layout.title = evil.into();
+    let task = page.task.as_mut().expect("the sample has an open task");
+    task.comments[0].text = evil.into();
+    task.facts[0].value.label = evil.into();
+    task.form.fields.fields[2].label = evil.into();
+    assert!(!page.render().expect("the page renders").contains("<b onmouseover"));
+}
+
+#[test]
+fn times_read_as_people_say_them() {
+    let now = 1_795_271_400_000;
+    let text = |seconds: i64| parts::Stamp::at(now + seconds * 1_000, now).text;
+    assert_eq!(text(-10), "just now");
+    assert_eq!(text(-5 * 60), "5 min ago");
+    assert_eq!(text(-59 * 60 - 40), "1 h ago");
+    assert_eq!(text(3 * 3_600), "in 3 h");
+    assert_eq!(text(-3 * 86_400), "3 d ago");
+    assert_eq!(text(-40 * 86_400), "12 Oct 2026");
+    let stamp = parts::Stamp::at(now, now);
+    assert_eq!(
+        (stamp.iso.as_str(), stamp.title.as_str()),
+        ("2026-11-21T14:30:00Z", "21 Nov 2026, 14:30:00 UTC")
+    );
+}
+
+#[test]
+fn navigation_shows_what_a_role_may_use() {
+    let links = |viewer: layout::Viewer| -> Vec<&'static str> {
+        let frame = layout::Layout::signed_in("", layout::Section::Home, viewer, "", "/");
+        frame.nav.iter().flat_map(|group| &group.items).map(|item| item.id).collect()
+    };
+    let user = layout::Viewer::default();
+    assert_eq!(links(user.clone()), ["home", "inbox", "processes", "instances", "files"]);
+    let operator = links(layout::Viewer { can_operate: true, ..user.clone() });
+    assert!(operator.contains(&"incidents") && operator.contains(&"audit"));
+    assert!(!operator.contains(&"users"));
+    let administrator = links(layout::Viewer { can_administer: true, ..user });
+    assert!(administrator.contains(&"users") && administrator.contains(&"system"));
+}
+
+/// Every value that follows `start`, up to the closing quote.
+fn values<'a>(html: &'a str, start: &str) -> Vec<&'a str> {
+    html.split(start).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+fn repeated<'a>(ids: &[&'a str]) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    ids.iter().copied().filter(|id| !seen.insert(*id)).collect()
 }

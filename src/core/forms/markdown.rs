@@ -8,7 +8,7 @@
 /// Marks inside each other, such as bold in a link; deeper ones stay text.
 const NESTING_MAX: usize = 6;
 /// Longest search for a closing mark, in bytes: bounds the work on a source full of opening ones.
-const SPAN_BYTES_MAX: usize = 2_000;
+const SPAN_BYTES_MAX: usize = 1_000;
 
 /// Stands for a line break until inline marks are read; taken out of the source before.
 const LINE_BREAK: char = '\u{1}';
@@ -29,7 +29,8 @@ pub fn render_markdown(source: &str) -> String {
                 1
             }
             Block::Heading(level, text) => {
-                out.push_str(&format!("<h{level}>{}</h{level}>\n", inline(text)));
+                out.push_str(&element(&format!("h{level}"), &inline(text)));
+                out.push('\n');
                 1
             }
             Block::Fence => fence(rest, &mut out),
@@ -103,10 +104,9 @@ fn paragraph(lines: &[&str], out: &mut String) -> usize {
     let ends = |line: &&&str| matches!(Block::of(line), Block::Text);
     let taken = 1 + lines[1..].iter().take_while(ends).count();
     let text: Vec<_> = lines[..taken].iter().map(|line| hard_break(line)).collect();
-    out.push_str(&format!(
-        "<p>{}</p>\n",
-        inline(text.join("\n").trim()).replace(LINE_BREAK, "<br>")
-    ));
+    let html = inline(text.join("\n").trim()).replace(LINE_BREAK, "<br>");
+    out.push_str(&element("p", &html));
+    out.push('\n');
     taken
 }
 
@@ -123,7 +123,8 @@ fn fence(lines: &[&str], out: &mut String) -> usize {
     let is_inside = |line: &&&str| !line.trim().starts_with("```");
     let inside = lines[1..].iter().take_while(is_inside).count();
     let code = lines[1..=inside].join("\n");
-    out.push_str(&format!("<pre><code>{}</code></pre>\n", escape(&code)));
+    out.push_str(&element("pre", &element("code", &escape(&code))));
+    out.push('\n');
     (inside + 2).min(lines.len())
 }
 
@@ -131,7 +132,8 @@ fn quote(lines: &[&str], out: &mut String) -> usize {
     let taken = lines.iter().take_while(|line| matches!(Block::of(line), Block::Quote)).count();
     let inner = lines[..taken].iter().map(|line| line.trim().trim_start_matches('>').trim());
     let text = inner.collect::<Vec<_>>().join("\n");
-    out.push_str(&format!("<blockquote><p>{}</p></blockquote>\n", inline(&text)));
+    out.push_str(&element("blockquote", &element("p", &inline(&text))));
+    out.push('\n');
     taken
 }
 
@@ -153,7 +155,8 @@ fn list(lines: &[&str], out: &mut String) -> usize {
             }
             None => open_list(item, &mut open, out),
         }
-        out.push_str(&format!("<li>{}", inline(item.text)));
+        out.push_str("<li>");
+        spans(item.text, 0, out);
     }
     while !open.is_empty() {
         close_list(&mut open, out);
@@ -163,14 +166,19 @@ fn list(lines: &[&str], out: &mut String) -> usize {
 }
 
 fn open_list(item: &Item<'_>, open: &mut Vec<(usize, &'static str)>, out: &mut String) {
-    out.push_str(&format!("<{}>\n", item.tag()));
+    out.extend(["<", item.tag(), ">\n"]);
     open.push((item.indent, item.tag()));
 }
 
 fn close_list(open: &mut Vec<(usize, &'static str)>, out: &mut String) {
     if let Some((_, tag)) = open.pop() {
-        out.push_str(&format!("</li>\n</{tag}>"));
+        out.extend(["</li>\n</", tag, ">"]);
     }
+}
+
+/// An element of a tag of ours; the content is HTML already.
+fn element(tag: &str, content: &str) -> String {
+    format!("<{tag}>{content}</{tag}>")
 }
 
 fn inline(text: &str) -> String {
@@ -225,17 +233,16 @@ fn escaped(rest: &str) -> Option<Span> {
 fn code(rest: &str) -> Option<Span> {
     let marks = rest.bytes().take_while(|b| *b == b'`').count();
     let end = marks + within_reach(&rest[marks..]).find(&rest[..marks])?;
-    let html = format!("<code>{}</code>", escape(rest[marks..end].trim()));
+    let html = element("code", &escape(rest[marks..end].trim()));
     Some(Span { html, length: end + marks })
 }
 
 fn emphasis(rest: &str, mark: &str, tag: &str, depth: usize) -> Option<Span> {
     let inner = rest.strip_prefix(mark)?;
     let end = closing_mark(inner, mark)?;
-    let mut html = format!("<{tag}>");
-    spans(&inner[..end], depth + 1, &mut html);
-    html.push_str(&format!("</{tag}>"));
-    Some(Span { html, length: end + 2 * mark.len() })
+    let mut content = String::new();
+    spans(&inner[..end], depth + 1, &mut content);
+    Some(Span { html: element(tag, &content), length: end + 2 * mark.len() })
 }
 
 /// Where the mark closes: not behind a space, not doubled, and for `_` not inside a word.

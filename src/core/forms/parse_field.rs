@@ -203,7 +203,9 @@ impl Reader {
     }
 
     fn options(&mut self, object: &Object<'_>) -> Option<OptionSource> {
-        OptionSource::parse(object, &mut self.problems)
+        let options = OptionSource::parse(object, &mut self.problems);
+        self.has_expressions |= matches!(options, Some(OptionSource::Computed(_)));
+        options
     }
 
     fn text_rules(&mut self, rules: Option<&Object<'_>>) -> TextRules {
@@ -221,11 +223,7 @@ impl Reader {
             "email" => Some(TextShape::Email),
             "phone" => Some(TextShape::Phone),
             "custom" | "" => None,
-            other => self.problems.refuse(
-                &at,
-                at.found(),
-                "email, phone or custom",
-            ),
+            _ => self.problems.refuse(&at, at.found(), "email, phone or custom"),
         }
     }
 
@@ -240,7 +238,8 @@ impl Reader {
             Err(error) => {
                 let text = error.to_string();
                 let reason = text.rsplit("error: ").next().unwrap_or(&text);
-                let message = format!("not a pattern: {}", reason.trim_end_matches('.').to_lowercase());
+                let message =
+                    format!("not a pattern: {}", reason.trim_end_matches('.').to_lowercase());
                 self.problems.refuse(&at, message, "a regular expression without look-around")
             }
         }

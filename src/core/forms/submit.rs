@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::checks::Reading;
-use super::form::{Field, Form, PlacedField};
+use super::form::{Field, FieldKind, Form, PlacedField};
 use super::scope::{FUEL_MAX, Scope, bounded};
 use super::submission::{Raw, Submission, find_present};
 use super::values::{find_value, remove_value, set_value};
@@ -66,6 +66,15 @@ impl Form {
         if errors.is_empty() { Ok(variables) } else { Err(errors) }
     }
 
+    /// The keys of files that were named in file pickers, for the caller to look up and give back
+    /// by [`Submission::with_files`]; what is no key is left out.
+    #[must_use]
+    pub fn named_files(&self, input: &Submission) -> Vec<i64> {
+        let fields = self.placed_fields().into_iter().map(|placed| placed.field);
+        let pickers = fields.filter(|field| matches!(field.kind, FieldKind::FilePicker { .. }));
+        pickers.flat_map(|field| file_keys(&input.raw(&field.path).to_json())).collect()
+    }
+
     /// The data to show again after a refused submission: what was sent, readable or not, over
     /// what was there.
     #[must_use]
@@ -79,6 +88,14 @@ impl Form {
         let fields = self.placed_fields();
         overlay(&fields, input, &with_defaults(&fields, data), &context, Raw::to_json)
     }
+}
+
+fn file_keys(value: &Value) -> Vec<i64> {
+    let texts = match value {
+        Value::Array(items) => items.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    texts.iter().filter_map(|text| text.as_str()?.parse().ok()).collect()
 }
 
 /// The data with the default of each field that is absent.

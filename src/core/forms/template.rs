@@ -1,4 +1,5 @@
-//! Texts with FEEL inside: `{{ … }}`, `{{#if …}} … {{/if}}`, `{{#loop …}} … {{/loop}}` (form-js).
+//! Texts with FEEL inside as in form-js: `{{ … }}`, `{{#if …}} … {{/if}}`, `{{#loop …}} …
+//! {{/loop}}`.
 //!
 //! Must not know what becomes of the text; it is not yet HTML.
 //!

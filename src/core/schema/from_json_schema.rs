@@ -106,14 +106,16 @@ impl<'a> Reader<'a> {
             for item in object.list("type", &mut self.problems)? {
                 types.push(self.named_type(&item, object)?);
             }
-            return Some(shared_type(types.into_iter().flatten()));
+            let has_others = types.iter().any(|(is_null, _)| !is_null);
+            let kept = types.into_iter().filter(|(is_null, _)| !(has_others && *is_null));
+            return Some(shared_type(kept.map(|(_, column_type)| column_type)));
         }
-        Some(self.named_type(&at, object)?.unwrap_or(ColumnType::Json))
+        self.named_type(&at, object).map(|(_, column_type)| column_type)
     }
 
-    /// The column of one named type; `Some(None)` for null, which any column takes.
-    fn named_type(&mut self, at: &Located<'a>, object: &Object<'a>) -> Option<Option<ColumnType>> {
-        Some(Some(match at.node.to_json().as_str() {
+    /// The column of one named type, and whether the type is null, which any column takes.
+    fn named_type(&mut self, at: &Located<'a>, object: &Object<'a>) -> Option<(bool, ColumnType)> {
+        let column_type = match at.node.to_json().as_str() {
             Some("string") => match object.text("format", &mut self.problems) {
                 Some("date") => ColumnType::Date,
                 Some("date-time") => ColumnType::DateTime,
@@ -123,11 +125,10 @@ impl<'a> Reader<'a> {
             Some("number") => ColumnType::Real,
             Some("boolean") => ColumnType::Boolean,
             Some("array" | "object") => ColumnType::Json,
-            Some("null") => return Some(None),
-            _ => {
-                return self.problems.refuse(at, at.found(), TYPES);
-            }
-        }))
+            Some("null") => return Some((true, ColumnType::Json)),
+            _ => return self.problems.refuse(at, at.found(), TYPES),
+        };
+        Some((false, column_type))
     }
 
     /// Without `type`, the values of `enum` or `const` tell.

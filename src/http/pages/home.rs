@@ -72,8 +72,6 @@ impl HomePage {
             .map(|((started, completed), day)| (format!("{day} Nov"), *started, *completed))
             .collect();
         Self {
-            layout: Layout::sample("Home", Section::Home, "/")
-                .with_topics("tasks,instances,incidents"),
             tiles: sample_tiles(["4", "38", "2", "211"], ["1 overdue", "", "since 2 h", ""]),
             tasks: TaskRow::samples(),
             chart: Some(Chart::new("Instances per day", ["started", "completed"], &counts)),
@@ -91,7 +89,8 @@ impl HomePage {
     #[must_use]
     pub fn sample_empty() -> Self {
         Self {
-            layout: Layout::sample("Home", Section::Home, "/"),
+            layout: Layout::sample("Home", Section::Home, "/")
+                .with_topics("tasks,instances,incidents"),
             greeting: "Good afternoon".into(),
             tiles: sample_tiles(["0"; 4], [""; 4]),
             tasks: Vec::new(),

@@ -53,8 +53,7 @@ pub struct TaskPane {
     pub is_overdue: bool,
     pub follow_up: Option<Stamp>,
     pub assignee: String,
-    pub can_claim: bool,
-    pub can_unclaim: bool,
+    pub claim: ClaimAction,
     /// People the viewer may assign it to; empty hides the control.
     pub assignees: Vec<Choice>,
     /// The form, or the button alone when the task has none.
@@ -65,6 +64,15 @@ pub struct TaskPane {
     pub attachments: Vec<AttachmentRow>,
     pub can_comment: bool,
     pub history: Vec<HistoryRow>,
+}
+
+/// What the viewer may do about who works on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimAction {
+    Claim,
+    Unclaim,
+    /// Somebody else has it, or it is done.
+    Neither,
 }
 
 /// What a person wrote about a user task.
@@ -114,6 +122,24 @@ impl InboxPage {
         let mut page = Self { task: None, ..Self::sample() };
         page.rows[0].is_selected = false;
         page
+    }
+
+    /// A task nobody has claimed, and one that is done.
+    #[must_use]
+    pub fn samples_of_claims() -> [Self; 2] {
+        [ClaimAction::Claim, ClaimAction::Neither].map(|claim| {
+            let task = TaskPane {
+                claim,
+                assignee: String::new(),
+                assignees: Vec::new(),
+                hint: "Claim the task to work on it.".into(),
+                comments: Vec::new(),
+                attachments: Vec::new(),
+                can_comment: claim == ClaimAction::Claim,
+                ..TaskPane::sample()
+            };
+            Self { task: Some(task), ..Self::sample() }
+        })
     }
 
     /// An inbox in which nothing waits.
@@ -208,8 +234,7 @@ impl TaskPane {
             is_overdue: true,
             follow_up: Some(Stamp::sample(-1500)),
             assignee: "Administrator".into(),
-            can_claim: false,
-            can_unclaim: true,
+            claim: ClaimAction::Unclaim,
             assignees: vec![
                 Choice::new("administrator", "Administrator", true),
                 Choice::new("approver", "Approver", false),
