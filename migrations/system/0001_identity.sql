@@ -43,6 +43,8 @@ CREATE INDEX identity_memberships_group ON identity__memberships (group_key);
 -- Tokens are stored as SHA-256: whoever reads the database can't use them.
 CREATE TABLE identity__sessions (
     token_hash BLOB PRIMARY KEY,
+    -- Names the session where its token must not be shown.
+    session_key INTEGER NOT NULL UNIQUE,
     user_key INTEGER NOT NULL REFERENCES identity__users (user_key) ON DELETE CASCADE,
     security_rev INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
@@ -71,6 +73,8 @@ CREATE TABLE identity__api_tokens (
     token_key INTEGER PRIMARY KEY,
     user_key INTEGER NOT NULL REFERENCES identity__users (user_key) ON DELETE CASCADE,
     name TEXT NOT NULL,
+    -- The first characters, by which its user tells it from others.
+    prefix TEXT NOT NULL,
     token_hash BLOB NOT NULL UNIQUE,
     scopes TEXT,
     created_at INTEGER NOT NULL,

@@ -64,6 +64,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
     }
 }
 
+/// The fields of a submitted HTML form whose names may repeat, such as checkboxes.
+#[derive(Debug, Default)]
+pub struct Fields(pub Vec<(String, String)>);
+
+impl Fields {
+    /// The first value of a field; empty when there is none.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(it, _)| it == name).map_or("", |(_, value)| value)
+    }
+
+    /// All values of a field.
+    #[must_use]
+    pub fn all(&self, name: &str) -> Vec<String> {
+        let named = self.0.iter().filter(|(it, _)| it == name);
+        named.map(|(_, value)| value.clone()).collect()
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = HttpError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
+        expect_content_type(request.headers(), is_form, "application/x-www-form-urlencoded")?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|it| unreadable(&it))?;
+        Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
+    }
+}
+
 /// The query of the address.
 #[derive(Debug)]
 pub struct Query<T>(pub T);

@@ -12,6 +12,7 @@ pub mod error;
 mod error_from;
 mod error_page;
 pub mod extract;
+pub mod frame;
 
 pub mod csrf;
 mod etag;

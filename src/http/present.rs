@@ -13,13 +13,14 @@ use serde_json::json;
 
 use crate::http::envelope::JSON;
 use crate::http::error::{HttpError, Raised};
-use crate::http::error_page;
 use crate::http::observe::RequestFacts;
+use crate::http::{error_page, frame};
 
 /// The layer that presents errors.
 pub(crate) async fn present(request: Request, next: Next) -> Response {
     let facts = RequestFacts::of(request.extensions());
     let wants_page = wants_page(request.uri().path(), request.headers());
+    let theme = frame::theme(request.headers());
     let is_head = request.method() == axum::http::Method::HEAD;
     let response = next.run(request).await;
     let Some(error) = raised(&response) else { return response };
@@ -28,7 +29,7 @@ pub(crate) async fn present(request: Request, next: Next) -> Response {
     let mut presented = match &error.redirect {
         Some(location) if wants_page => Redirect::to(location).into_response(),
         _ if is_head => error.status.into_response(),
-        _ if wants_page => error_page::render(&error, &facts.request_id),
+        _ if wants_page => error_page::render(&error, &facts.request_id, theme.as_deref()),
         _ => as_json(&error, &facts.request_id),
     };
     keep_headers(&mut presented, &kept, &error);

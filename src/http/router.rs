@@ -25,7 +25,7 @@ use crate::http::observe::{RequestFacts, observe};
 use crate::http::present::present;
 use crate::http::route::{Access, BodyLimit, Pace, Patience, Route, SMALL_BODY_BYTES, Surface};
 use crate::http::session::{Credentials, Visitor, identify, lacks};
-use crate::http::{csrf, etag, idempotency, routes};
+use crate::http::{csrf, etag, frame, idempotency, routes};
 
 /// The server's router with every route.
 pub fn router(app: App) -> Router {
@@ -70,15 +70,17 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
         Err(error) => return error.into_response(),
     };
     let cookie = credentials.cookie.clone();
+    let brings_flash = frame::brings_flash(request.headers());
     let outcome = guard.check(&facts, &credentials, request).await;
     let mut response = match outcome {
         Ok(request) => guard.run(facts, credentials, request, next).await,
         Err(error) => error.into_response(),
     };
-    if let Some(cookie) = cookie
-        && guard.route.surface == Surface::Page
-    {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    if guard.route.surface == Surface::Page {
+        frame::forget_flash(brings_flash, &mut response);
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
     }
     response
 }

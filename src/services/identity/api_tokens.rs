@@ -16,6 +16,8 @@ use crate::services::identity::{Identity, IdentityError, random_token, rows_toke
 pub(super) const PREFIX: &str = "fst_";
 /// How exactly it is known when a token was last used; each note is a write.
 const USED_EVERY_MS: i64 = 60_000;
+/// How many characters of a token are kept to tell it from others; too few to guess the rest.
+const SHOWN_LENGTH: usize = 8;
 /// Tokens of one user; nobody needs more, and the list is shown whole.
 const TOKENS_PER_USER_MAX: usize = 100;
 
@@ -28,6 +30,8 @@ pub struct ApiToken {
     pub user_key: i64,
     /// What it is for; unique among the user's tokens.
     pub name: String,
+    /// Its first characters, to tell tokens apart.
+    pub prefix: String,
     /// What it may do at most; `None` for all that the user may do.
     pub scopes: Option<Vec<Permission>>,
     /// When it was made, in milliseconds since 1970 UTC.
@@ -66,6 +70,7 @@ impl Identity {
         }
         let text = format!("{PREFIX}{}", random_token());
         let token_hash = secrets::hash(&text);
+        let prefix: String = text.chars().take(SHOWN_LENGTH).collect();
         let token = self.write(origin, move |sql, recorder| {
             let others = rows_tokens::list_api_tokens(sql, user_key)?;
             if others.iter().any(|it| it.name == name) {
@@ -79,6 +84,7 @@ impl Identity {
                 key: recorder.next_key(),
                 user_key,
                 name,
+                prefix,
                 scopes: new.scopes,
                 created_at_ms: recorder.now_ms(),
                 expires_at_ms: new.expires_at_ms,

@@ -2,10 +2,16 @@
 //!
 //! Must not know user tasks.
 
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::platform::store::Sql;
 use crate::services::audit::{Change, Origin};
 use crate::services::identity::users::{changed, checked_id, checked_name};
-use crate::services::identity::{Identity, IdentityError, rows_groups};
+use crate::services::identity::{Identity, IdentityError, rows_groups, users};
 
+const NO_GROUP: IdentityError = IdentityError::NotFound { what: "group" };
 /// Longest description, in characters.
 const DESCRIPTION_LENGTH_MAX: usize = 500;
 
@@ -79,6 +85,57 @@ impl Identity {
     /// `NotFound`; those of the database.
     pub async fn load_group(&self, group_key: i64) -> Result<Group, IdentityError> {
         self.read(move |sql| load(sql, group_key)).await
+    }
+
+    /// The group with an id.
+    ///
+    /// # Errors
+    /// `NotFound`; those of the database.
+    pub async fn load_group_by_id(&self, group_id: &str) -> Result<Group, IdentityError> {
+        let group_id = group_id.to_owned();
+        let find = move |sql: &mut dyn Sql| Ok(rows_groups::find_by_id(sql, &group_id)?);
+        self.read(find).await?.ok_or(NO_GROUP)
+    }
+
+    /// The names of the first members of each group, by login name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn list_first_members(
+        &self,
+        group_keys: Vec<i64>,
+        limit: u32,
+    ) -> Result<BTreeMap<i64, Vec<String>>, IdentityError> {
+        self.read(move |sql| Ok(rows_groups::list_first_members(sql, &group_keys, limit)?)).await
+    }
+
+    /// Makes a user a member of a group, or ends that.
+    ///
+    /// # Errors
+    /// `NotFound`; those of the database.
+    pub async fn set_member(
+        &self,
+        origin: &Origin,
+        group_key: i64,
+        user_key: i64,
+        is_member: bool,
+    ) -> Result<(), IdentityError> {
+        self.change(origin, move |sql, recorder| {
+            let group = load(sql, group_key)?;
+            let user = users::load(sql, user_key)?.user;
+            if !rows_groups::set_member(sql, group_key, user_key, is_member, recorder.now_ms())? {
+                return Ok(());
+            }
+            let (action, summary) = if is_member {
+                ("group.member_added", format!("added {} to {}", user.user_id, group.group_id))
+            } else {
+                ("group.member_removed", format!("took {} out of {}", user.user_id, group.group_id))
+            };
+            let details = json!({ "user_id": user.user_id });
+            let change = Change::of(action, "group", group_key, &group.group_id, summary);
+            Ok(recorder.record(sql, change.with_details(details))?)
+        })
+        .await
     }
 
     /// Makes a group.
@@ -160,9 +217,9 @@ impl Identity {
     }
 }
 
-fn load(sql: &mut dyn crate::platform::store::Sql, group_key: i64) -> Result<Group, IdentityError> {
+fn load(sql: &mut dyn Sql, group_key: i64) -> Result<Group, IdentityError> {
     let found = rows_groups::find_by_key(sql, group_key)?;
-    found.ok_or(IdentityError::NotFound { what: "group" })
+    found.ok_or(NO_GROUP)
 }
 
 fn checked_description(description: &str) -> Result<String, IdentityError> {

@@ -2,6 +2,8 @@
 //!
 //! Must not know rules.
 
+use std::collections::BTreeMap;
+
 use crate::platform::store::{Row, Sql, StoreError, Value};
 use crate::services::identity::rows_users::contains_pattern;
 use crate::services::identity::{Group, GroupFilter, IdentityError};
@@ -81,6 +83,52 @@ pub(super) fn list(
     let pattern = filter.search.as_deref().map(contains_pattern);
     let parameters = [after.unwrap_or_default().into(), pattern.into(), limit.into()];
     sql.query(&text, &parameters)?.iter().map(group).collect()
+}
+
+/// Adds or removes a membership and raises the user's revision; false when it was so already.
+pub(super) fn set_member(
+    sql: &mut dyn Sql,
+    group_key: i64,
+    user_key: i64,
+    is_member: bool,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    let text = if is_member {
+        "INSERT INTO identity__memberships (user_key, group_key) VALUES (?1, ?2)
+         ON CONFLICT (user_key, group_key) DO NOTHING"
+    } else {
+        "DELETE FROM identity__memberships WHERE user_key = ?1 AND group_key = ?2"
+    };
+    if sql.execute(text, &[user_key.into(), group_key.into()])? == 0 {
+        return Ok(false);
+    }
+    sql.execute(
+        "UPDATE identity__users SET rev = rev + 1, updated_at = ?2 WHERE user_key = ?1",
+        &[user_key.into(), now_ms.into()],
+    )?;
+    Ok(true)
+}
+
+/// The names of the first members of each group, by login name.
+pub(super) fn list_first_members(
+    sql: &mut dyn Sql,
+    group_keys: &[i64],
+    limit: u32,
+) -> Result<BTreeMap<i64, Vec<String>>, StoreError> {
+    let rows = sql.query(
+        "SELECT group_key, display_name FROM (
+             SELECT m.group_key, u.display_name, u.user_id,
+                 ROW_NUMBER() OVER (PARTITION BY m.group_key ORDER BY lower(u.user_id)) AS place
+             FROM identity__memberships m JOIN identity__users u ON u.user_key = m.user_key
+             WHERE m.group_key IN (SELECT value FROM json_each(?1))
+         ) AS members WHERE place <= ?2 ORDER BY group_key, place",
+        &[Value::integers(group_keys.iter().copied()), limit.into()],
+    )?;
+    let mut names: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        names.entry(row.integer(0)?).or_default().push(row.text(1)?.to_owned());
+    }
+    Ok(names)
 }
 
 /// Refuses ids of groups that don't exist.

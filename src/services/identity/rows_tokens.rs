@@ -10,15 +10,15 @@ use crate::services::identity::secrets::TokenHash;
 use crate::services::identity::{ApiToken, IdempotencyKey, KeptAnswer, Session};
 
 const SESSION_COLUMNS: &str = "token_hash, user_key, security_rev, created_at, seen_at, \
-     expires_at, address, user_agent";
+     expires_at, address, user_agent, session_key";
 const API_TOKEN_COLUMNS: &str =
-    "token_key, user_key, name, scopes, created_at, expires_at, used_at";
+    "token_key, user_key, name, scopes, created_at, expires_at, used_at, prefix";
 
 pub(super) fn insert_session(sql: &mut dyn Sql, session: &Session) -> Result<(), StoreError> {
     sql.execute(
         "INSERT INTO identity__sessions (token_hash, user_key, security_rev, created_at, seen_at,
-             expires_at, address, user_agent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             expires_at, address, user_agent, session_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         &[
             hash_value(&session.token_hash),
             session.user_key.into(),
@@ -28,6 +28,7 @@ pub(super) fn insert_session(sql: &mut dyn Sql, session: &Session) -> Result<(),
             session.expires_at_ms.into(),
             session.address.as_ref().into(),
             session.user_agent.as_ref().into(),
+            session.key.into(),
         ],
     )?;
     Ok(())
@@ -76,6 +77,17 @@ pub(super) fn delete_session(sql: &mut dyn Sql, token_hash: &TokenHash) -> Resul
     sql.execute(text, &[hash_value(token_hash)]).map(|_| ())
 }
 
+/// Keeps one session of a user whose other sessions have just been ended.
+pub(super) fn keep_session(sql: &mut dyn Sql, token_hash: &TokenHash) -> Result<(), StoreError> {
+    sql.execute(
+        "UPDATE identity__sessions SET security_rev = (SELECT security_rev FROM identity__users u
+             WHERE u.user_key = identity__sessions.user_key)
+         WHERE token_hash = ?1",
+        &[hash_value(token_hash)],
+    )?;
+    Ok(())
+}
+
 pub(super) fn delete_expired_sessions(
     sql: &mut dyn Sql,
     now_ms: i64,
@@ -95,6 +107,7 @@ fn session(row: &Row) -> Result<Session, StoreError> {
         expires_at_ms: row.integer(5)?,
         address: row.optional_text(6)?.map(ToOwned::to_owned),
         user_agent: row.optional_text(7)?.map(ToOwned::to_owned),
+        key: row.integer(8)?,
     })
 }
 
@@ -180,8 +193,8 @@ pub(super) fn insert_api_token(
     });
     sql.execute(
         "INSERT INTO identity__api_tokens (token_key, user_key, name, token_hash, scopes,
-             created_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             created_at, expires_at, prefix)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         &[
             token.key.into(),
             token.user_key.into(),
@@ -190,6 +203,7 @@ pub(super) fn insert_api_token(
             scopes.into(),
             token.created_at_ms.into(),
             token.expires_at_ms.into(),
+            token.prefix.as_str().into(),
         ],
     )?;
     Ok(())
@@ -238,6 +252,7 @@ fn api_token(row: &Row) -> Result<ApiToken, StoreError> {
         created_at_ms: row.integer(4)?,
         expires_at_ms: row.optional_integer(5)?,
         used_at_ms: row.optional_integer(6)?,
+        prefix: row.text(7)?.to_owned(),
     })
 }
 

@@ -143,6 +143,24 @@ pub(super) fn any_exists(sql: &mut dyn Sql) -> Result<bool, StoreError> {
     Ok(!sql.query("SELECT 1 FROM identity__users LIMIT 1", &[])?.is_empty())
 }
 
+pub(super) fn count_by_role(sql: &mut dyn Sql) -> Result<Vec<(Role, i64)>, StoreError> {
+    let rows = sql.query(
+        "SELECT r.role_id, COUNT(*) FROM identity__user_roles r
+         JOIN identity__users u ON u.user_key = r.user_key
+         WHERE u.is_disabled = 0 GROUP BY r.role_id",
+        &[],
+    )?;
+    let mut counts = Role::ALL.map(|it| (it, 0)).to_vec();
+    for row in rows {
+        let (role_id, count) = (row.text(0)?, row.integer(1)?);
+        let found = counts.iter_mut().find(|(role, _)| role.id() == role_id);
+        if let Some((_, known)) = found {
+            *known = count;
+        }
+    }
+    Ok(counts)
+}
+
 /// The enabled administrators, locked until the end of the transaction.
 pub(super) fn lock_administrators(sql: &mut dyn Sql) -> Result<Vec<i64>, StoreError> {
     let rows = sql.query(

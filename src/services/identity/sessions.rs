@@ -53,6 +53,8 @@ pub struct NewSession {
 /// A browser session, as its user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
+    /// Its key.
+    pub key: i64,
     pub(super) token_hash: TokenHash,
     pub(super) user_key: i64,
     pub(super) security_rev: i64,
@@ -66,6 +68,14 @@ pub struct Session {
     pub address: Option<String>,
     /// What the browser said it is.
     pub user_agent: Option<String>,
+}
+
+impl Session {
+    /// Whether it is the session of this token.
+    #[must_use]
+    pub fn is_of(&self, token: &str) -> bool {
+        self.token_hash == secrets::hash(token)
+    }
 }
 
 impl Identity {
@@ -88,6 +98,7 @@ impl Identity {
             let now_ms = recorder.now_ms();
             rows_tokens::delete_expired_sessions(sql, now_ms, now_ms - idle_ms)?;
             let session = Session {
+                key: recorder.next_key(),
                 token_hash,
                 user_key: stored.user.key,
                 security_rev: stored.security_rev,
@@ -124,6 +135,31 @@ impl Identity {
             let user = found.user;
             let summary = format!("{} signed out", user.user_id);
             let change = Change::of("user.signed_out", "user", user.key, &user.user_id, summary);
+            Ok(recorder.record(sql, change)?)
+        })
+        .await
+    }
+
+    /// Ends one of a user's own sessions by its key.
+    ///
+    /// # Errors
+    /// `NotFound`, also for another user's session; those of the database.
+    pub async fn end_session(
+        &self,
+        origin: &Origin,
+        user_key: i64,
+        session_key: i64,
+    ) -> Result<(), IdentityError> {
+        let now_ms = self.now_ms();
+        let idle_since_ms = now_ms - self.idle_ms();
+        self.change(origin, move |sql, recorder| {
+            let sessions = rows_tokens::list_sessions(sql, user_key, now_ms, idle_since_ms)?;
+            let session = sessions.into_iter().find(|it| it.key == session_key);
+            let session = session.ok_or(IdentityError::NotFound { what: "session" })?;
+            rows_tokens::delete_session(sql, &session.token_hash)?;
+            let user_id = recorder.origin.actor.id.to_string();
+            let summary = format!("{user_id} ended a session");
+            let change = Change::of("user.signed_out", "user", user_key, &user_id, summary);
             Ok(recorder.record(sql, change)?)
         })
         .await

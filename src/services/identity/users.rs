@@ -12,7 +12,8 @@ use crate::services::audit::{Change, Origin};
 use crate::services::identity::passwords::check_strength;
 use crate::services::identity::recorder::Recorder;
 use crate::services::identity::rows_users::StoredUser;
-use crate::services::identity::{Identity, IdentityError, rows_groups, rows_users};
+use crate::services::identity::secrets::{self, TokenHash};
+use crate::services::identity::{Identity, IdentityError, rows_groups, rows_tokens, rows_users};
 
 /// Longest login name and group id.
 const ID_LENGTH_MAX: usize = 64;
@@ -219,10 +220,11 @@ impl Identity {
         let user = self.load_user(user_key).await?;
         check_strength(&password, &user.user_id)?;
         let hash = self.0.passwords.hash(password).await?;
-        self.set_password(origin, user_key, hash, "user.password_reset").await
+        self.set_password(origin, user_key, hash, None, "user.password_reset").await
     }
 
-    /// Changes one's own password, given the present one; signs out everywhere, here as well.
+    /// Changes one's own password, given the present one; ends all sessions and tokens but the
+    /// session of the token that is named.
     ///
     /// # Errors
     /// `WrongCredentials`, `Throttled`, `Invalid`; those of the database.
@@ -232,17 +234,19 @@ impl Identity {
         user_key: i64,
         present: String,
         new: String,
+        kept_session: Option<&str>,
     ) -> Result<(), IdentityError> {
         let stored = self.read(move |sql| load(sql, user_key)).await?;
         let user_id = stored.user.user_id;
         self.0.throttle.check(&user_id, None, self.now_ms())?;
         if !self.0.passwords.verify(present, stored.password_hash).await? {
             self.0.throttle.failed(&user_id, None, self.now_ms());
-            return Err(IdentityError::invalid("password", "the present password is wrong"));
+            return Err(IdentityError::invalid("current", "the current password is wrong"));
         }
         check_strength(&new, &user_id)?;
         let hash = self.0.passwords.hash(new).await?;
-        self.set_password(origin, user_key, hash, "user.password_changed").await
+        let kept = kept_session.map(secrets::hash);
+        self.set_password(origin, user_key, hash, kept, "user.password_changed").await
     }
 
     async fn set_password(
@@ -250,16 +254,28 @@ impl Identity {
         origin: &Origin,
         user_key: i64,
         hash: String,
+        kept_session: Option<TokenHash>,
         action: &'static str,
     ) -> Result<(), IdentityError> {
         self.change(origin, move |sql, recorder| {
             let user = load(sql, user_key)?.user;
             rows_users::set_password(sql, user_key, &hash, recorder.now_ms())?;
+            if let Some(token_hash) = kept_session {
+                rows_tokens::keep_session(sql, &token_hash)?;
+            }
             let summary = format!("set the password of {}", user.user_id);
             recorder.record(sql, Change::of(action, "user", user_key, &user.user_id, summary))?;
             Ok(())
         })
         .await
+    }
+
+    /// How many enabled users each role has.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_users_by_role(&self) -> Result<Vec<(Role, i64)>, IdentityError> {
+        self.read(|sql| Ok(rows_users::count_by_role(sql)?)).await
     }
 
     /// Removes a user for good; what it did stays in the audit events under its name.
