@@ -406,11 +406,11 @@ fn a_hidden_group_takes_its_fields_with_it() {
              {"type": "group", "path": "tax", "components": [
                {"type": "textfield", "key": "number", "validate": {"required": true}}]}]}"#,
     );
-    let firm = r#"{"firm": {"tax": {"number": "1", "office": "Graz"}}}"#;
-    let filled = r#"{"company":true,"firm":{"tax":{"number":"2","office":"Graz"}}}"#;
-    assert_eq!(answer(&form, &pairs("firm.tax.number=2"), firm), r#"{"company":false}"#);
-    assert_eq!(answer(&form, &pairs("company=on&firm.tax.number=2"), firm), filled);
-    assert_eq!(answer(&form, &pairs("company=on"), firm), "firm.tax.number: expected a text");
+    let before = r#"{"firm": {"tax": {"number": "1", "office": "Graz"}}}"#;
+    let complete = r#"{"company":true,"firm":{"tax":{"number":"2","office":"Graz"}}}"#;
+    assert_eq!(answer(&form, &pairs("firm.tax.number=2"), before), r#"{"company":false}"#);
+    assert_eq!(answer(&form, &pairs("company=on&firm.tax.number=2"), before), complete);
+    assert_eq!(answer(&form, &pairs("company=on"), before), "firm.tax.number: expected a text");
 }
 
 #[test]

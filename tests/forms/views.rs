@@ -83,10 +83,20 @@ fn every_kind_of_field_is_shown() {
 #[test]
 fn a_view_says_what_the_page_needs() {
     let view = every_field();
-    assert!(view.has_files && view.has_submit);
+    assert!(view.has_files && view.has_submit && view.has_conditions);
     let view = form_of(r#"{"type": "button", "action": "reset"}"#);
     let view = view.view(&object("{}"), &[], &context());
-    assert!(!view.has_files && !view.has_submit);
+    assert!(!view.has_files && !view.has_submit && !view.has_conditions);
+    for computed in [
+        r#"{"type": "separator", "conditional": {"hide": "=a"}}"#,
+        r#"{"type": "text", "text": "{{a}}"}"#,
+        r#"{"type": "checkbox", "key": "c", "readonly": "=a"}"#,
+        r#"{"type": "number", "key": "c", "validate": {"min": "=a"}}"#,
+        r#"{"type": "select", "key": "c", "valuesExpression": "=a"}"#,
+    ] {
+        let view = form_of(computed).view(&object("{}"), &[], &context());
+        assert!(view.has_conditions, "{computed}");
+    }
 }
 
 #[test]

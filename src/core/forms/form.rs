@@ -23,6 +23,8 @@ pub struct Form {
     pub(super) id: String,
     pub(super) components: Vec<Component>,
     pub(super) warnings: Vec<Problem>,
+    /// Whether anything in it is computed.
+    pub(super) has_expressions: bool,
 }
 
 impl Form {

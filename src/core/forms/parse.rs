@@ -55,7 +55,7 @@ impl Form {
         let mut reader = Reader::default();
         let form = reader.form(&document);
         let (form, warnings) = reader.problems.conclude(form)?;
-        Ok(Self { warnings, ..form })
+        Ok(Self { warnings, has_expressions: reader.has_expressions, ..form })
     }
 }
 
@@ -65,6 +65,7 @@ pub(super) struct Reader {
     pub(super) problems: Problems,
     /// Paths of the fields read so far, with the components that took them.
     pub(super) taken: Vec<(Vec<String>, String)>,
+    pub(super) has_expressions: bool,
     count: usize,
 }
 
@@ -93,7 +94,7 @@ impl Reader {
         }
         let items = object.list("components", &mut self.problems)?;
         let components = self.components(&items, &Surroundings::default());
-        Some(Form { id: id?, components, warnings: Vec::new() })
+        Some(Form { id: id?, components, warnings: Vec::new(), has_expressions: false })
     }
 
     fn form_id(&mut self, object: &Object<'_>) -> Option<String> {
@@ -264,6 +265,7 @@ impl Reader {
 
     /// Reads FEEL without its leading `=`.
     pub(super) fn expression(&mut self, at: &Located<'_>, source: &str) -> Option<Expression> {
+        self.has_expressions = true;
         match parse_expression(source) {
             Ok(expression) => Some(expression),
             Err(message) => self.problems.refuse(at, message, "FEEL"),
@@ -278,7 +280,11 @@ impl Reader {
                 self.problems.add(&at, message, "a text, `=` and FEEL, or FEEL in `{{ }}`");
                 Text::Fixed(String::new())
             }
-            (parsed, _) => parsed.unwrap_or_else(|_| Text::Fixed(String::new())),
+            (parsed, _) => {
+                let text = parsed.unwrap_or_else(|_| Text::Fixed(String::new()));
+                self.has_expressions |= !matches!(text, Text::Fixed(_));
+                text
+            }
         }
     }
 

@@ -203,7 +203,9 @@ impl Reader {
     }
 
     fn options(&mut self, object: &Object<'_>) -> Option<OptionSource> {
-        OptionSource::parse(object, &mut self.problems)
+        let options = OptionSource::parse(object, &mut self.problems);
+        self.has_expressions |= matches!(options, Some(OptionSource::Computed(_)));
+        options
     }
 
     fn text_rules(&mut self, rules: Option<&Object<'_>>) -> TextRules {

@@ -26,6 +26,8 @@ pub struct FormView {
     pub errors: Vec<FieldError>,
     /// Whether a file picker is visible, so that the page must send multipart.
     pub has_files: bool,
+    /// Whether what is shown may change with what is entered, since something is computed.
+    pub has_conditions: bool,
     /// Whether the form brings a submit button of its own.
     pub has_submit: bool,
 }
@@ -156,7 +158,8 @@ impl Form {
             view: FormView::default(),
         };
         let fields = shown.components(&self.components);
-        FormView { fields, errors: shown.errors, ..shown.view }
+        let has_conditions = self.has_expressions;
+        FormView { fields, errors: shown.errors, has_conditions, ..shown.view }
     }
 }
 

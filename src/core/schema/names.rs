@@ -12,22 +12,22 @@ const OWN_COLUMNS: &str = " business_key created_at definition_key ended_at inci
     variables version ";
 
 /// Words that SQLite or PostgreSQL refuse as a bare column name, and hidden columns of both.
-const RESERVED: &str = " abort action add after all alter always analyse analyze and any array as \
-    asc asymmetric attach authorization autoincrement before begin between binary both by cascade \
-    case cast check cmax cmin collate collation column commit concurrently conflict constraint \
-    create cross ctid current current_catalog current_date current_role current_schema \
-    current_time current_timestamp current_user database default deferrable deferred delete desc \
-    detach distinct do drop each else end escape except exclude exclusive exists explain fail \
-    false fetch filter first following for foreign freeze from full generated glob grant group \
-    groups having if ignore ilike immediate in index indexed initially inner insert instead \
-    intersect into is isnull join lateral leading left like limit localtime localtimestamp match \
-    materialized natural no not nothing notnull null nulls of offset oid on only or order others \
-    outer over overlaps partition placing plan pragma preceding primary query raise range \
-    recursive references regexp reindex release rename replace restrict returning right rollback \
-    row rowid rows savepoint select session_user similar some symmetric system_user table \
-    tableoid tablesample temp temporary then ties to trailing transaction trigger true unbounded \
-    union unique update user using vacuum values variadic verbose view virtual when where window \
-    with without xmax xmin ";
+const RESERVED: &str = " abort action add after all alter always analyse analyze and any array \
+    as asc asymmetric attach authorization autoincrement before begin between binary both by \
+    cascade case cast check cmax cmin collate collation column commit concurrently conflict \
+    constraint create cross ctid current current_catalog current_date current_role \
+    current_schema current_time current_timestamp current_user database default deferrable \
+    deferred delete desc detach distinct do drop each else end escape except exclude exclusive \
+    exists explain fail false fetch filter first following for foreign freeze from full \
+    generated glob grant group groups having if ignore ilike immediate in index indexed \
+    initially inner insert instead intersect into is isnull join lateral leading left like limit \
+    localtime localtimestamp match materialized natural no not nothing notnull null nulls of \
+    offset oid on only or order others outer over overlaps partition placing plan pragma \
+    preceding primary query raise range recursive references regexp reindex release rename \
+    replace restrict returning right rollback row rowid rows savepoint select session_user set \
+    similar some symmetric system_user table tableoid tablesample temp temporary then ties to \
+    trailing transaction trigger true unbounded union unique update user using vacuum values \
+    variadic verbose view virtual when where window with without xmax xmin ";
 
 /// A name for a variable that `is_taken` doesn't know yet; a second one ends in `_2`.
 pub(super) fn unique_name(variable: &str, is_taken: impl Fn(&str) -> bool) -> String {

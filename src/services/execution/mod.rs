@@ -47,6 +47,7 @@ pub use changes::{Change, Changes, Notice};
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
 pub use jobs::variables_at;
+pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
 pub use request::{
     InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt, Refusal, Request,

@@ -69,13 +69,25 @@ fn layer(schema: &str, version: i64, columns: &[Column], earlier: &[Vec<Column>]
             let _ = write!(ddl, "ALTER TABLE {schema}__instances ADD COLUMN {name} {kind};");
         }
         if column.is_indexed {
+            let indexed = indexed_expression(column);
             let _ = write!(
                 ddl,
-                "CREATE INDEX {schema}__instances_by_{name} ON {schema}__instances ({name}, key);"
+                "CREATE INDEX {schema}__instances_by_{name}
+                     ON {schema}__instances ({indexed}, key);"
             );
         }
     }
     Migration { version, name: "business columns".to_owned(), ddl }
+}
+
+/// What a business column is indexed by: of a text its beginning, since PostgreSQL refuses rows
+/// whose index entry is larger than 2,704 bytes. A query that is to use the index says the same.
+#[must_use]
+pub fn indexed_expression(column: &Column) -> String {
+    match column.column_type {
+        ColumnType::Text => format!("substr({}, 1, 200)", column.column_name),
+        _ => column.column_name.clone(),
+    }
 }
 
 fn sql_type(column_type: ColumnType) -> &'static str {
