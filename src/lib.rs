@@ -3,3 +3,5 @@
 pub mod core;
 pub mod platform;
 pub mod services;
+
+pub mod http;

@@ -4,12 +4,12 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::http::limits::Limits;
 use crate::http::live::LiveBus;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
+use crate::platform::telemetry::Metrics;
+use crate::services::execution::Execution;
 use crate::services::identity::Identity;
 
 /// The state of every handler; cloning it is cheap.
@@ -24,8 +24,12 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Users, groups, sessions and tokens.
     pub identity: Identity,
+    /// The running engine of the domain.
+    pub execution: Execution,
     /// Tells open pages what has changed.
     pub live: LiveBus,
+    /// The counters of this process; `None` where nobody collects them.
+    pub metrics: Option<Metrics>,
 }
 
 impl App {

@@ -187,3 +187,41 @@ pub fn sort_field(
         ApiError::bad_request("invalid_query", message)
     })
 }
+
+/// One page out of one item more than it shall have, and the position after it if there is more.
+#[must_use]
+pub fn next_page<T>(
+    mut items: Vec<T>,
+    limit: u32,
+    position: impl FnOnce(&T) -> String,
+) -> (Vec<T>, Option<String>) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if items.len() <= limit {
+        return (items, None);
+    }
+    items.truncate(limit);
+    let next = items.last().map(position);
+    (items, next)
+}
+
+/// A point in time as RFC 3339 in UTC with milliseconds, from milliseconds since 1970.
+#[must_use]
+pub fn instant(at_ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    format!("{at:.3}")
+}
+
+/// Milliseconds since 1970 of a point in time written as RFC 3339.
+///
+/// # Errors
+/// 422 naming the field.
+pub fn parse_instant(field: &str, text: &str) -> Result<i64, ApiError> {
+    let at: Result<jiff::Timestamp, _> = text.parse();
+    at.map(jiff::Timestamp::as_millisecond).map_err(|_| {
+        let message = format!(
+            "{field}: expected a time such as 2030-01-31T12:00:00Z, found `{}`",
+            text.escape_debug()
+        );
+        ApiError::unprocessable("invalid_value", message)
+    })
+}

@@ -16,9 +16,10 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Marks a JSON answer with its ETag, or answers 304 when the client named the same.
 pub(crate) async fn mark(asked: Option<HeaderValue>, response: Response) -> Response {
-    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|it| {
-        it.as_bytes().starts_with(b"application/json")
-    });
+    let is_json = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|it| it.as_bytes().starts_with(b"application/json"));
     if response.status() != StatusCode::OK || !is_json {
         return response;
     }

@@ -18,7 +18,7 @@ use crate::http::route::{BodyLimit, Route, SMALL_BODY_BYTES, Surface};
 use crate::services::identity::{IdempotencyKey, KeptAnswer, Reservation};
 
 /// The header that carries the key.
-pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Set on an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEY_LENGTH_MAX: usize = 255;
@@ -121,8 +121,7 @@ fn replay(answer: KeptAnswer) -> Response {
     let mut response = (status, Bytes::from(answer.body)).into_response();
     let headers = response.headers_mut();
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
-    let texts =
-        [(header::CONTENT_TYPE, answer.content_type), (header::LOCATION, answer.location)];
+    let texts = [(header::CONTENT_TYPE, answer.content_type), (header::LOCATION, answer.location)];
     for (name, text) in texts {
         if let Some(Ok(value)) = text.map(HeaderValue::try_from) {
             headers.insert(name, value);

@@ -74,6 +74,12 @@ impl LiveBus {
         self.0.is_closed.send_replace(true);
     }
 
+    /// Whether the server is stopping.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        *self.0.is_closed.borrow()
+    }
+
     /// How many streams are open.
     #[must_use]
     pub fn open_streams(&self) -> u32 {
@@ -211,7 +217,7 @@ impl Listener {
             return None;
         }
         let event = match self.changed.pop_first() {
-            Some(topic) => Event::default().event("change").data(&*topic),
+            Some(topic) => Event::default().event(&*topic).data("changed"),
             None => Event::default().comment("alive"),
         };
         Some((Ok(event), self))
@@ -256,7 +262,9 @@ impl Listener {
 
     async fn is_still_signed_in(&self) -> bool {
         match self.signed_in.session.as_deref() {
-            Some(token) => matches!(self.app.identity.authenticate_session(token).await, Ok(Some(_))),
+            Some(token) => {
+                matches!(self.app.identity.authenticate_session(token).await, Ok(Some(_)))
+            }
             None => {
                 let user_key = self.signed_in.principal.user_key;
                 matches!(self.app.identity.find_principal(user_key).await, Ok(Some(_)))

@@ -3,14 +3,13 @@
 //! Must not know sessions or resources.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Instrument as _;
 
 use crate::http::app::App;
@@ -25,10 +24,6 @@ const REQUEST_ID_LENGTH_MAX: usize = 64;
 /// Only our own files run in our pages; nothing may frame them or send their forms elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
      object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-
-/// Bounds in seconds between which answers are counted; the budget of a page is 20 ms.
-const DURATION_BUCKETS: [f64; 11] =
-    [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
 /// What the outermost layer found out about a request.
 #[derive(Debug, Clone)]
@@ -100,32 +95,6 @@ fn count(method: &'static str, route: &str, status: u16, seconds: f64) {
     metrics::counter!("flowstead_http_requests_total", &labels).increment(1);
     let labels = [("method", method.to_owned()), ("route", route.to_owned())];
     metrics::histogram!("flowstead_http_request_duration_seconds", &labels).record(seconds);
-}
-
-/// The metrics of this process in Prometheus' text format.
-#[must_use]
-pub fn metrics_text() -> String {
-    metrics_handle().render()
-}
-
-/// Starts counting; to be called before the first request, and harmless when called again.
-pub fn start_metrics() {
-    metrics_handle();
-}
-
-fn metrics_handle() -> &'static PrometheusHandle {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE.get_or_init(|| {
-        let suffix = Matcher::Suffix("_seconds".into());
-        let recorder = PrometheusBuilder::new()
-            .set_buckets_for_metric(suffix, &DURATION_BUCKETS)
-            .expect("the list of buckets is not empty")
-            .build_recorder();
-        let handle = recorder.handle();
-        // A recorder that is there already belongs to a program that embeds this library.
-        let _ = metrics::set_global_recorder(recorder);
-        handle
-    })
 }
 
 fn request_id(headers: &HeaderMap) -> Arc<str> {

@@ -233,10 +233,10 @@ impl Route {
         self
     }
 
-    /// Says that success is 201.
+    /// Says which status success has, when it is not 200.
     #[must_use]
-    pub fn creates(mut self) -> Self {
-        self.success = 201;
+    pub fn success(mut self, status: u16) -> Self {
+        self.success = status;
         self
     }
 

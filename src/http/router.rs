@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
@@ -65,7 +65,7 @@ struct Guard {
 /// The guard around every handler.
 async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let facts = RequestFacts::of(request.extensions());
-    let credentials = match guard.credentials(&request).await {
+    let credentials = match guard.credentials(&facts, request.headers()).await {
         Ok(credentials) => credentials,
         Err(error) => return error.into_response(),
     };
@@ -84,12 +84,15 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
 }
 
 impl Guard {
-    async fn credentials(&self, request: &Request) -> Result<Credentials, HttpError> {
-        // An address without a valid token must not make the database work without bound.
-        let facts = RequestFacts::of(request.extensions());
-        let carries_token = request.headers().contains_key(header::AUTHORIZATION);
-        let outcome = identify(&self.app, request.headers()).await;
-        if outcome.is_err() && carries_token && self.route.surface != Surface::System {
+    async fn credentials(
+        &self,
+        facts: &RequestFacts,
+        headers: &HeaderMap,
+    ) -> Result<Credentials, HttpError> {
+        let outcome = identify(&self.app, headers).await;
+        // Guessing tokens is slowed down like everything else.
+        let is_guess = outcome.is_err() && headers.contains_key(header::AUTHORIZATION);
+        if is_guess && self.route.surface != Surface::System {
             self.limits.check(self.route.pace, Client::at(facts.address))?;
         }
         outcome
@@ -115,9 +118,7 @@ impl Guard {
     /// Where guessing must be slow, everybody at an address counts together.
     fn client(&self, facts: &RequestFacts, credentials: &Credentials) -> Client {
         match &credentials.principal {
-            Some(it) if self.route.pace == Pace::Normal => {
-                Client::User(it.user_key)
-            }
+            Some(it) if self.route.pace == Pace::Normal => Client::User(it.user_key),
             _ => Client::at(facts.address),
         }
     }

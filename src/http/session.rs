@@ -173,7 +173,8 @@ pub(crate) fn session_cookie(app: &App, token: &str) -> Option<HeaderValue> {
 #[must_use]
 pub(crate) fn expired_session_cookie(app: &App) -> Option<HeaderValue> {
     let names = CookieNames::of(app);
-    let text = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}", names.session, names.secure);
+    let text =
+        format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}", names.session, names.secure);
     HeaderValue::try_from(text).ok()
 }
 

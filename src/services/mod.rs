@@ -5,3 +5,5 @@
 pub mod audit;
 
 pub mod execution;
+pub mod identity;
+pub mod processes;

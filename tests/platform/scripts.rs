@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 const LIMITS: Limits = Limits {
     memory_bytes: 32 * 1024 * 1024,
-    time_ms: 200,
+    // Far more than any of them needs, also on a busy machine.
+    time_ms: 20_000,
     stack_bytes: 256 * 1024,
     result_bytes: 64 * 1024,
 };
@@ -23,11 +24,15 @@ fn check(source: &str, expected: &Value) {
     assert_eq!(with(source, &variables).as_ref(), Ok(expected), "{source}");
 }
 
-/// Ends in time, whatever the script does; some slack for a busy machine.
 fn broken(source: &str) -> ScriptError {
+    run(source, &Map::new(), LIMITS).expect_err(source)
+}
+
+/// The same with a short time; it is kept, with some slack for a busy machine.
+fn ended(source: &str) -> ScriptError {
     let started = Instant::now();
-    let error = run(source, &Map::new(), LIMITS).expect_err(source);
-    assert!(started.elapsed() < Duration::from_secs(5), "{source}: {:?}", started.elapsed());
+    let error = run(source, &Map::new(), Limits { time_ms: 200, ..LIMITS }).expect_err(source);
+    assert!(started.elapsed() < Duration::from_secs(10), "{source}: {:?}", started.elapsed());
     error
 }
 
@@ -150,7 +155,7 @@ fn endless_work_ends() {
         "new Function('while (true) {}')()",
         "[3, 2, 1].sort(() => { while (true) {} })",
     ] {
-        assert_eq!(broken(source), ScriptError::Time { limit_ms: 200 }, "{source}");
+        assert_eq!(ended(source), ScriptError::Time { limit_ms: 200 }, "{source}");
     }
 }
 
@@ -162,7 +167,7 @@ fn work_that_is_endless_and_grows_ends_by_time_or_memory() {
         "new Promise(() => { (function f() { Promise.resolve().then(f).then(f) })() })",
         "Array.from({ length: 1e9 }, () => ({}))",
     ] {
-        let error = broken(source);
+        let error = ended(source);
         // Without memory the promise's work is dropped, and so it never settles.
         let is_dropped = error.to_string().contains("its promise never settled");
         let is_limit = matches!(error, ScriptError::Time { .. } | ScriptError::Memory { .. });
@@ -187,13 +192,10 @@ fn memory_is_limited() {
         // Some are refused by the language before they take any memory.
         let is_refused = matches!(&error, ScriptError::Thrown { message, .. }
             if message.starts_with("RangeError") || message == "InternalError: string too long");
-        let is_limit = matches!(error, ScriptError::Memory { .. } | ScriptError::Time { .. });
-        let is_limit = is_limit || is_refused;
-        assert!(is_limit, "{source}: {error}");
+        assert!(is_refused || matches!(error, ScriptError::Memory { .. }), "{source}: {error}");
     }
     let large = Map::from_iter([("large".to_owned(), json!("x".repeat(40_000_000)))]);
-    let patient = Limits { time_ms: 60_000, ..LIMITS };
-    let error = run("1", &large, patient).expect_err("too large");
+    let error = run("1", &large, LIMITS).expect_err("too large");
     assert_eq!(error, ScriptError::Memory { limit_bytes: LIMITS.memory_bytes });
 }
 

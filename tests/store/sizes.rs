@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use flowstead::platform::store::{StoreError, Value};
+use flowstead::platform::store::{Database, StoreError, Value};
 
 use super::{Folder, Place, make_items, query};
 
@@ -47,16 +47,25 @@ fn a_long_log_starts_anew_while_transactions_go_on() {
     let Place::Sqlite(folder) = &place else { unreachable!("it was made just now") };
     let database = place.open();
     make_items(&database);
-    let body = Value::from("x".repeat(1_000_000));
-    // More than twice the length at which the log is due to start anew.
-    for _ in 0..160 {
-        let body = body.clone();
-        let insert = "INSERT INTO item (key, body) VALUES (1, ?1)
-                      ON CONFLICT (key) DO UPDATE SET body = excluded.body";
-        let done: Result<u64, StoreError> =
-            database.write_blocking(move |sql| sql.execute(insert, &[body]));
-        assert_eq!(done, Ok(1));
-    }
+    // Together four times the length at which the log is due to start anew; from several threads,
+    // so that the writer has no pause in which a checkpoint beside it could catch up.
+    thread::scope(|scope| {
+        for key in 0..8 {
+            let database = &database;
+            scope
+                .spawn(move || (0..64).for_each(|turn| write_half_a_megabyte(database, key, turn)));
+        }
+    });
     let log = fs::metadata(folder.path().join("test.db-wal")).expect("the log is there").len();
     assert!(log < 130_000_000, "the log has grown to {log} bytes");
+}
+
+fn write_half_a_megabyte(database: &Database, key: i64, turn: usize) {
+    // Pages that stay the same would not be written again.
+    let body = ["a", "b", "c"][turn % 3].repeat(500_000).into();
+    let insert = "INSERT INTO item (key, body) VALUES (?1, ?2)
+                  ON CONFLICT (key) DO UPDATE SET body = excluded.body";
+    let done: Result<u64, StoreError> =
+        database.write_blocking(move |sql| sql.execute(insert, &[key.into(), body]));
+    assert_eq!(done, Ok(1));
 }

@@ -191,7 +191,8 @@ fn rows_that_meet_the_same_row_take_their_turns() {
     for_each_database(|database| {
         script(database, THINGS);
         let upsert = "INSERT INTO sys_test__things (key, name) VALUES (?1, ?2)
-                      ON CONFLICT (key) DO UPDATE SET name = excluded.name, rev = sys_test__things.rev + 1";
+                      ON CONFLICT (key) DO UPDATE
+                      SET name = excluded.name, rev = sys_test__things.rev + 1";
         let row = |key: i64, name: &str| vec![Value::from(key), Value::from(name)];
         let rows = vec![row(1, "a"), row(2, "b"), row(1, "c")];
         assert_eq!(each(database, upsert, rows), Ok(3));

@@ -63,7 +63,9 @@ fn arrows_point_one_way() {
     let rules = read_rules();
     let mut findings = Vec::new();
     for source in scanner::read_sources() {
-        if !source.path.starts_with("src/") || source.path == "src/lib.rs" || source.path == "src/main.rs"
+        if !source.path.starts_with("src/")
+            || source.path == "src/lib.rs"
+            || source.path == "src/main.rs"
         {
             continue;
         }
@@ -91,5 +93,7 @@ fn every_row_speaks_of_something() {
     let modules: Vec<String> = sources.iter().map(|source| module_of(&source.path)).collect();
     let rules = read_rules();
     let dead = rules.iter().filter(|rule| !modules.iter().any(|m| covers(&rule.module, m)));
-    super::assert_none(&dead.map(|rule| format!("{}: no such module", rule.module)).collect::<Vec<_>>());
+    super::assert_none(
+        &dead.map(|rule| format!("{}: no such module", rule.module)).collect::<Vec<_>>(),
+    );
 }

@@ -86,7 +86,8 @@ fn sql_stands_only_beside_its_rules() {
 #[test]
 fn nothing_is_left_for_later() {
     // Written apart, so that this file does not find itself.
-    let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), "unimplemented!("];
+    let words =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), "unimplemented!("];
     check(|source| {
         if source.path.starts_with("tests/tidy/") {
             return Vec::new();
@@ -112,9 +113,9 @@ fn every_template_is_used() {
     for template in scanner::files_under("templates", "") {
         let name = template.strip_prefix("templates/").unwrap_or(&template);
         let in_code = sources.iter().any(|source| source.text.contains(name));
-        let in_templates = scanner::files_under("templates", "").iter().any(|other| {
-            *other != template && scanner::read(other).contains(name)
-        });
+        let in_templates = scanner::files_under("templates", "")
+            .iter()
+            .any(|other| *other != template && scanner::read(other).contains(name));
         if !in_code && !in_templates {
             findings.push(format!("{template}: no page uses it"));
         }

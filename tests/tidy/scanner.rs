@@ -39,7 +39,8 @@ impl Source {
     /// All functions with their lengths.
     pub(crate) fn functions(&self) -> Vec<Function> {
         let lines: Vec<&str> = self.lines().collect();
-        let starts = lines.iter().enumerate().filter_map(|(i, line)| Some((i, function_name(line)?)));
+        let starts =
+            lines.iter().enumerate().filter_map(|(i, line)| Some((i, function_name(line)?)));
         starts.map(|(i, name)| Function { name, line: i + 1, lines: length(&lines[i..]) }).collect()
     }
 }
@@ -60,7 +61,8 @@ fn length(lines: &[&str]) -> usize {
     if lines[0].ends_with('}') || lines[0].ends_with(';') {
         return 1;
     }
-    let end = lines.iter().position(|line| *line == end || line.ends_with(';') && same(line, indent));
+    let end =
+        lines.iter().position(|line| *line == end || line.ends_with(';') && same(line, indent));
     end.map_or(lines.len(), |i| i + 1)
 }
 
@@ -88,7 +90,8 @@ pub(crate) fn files_under(folder: &str, ending: &str) -> Vec<String> {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
             if path.is_dir() {
-                if !["node_modules", "target", "output", "dist", "corpus"].contains(&name.as_str()) {
+                if !["node_modules", "target", "output", "dist", "corpus"].contains(&name.as_str())
+                {
                     waiting.push(path);
                 }
             } else if name.ends_with(ending) {

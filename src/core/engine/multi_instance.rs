@@ -70,7 +70,7 @@ fn begin_inner(
 
 /// The variable an expression reads, when it is nothing but a variable or a path into one.
 fn variable_name(expression: &Expression) -> Option<&str> {
-    let text = expression.text().trim();
+    let text = expression.source().trim();
     let is_path = |part: &str| {
         let mut characters = part.chars();
         characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')

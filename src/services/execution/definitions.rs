@@ -134,7 +134,8 @@ fn read(row: &Row) -> Result<Deployed, StoreError> {
     let key = row.integer(0)?;
     let process_id = row.text(1)?;
     let corrupt = |what: &str| StoreError::Corrupt(format!("process definition {key}: {what}"));
-    let model = bpmn::parse(&row.text(5)?, &bpmn::Limits::default()).map_err(|_| corrupt("its model has problems"))?;
+    let model = bpmn::parse(&row.text(5)?, &bpmn::Limits::default())
+        .map_err(|_| corrupt("its model has problems"))?;
     let graph = model.processes.into_iter().find(|process| *process.id == *process_id);
     Ok(Deployed {
         key,

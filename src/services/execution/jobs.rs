@@ -94,8 +94,7 @@ impl Batch<'_> {
         lease: &Lease,
     ) -> Result<LeasedJob, StoreError> {
         let key = row.integer(0)?;
-        let parameters =
-            [key.into(), worker.into(), lease.token.into(), lease.until_ms.into()];
+        let parameters = [key.into(), worker.into(), lease.token.into(), lease.until_ms.into()];
         self.sql.execute(TAKE, &parameters)?;
         let (instance_key, element_instance_key) = (row.integer(1)?, row.integer(2)?);
         let mut variables = Map::new();

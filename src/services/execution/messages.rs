@@ -202,7 +202,8 @@ impl Batch<'_> {
         let Some(hot) = self.take(instance_key)? else { return Ok(()) };
         let process_id = hot.deployed.process_id.clone();
         self.put_back(instance_key, hot);
-        let Some((message_key, variables)) = self.oldest(name, correlation_key, &process_id)? else {
+        let Some((message_key, variables)) = self.oldest(name, correlation_key, &process_id)?
+        else {
             return Ok(());
         };
         let command = Command::CorrelateMessage { subscription_key, message_key, variables };
@@ -249,7 +250,8 @@ impl Batch<'_> {
         )?;
         for start in starts {
             let name = start.text(2)?;
-            let Some((message_key, variables)) = self.oldest(&name, &correlation_key, &process_id)?
+            let Some((message_key, variables)) =
+                self.oldest(&name, &correlation_key, &process_id)?
             else {
                 continue;
             };

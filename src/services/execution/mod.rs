@@ -47,6 +47,7 @@ pub use changes::{Change, Changes, Notice};
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
 pub use jobs::variables_at;
+pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
 pub use request::{
     InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt, Refusal, Request,
@@ -244,9 +245,8 @@ impl Execution {
         deadline: tokio::time::Instant,
     ) -> Result<tokio::time::Instant, Refusal> {
         let job_type = job_type.to_owned();
-        let read = move |sql: &mut dyn crate::platform::store::Sql| {
-            reading::next_due_job(sql, &job_type)
-        };
+        let read =
+            move |sql: &mut dyn crate::platform::store::Sql| reading::next_due_job(sql, &job_type);
         let due_at = self.shared.foundation.database.read(read).await?;
         let wait_ms = due_at.map(|due_at| due_at - self.shared.foundation.clock.now_ms());
         let wait = wait_ms.map(|ms| Duration::from_millis(u64::try_from(ms.max(1)).unwrap_or(1)));

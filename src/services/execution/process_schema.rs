@@ -60,19 +60,34 @@ fn tables(schema: &str) -> Migration {
     }
 }
 
-fn layer(schema: &str, version: i64, columns: &[Column]) -> Migration {
+/// One addition; a column that an earlier layer has comes again only to be indexed.
+fn layer(schema: &str, version: i64, columns: &[Column], earlier: &[Vec<Column>]) -> Migration {
     let mut ddl = String::new();
     for column in columns {
         let (name, kind) = (&column.column_name, sql_type(column.column_type));
-        let _ = write!(ddl, "ALTER TABLE {schema}__instances ADD COLUMN {name} {kind};");
+        if !earlier.iter().flatten().any(|known| known.column_name == *name) {
+            let _ = write!(ddl, "ALTER TABLE {schema}__instances ADD COLUMN {name} {kind};");
+        }
         if column.is_indexed {
+            let indexed = indexed_expression(column);
             let _ = write!(
                 ddl,
-                "CREATE INDEX {schema}__instances_by_{name} ON {schema}__instances ({name}, key);"
+                "CREATE INDEX {schema}__instances_by_{name}
+                     ON {schema}__instances ({indexed}, key);"
             );
         }
     }
     Migration { version, name: "business columns".to_owned(), ddl }
+}
+
+/// What a business column is indexed by: of a text its beginning, since PostgreSQL refuses rows
+/// whose index entry is larger than 2,704 bytes. A query that is to use the index says the same.
+#[must_use]
+pub fn indexed_expression(column: &Column) -> String {
+    match column.column_type {
+        ColumnType::Text => format!("substr({}, 1, 200)", column.column_name),
+        _ => column.column_name.clone(),
+    }
 }
 
 fn sql_type(column_type: ColumnType) -> &'static str {
@@ -101,8 +116,10 @@ pub(crate) fn ensure(
     let text = row.map(|row| row.text(0)).transpose()?.unwrap_or_else(|| "[]".into());
     let mut layers: Vec<Vec<Column>> = serde_json::from_str(&text)
         .map_err(|_| StoreError::Corrupt(format!("columns of {}", deployed.process_id)))?;
-    let known: Vec<&Column> = layers.iter().flatten().collect();
-    let is_new = |column: &&Column| !known.iter().any(|it| it.column_name == column.column_name);
+    let satisfies = |known: &Column, wanted: &Column| {
+        known.column_name == wanted.column_name && (known.is_indexed || !wanted.is_indexed)
+    };
+    let is_new = |wanted: &&Column| !layers.iter().flatten().any(|known| satisfies(known, wanted));
     let missing: Vec<Column> = deployed.columns.iter().filter(is_new).cloned().collect();
     if !missing.is_empty() {
         layers.push(missing);
@@ -128,8 +145,10 @@ pub(crate) fn migrate(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     migrate_schema(sql, schema, &[tables(schema)], now_ms)?;
-    let layers: Vec<Migration> =
-        (1..).zip(layers).map(|(version, columns)| layer(schema, version, columns)).collect();
+    let versions = (1..).zip(layers).zip(0..);
+    let layers: Vec<Migration> = versions
+        .map(|((version, columns), index)| layer(schema, version, columns, &layers[..index]))
+        .collect();
     migrate_schema(sql, &format!("{schema} columns"), &layers, now_ms)?;
     Ok(())
 }

@@ -78,7 +78,8 @@ const END_USER_TASK: &str = "UPDATE work__user_tasks SET state = ?2, ended_at = 
 const SET_DUE: &str = "UPDATE work__user_tasks SET due_at = ?2, rev = rev + 1 WHERE key = ?1";
 const SET_FOLLOW_UP: &str =
     "UPDATE work__user_tasks SET follow_up_at = ?2, rev = rev + 1 WHERE key = ?1";
-const SET_PRIORITY: &str = "UPDATE work__user_tasks SET priority = ?2, rev = rev + 1 WHERE key = ?1";
+const SET_PRIORITY: &str =
+    "UPDATE work__user_tasks SET priority = ?2, rev = rev + 1 WHERE key = ?1";
 const SET_GROUPS: &str =
     "UPDATE work__user_tasks SET candidate_groups = ?2, rev = rev + 1 WHERE key = ?1";
 const SET_USERS: &str =

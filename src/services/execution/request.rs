@@ -176,7 +176,9 @@ pub enum Refusal {
     #[error("the lease of job {0} has ended; what was done under it is not taken")]
     LeaseEnded(i64),
     /// Somebody else changed it first.
-    #[error("user task {key} was changed by somebody else: expected revision {expected}, it has {found}")]
+    #[error(
+        "user task {key} was changed by somebody else: expected revision {expected}, it has {found}"
+    )]
     Changed {
         /// The user task.
         key: i64,

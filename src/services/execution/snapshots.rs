@@ -79,7 +79,8 @@ impl Hot {
     }
 }
 
-const INSERT_INSTANCE: &str = "INSERT INTO work__instances (key, process_id, definition_key, version,
+const INSERT_INSTANCE: &str =
+    "INSERT INTO work__instances (key, process_id, definition_key, version,
      state, turn, parent_key, parent_element_key, incidents, started_by, started_at, ended_at)
      VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
 const UPDATE_INSTANCE: &str = "UPDATE work__instances SET state = ?2, turn = ?3, incidents = ?4,

@@ -85,7 +85,12 @@ impl Targets {
     pub(crate) fn instance_keys(&self) -> impl Iterator<Item = i64> + '_ {
         let jobs = self.jobs.values().map(|job| job.instance_key);
         let tasks = self.user_tasks.values().map(|task| task.instance_key);
-        self.instances.iter().copied().chain(jobs).chain(tasks).chain(self.incidents.values().copied())
+        self.instances
+            .iter()
+            .copied()
+            .chain(jobs)
+            .chain(tasks)
+            .chain(self.incidents.values().copied())
     }
 
     /// The instance of a target, if what names it still holds.

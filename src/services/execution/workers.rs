@@ -58,8 +58,9 @@ impl Workers {
         let _place = self.places.acquire().await.ok()?;
         let (key, retries, attempts) = (job.key, job.retries, job.attempts);
         // A handler that panics fails its attempt and nothing else.
-        let outcome = tokio::spawn(handler.run(job)).await.unwrap_or_else(|_| {
-            JobOutcome::Failed { message: "the worker panicked".to_owned(), is_retryable: true }
+        let outcome = tokio::spawn(handler.run(job)).await.unwrap_or_else(|_| JobOutcome::Failed {
+            message: "the worker panicked".to_owned(),
+            is_retryable: true,
         });
         Some(self.report(key, retries, attempts, outcome, clock.now_ms()))
     }

@@ -1,6 +1,8 @@
 //! Built-ins on truth and on what is missing.
 //! It knows nothing of variables: what is missing arrives as null.
 
+#![expect(clippy::unnecessary_wraps, reason = "the table holds functions of one type")]
+
 use super::Bound;
 use crate::core::feel::evaluator::{Evaluator, Outcome, null};
 use crate::core::feel::value::Value;

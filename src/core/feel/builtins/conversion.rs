@@ -71,7 +71,7 @@ fn clock_of(arguments: &Bound, first: usize) -> Outcome<Time> {
     let whole = seconds.round_to(0, Rounding::Floor);
     let second = whole.and_then(Number::to_i64).and_then(|second| i8::try_from(second).ok());
     let nanosecond = whole
-        .and_then(|whole| seconds.subtract(whole)?.multiply(Number::from(1_000_000_000_i64)))
+        .and_then(|whole| seconds.checked_sub(whole)?.checked_mul(Number::from(1_000_000_000_i64)))
         .and_then(|fraction| fraction.round_to(0, Rounding::Down)?.to_i64())
         .and_then(|nanosecond| i32::try_from(nanosecond).ok());
     let zone = zone_of(arguments, first + 3)?;

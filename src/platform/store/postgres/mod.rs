@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use self::session::{Connection, PostgresSession, chain, describe};
 use self::tls::Connector;
-use super::options::PostgresOptions;
-use super::queue::Queue;
-use super::sql::StoreError;
-use super::threads::Threads;
-use super::work::{Access, Verdict, Work, WorkQueue, perform};
+use crate::platform::store::options::PostgresOptions;
+use crate::platform::store::queue::Queue;
+use crate::platform::store::sql::StoreError;
+use crate::platform::store::threads::Threads;
+use crate::platform::store::work::{Access, Verdict, Work, WorkQueue, perform};
 
 /// Waits between attempts to reach a server that went away: a restart takes about this long.
 const RECONNECT_WAITS_MS: [u64; 6] = [0, 50, 100, 200, 400, 800];

@@ -16,11 +16,11 @@ use rusqlite::Connection;
 use self::checkpoints::Checkpoints;
 use self::reader::Reader;
 use self::writer::Writer;
-use super::options::Options;
-use super::queue::Queue;
-use super::sql::StoreError;
-use super::threads::Threads;
-use super::work::{Access, WorkQueue};
+use crate::platform::store::options::Options;
+use crate::platform::store::queue::Queue;
+use crate::platform::store::sql::StoreError;
+use crate::platform::store::threads::Threads;
+use crate::platform::store::work::{Access, WorkQueue};
 
 /// Statements kept prepared per connection; the schemas of processes multiply them.
 const STATEMENTS_MAX: usize = 1_024;

@@ -104,7 +104,11 @@ pub(super) fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
 
 /// The driver's error in the store's words.
 pub(super) fn describe(error: &rusqlite::Error) -> StoreError {
-    let text = error.to_string();
+    let text = match error {
+        // The driver would quote the whole statement, or the rest of a migration.
+        rusqlite::Error::SqlInputError { msg, offset, .. } => format!("{msg} at offset {offset}"),
+        _ => error.to_string(),
+    };
     match error {
         rusqlite::Error::Utf8Error(..) => StoreError::Corrupt(text),
         _ => match error.sqlite_error() {
