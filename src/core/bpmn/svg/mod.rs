@@ -66,7 +66,7 @@ pub fn render(diagram: &Diagram, overlays: &Overlays) -> String {
         shapes::draw(&mut out, shape, overlays);
     }
     for edge in &diagram.edges {
-        edges::draw(&mut out, edge, diagram, overlays);
+        edges::draw(&mut out, edge, overlays);
     }
     for shape in diagram.shapes.iter().filter(|it| !it.kind.is_container()) {
         shapes::draw(&mut out, shape, overlays);
