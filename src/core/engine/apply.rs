@@ -1,0 +1,291 @@
+//! How events change state: the only mutation of a process instance.
+//!
+//! Must not know the definition. An event about something that is not there changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::event::{
+    ElementActivating, Event, IncidentRaised, InstanceCreated, JobCreated, LoopStarted, Role,
+    SubscriptionOpened, TimerScheduled, UserTaskCreated,
+};
+use super::instance::{
+    ElementInstance, Held, Incident, InstanceState, Job, JobState, LoopProgress, ProcessInstance,
+    Subscription, Timer, UserTask, VariableMap,
+};
+use super::lifecycle::Lifecycle;
+
+/// Changes the instance as the event says.
+pub fn apply(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::InstanceCreated(facts) => create(it, facts),
+        Event::InstanceCompleted => it.state = InstanceState::Completed,
+        Event::InstanceTerminated => it.state = InstanceState::Terminated,
+        Event::ElementActivating(facts) => activate(it, facts),
+        Event::ElementActivated { key } => move_to(it, *key, Lifecycle::Activated),
+        Event::ElementCompleting { key } => move_to(it, *key, Lifecycle::Completing),
+        Event::ElementCompleted { key } => leave(it, *key, Lifecycle::Completed),
+        Event::ElementTerminating { key } => move_to(it, *key, Lifecycle::Terminating),
+        Event::ElementTerminated { key } => leave(it, *key, Lifecycle::Terminated),
+        Event::JoinReached { scope_key, gateway_id, flow_id } => {
+            join(it, *scope_key, gateway_id, flow_id);
+        }
+        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
+            unjoin(it, *scope_key, gateway_id, flow_ids);
+        }
+        Event::VariableSet { scope_key, name, value } => set(it, *scope_key, name, value),
+        Event::LoopStarted(facts) => start_loop(it, facts),
+        Event::LoopResultCollected { key, loop_counter, value } => {
+            collect(it, *key, *loop_counter, value);
+        }
+        Event::JobCreated(facts) => create_job(it, facts),
+        Event::JobCompleted { key } | Event::JobCanceled { key } => remove_job(it, *key),
+        Event::JobFailed { key, retries, .. } => fail_job(it, *key, *retries),
+        Event::JobErrorThrown { key, .. } => set_job(it, *key, JobState::ErrorThrown),
+        Event::JobReopened { key } => set_job(it, *key, JobState::Available),
+        Event::JobRetriesUpdated { key, retries } => set_retries(it, *key, *retries),
+        Event::UserTaskCreated(facts) => create_user_task(it, facts),
+        Event::UserTaskAssigned { key, assignee } => assign(it, *key, assignee.as_ref()),
+        Event::UserTaskCompleted { key, .. } | Event::UserTaskCanceled { key } => {
+            remove_user_task(it, *key);
+        }
+        Event::TimerScheduled(facts) => schedule(it, facts),
+        Event::TimerFired { key } | Event::TimerCanceled { key } => remove_timer(it, *key),
+        Event::SubscriptionOpened(facts) => subscribe(it, facts),
+        Event::SubscriptionClosed { key } => unsubscribe(it, *key),
+        Event::IncidentRaised(facts) => raise(it, facts),
+        Event::IncidentResolved { key } => remove_incident(it, *key),
+        Event::ChildCalled { element_instance_key, child_key, .. } => {
+            set_child(it, *element_instance_key, Some(*child_key));
+        }
+        Event::ChildReturned { element_instance_key, .. } => {
+            set_child(it, *element_instance_key, None);
+        }
+        // Facts for readers; nothing that is open changes.
+        Event::SequenceFlowTaken { .. }
+        | Event::UserTaskUpdated { .. }
+        | Event::MessageCorrelated { .. }
+        | Event::ErrorThrown { .. } => {}
+    }
+}
+
+fn create(it: &mut ProcessInstance, facts: &InstanceCreated) {
+    it.key = facts.key;
+    it.definition_key = facts.definition_key;
+    it.process_id = facts.process_id.clone();
+    it.version = facts.version;
+    it.parent = facts.parent;
+    it.state = InstanceState::Active;
+}
+
+fn activate(it: &mut ProcessInstance, facts: &ElementActivating) {
+    let element = ElementInstance {
+        element_id: facts.element_id.clone(),
+        scope_key: facts.scope_key,
+        role: facts.role,
+        lifecycle: Lifecycle::Activating,
+        is_triggered: facts.is_triggered,
+        variables: VariableMap::new(),
+        joins: BTreeMap::new(),
+        progress: None,
+        child_key: None,
+        children: 0,
+    };
+    if let Role::Inner { .. } = facts.role {
+        count_inner(it, facts.scope_key, |progress| progress.started += 1);
+    }
+    it.insert_element(facts.key, element);
+}
+
+fn count_inner(
+    it: &mut ProcessInstance,
+    scope_key: Option<i64>,
+    change: impl FnOnce(&mut LoopProgress),
+) {
+    let scope = scope_key.and_then(|key| it.elements.get_mut(&key));
+    if let Some(progress) = scope.and_then(|scope| scope.progress.as_deref_mut()) {
+        change(progress);
+    }
+}
+
+fn move_to(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
+    if let Some(element) = it.elements.get_mut(&key) {
+        element.lifecycle = lifecycle;
+    }
+}
+
+/// The outermost scope stays, for its variables.
+fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
+    if key == it.key {
+        return move_to(it, key, lifecycle);
+    }
+    let Some(element) = it.elements.get(&key) else { return };
+    if lifecycle == Lifecycle::Completed && matches!(element.role, Role::Inner { .. }) {
+        let scope_key = element.scope_key;
+        count_inner(it, scope_key, |progress| progress.completed += 1);
+    }
+    it.remove_element(key);
+}
+
+fn join(it: &mut ProcessInstance, scope_key: i64, gateway_id: &Arc<str>, flow_id: &Arc<str>) {
+    if let Some(scope) = it.elements.get_mut(&scope_key) {
+        let waiting = scope.joins.entry(gateway_id.clone()).or_default();
+        *waiting.entry(flow_id.clone()).or_default() += 1;
+    }
+}
+
+fn unjoin(it: &mut ProcessInstance, scope_key: i64, gateway_id: &Arc<str>, flows: &[Arc<str>]) {
+    let Some(scope) = it.elements.get_mut(&scope_key) else { return };
+    let Some(waiting) = scope.joins.get_mut(gateway_id) else { return };
+    for flow_id in flows {
+        if let Some(count) = waiting.get_mut(flow_id) {
+            *count -= 1;
+        }
+    }
+    waiting.retain(|_, count| *count > 0);
+    if waiting.is_empty() {
+        scope.joins.remove(gateway_id);
+    }
+}
+
+fn set(it: &mut ProcessInstance, scope_key: i64, name: &str, value: &Value) {
+    if let Some(scope) = it.elements.get_mut(&scope_key) {
+        scope.variables.insert(name.to_owned(), value.clone());
+    }
+}
+
+fn start_loop(it: &mut ProcessInstance, facts: &LoopStarted) {
+    let Some(body) = it.elements.get_mut(&facts.key) else { return };
+    let results = match &facts.output_collection {
+        Some(_) => vec![Value::Null; facts.total as usize],
+        None => Vec::new(),
+    };
+    body.progress = Some(Box::new(LoopProgress {
+        total: facts.total,
+        started: 0,
+        completed: 0,
+        items: facts.items.clone(),
+        output_collection: facts.output_collection.clone(),
+        results,
+    }));
+}
+
+fn collect(it: &mut ProcessInstance, key: i64, loop_counter: u32, value: &Value) {
+    let body = it.elements.get_mut(&key);
+    let Some(progress) = body.and_then(|body| body.progress.as_deref_mut()) else { return };
+    let index = (loop_counter as usize).wrapping_sub(1);
+    if let Some(result) = progress.results.get_mut(index) {
+        *result = value.clone();
+    }
+}
+
+fn create_job(it: &mut ProcessInstance, facts: &JobCreated) {
+    let element_instance_key = facts.element_instance_key;
+    let job = Job { element_instance_key, retries: facts.retries, state: JobState::Available };
+    it.jobs.insert(facts.key, job);
+    it.hold(element_instance_key, Held::Job(facts.key));
+}
+
+fn fail_job(it: &mut ProcessInstance, key: i64, retries: i32) {
+    if let Some(job) = it.jobs.get_mut(&key) {
+        job.retries = retries;
+        job.state = if retries > 0 { JobState::Available } else { JobState::Failed };
+    }
+}
+
+fn set_job(it: &mut ProcessInstance, key: i64, state: JobState) {
+    if let Some(job) = it.jobs.get_mut(&key) {
+        job.state = state;
+    }
+}
+
+fn set_retries(it: &mut ProcessInstance, key: i64, retries: i32) {
+    if let Some(job) = it.jobs.get_mut(&key) {
+        job.retries = retries;
+    }
+}
+
+fn remove_job(it: &mut ProcessInstance, key: i64) {
+    if let Some(job) = it.jobs.remove(&key) {
+        it.release(job.element_instance_key, Held::Job(key));
+    }
+}
+
+fn create_user_task(it: &mut ProcessInstance, facts: &UserTaskCreated) {
+    let element_instance_key = facts.element_instance_key;
+    let user_task = UserTask { element_instance_key, assignee: facts.assignee.clone() };
+    it.user_tasks.insert(facts.key, user_task);
+    it.hold(element_instance_key, Held::UserTask(facts.key));
+}
+
+fn assign(it: &mut ProcessInstance, key: i64, assignee: Option<&String>) {
+    if let Some(user_task) = it.user_tasks.get_mut(&key) {
+        user_task.assignee = assignee.cloned();
+    }
+}
+
+fn remove_user_task(it: &mut ProcessInstance, key: i64) {
+    if let Some(user_task) = it.user_tasks.remove(&key) {
+        it.release(user_task.element_instance_key, Held::UserTask(key));
+    }
+}
+
+fn schedule(it: &mut ProcessInstance, facts: &TimerScheduled) {
+    let timer = Timer {
+        element_instance_key: facts.element_instance_key,
+        element_id: facts.element_id.clone(),
+        due_at: facts.due_at,
+        repetition: facts.repetition.clone(),
+    };
+    it.timers.insert(facts.key, timer);
+    it.hold(facts.element_instance_key, Held::Timer(facts.key));
+}
+
+fn remove_timer(it: &mut ProcessInstance, key: i64) {
+    if let Some(timer) = it.timers.remove(&key) {
+        it.release(timer.element_instance_key, Held::Timer(key));
+    }
+}
+
+fn subscribe(it: &mut ProcessInstance, facts: &SubscriptionOpened) {
+    let subscription = Subscription {
+        element_instance_key: facts.element_instance_key,
+        element_id: facts.element_id.clone(),
+        message_name: facts.message_name.clone(),
+        correlation_key: facts.correlation_key.clone(),
+        is_interrupting: facts.is_interrupting,
+    };
+    it.subscriptions.insert(facts.key, subscription);
+    it.hold(facts.element_instance_key, Held::Subscription(facts.key));
+}
+
+fn unsubscribe(it: &mut ProcessInstance, key: i64) {
+    if let Some(subscription) = it.subscriptions.remove(&key) {
+        it.release(subscription.element_instance_key, Held::Subscription(key));
+    }
+}
+
+fn raise(it: &mut ProcessInstance, facts: &IncidentRaised) {
+    let incident = Incident {
+        element_instance_key: facts.element_instance_key,
+        kind: facts.kind,
+        job_key: facts.job_key,
+        step: facts.step,
+    };
+    it.incidents.insert(facts.key, incident);
+    it.hold(facts.element_instance_key, Held::Incident(facts.key));
+}
+
+fn remove_incident(it: &mut ProcessInstance, key: i64) {
+    if let Some(incident) = it.incidents.remove(&key) {
+        it.release(incident.element_instance_key, Held::Incident(key));
+    }
+}
+
+fn set_child(it: &mut ProcessInstance, key: i64, child_key: Option<i64>) {
+    if let Some(element) = it.elements.get_mut(&key) {
+        element.child_key = child_key;
+    }
+}

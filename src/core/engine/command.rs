@@ -1,0 +1,201 @@
+//! What can be asked of one process instance.
+//!
+//! Must not know who asks, or how a command reaches the instance.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::instance::{Parent, VariableMap};
+
+/// A request to one process instance. It is refused whole or done whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Starts the instance; the only command an empty instance takes.
+    CreateInstance(Box<CreateInstance>),
+    /// The work of a job is done.
+    CompleteJob {
+        /// The job.
+        job_key: i64,
+        /// Results of the work.
+        variables: VariableMap,
+    },
+    /// An attempt at a job failed.
+    FailJob {
+        /// The job.
+        job_key: i64,
+        /// Attempts left; 0 or less raises an incident.
+        retries: i32,
+        /// Why it failed.
+        message: String,
+        /// Not to be tried again before, in milliseconds UTC.
+        backoff_until: Option<i64>,
+        /// Set in the scope of the job's element only.
+        variables: VariableMap,
+    },
+    /// The work ended in a business error (BPMN 2.0, 10.5.5).
+    ThrowJobError {
+        /// The job.
+        job_key: i64,
+        /// Compared with the codes of the catching events.
+        code: String,
+        /// For people.
+        message: String,
+        /// Handed to the catching event.
+        variables: VariableMap,
+    },
+    /// Gives a job new attempts, as a rule before its incident is resolved.
+    UpdateJobRetries {
+        /// The job.
+        job_key: i64,
+        /// At least 1.
+        retries: i32,
+    },
+    /// A person has done a user task.
+    CompleteUserTask {
+        /// The user task.
+        user_task_key: i64,
+        /// What was filled in.
+        variables: VariableMap,
+        /// Who did it.
+        by: Option<String>,
+    },
+    /// Gives a user task to a person, or to nobody.
+    AssignUserTask {
+        /// The user task.
+        user_task_key: i64,
+        /// The person; `None` puts the task back.
+        assignee: Option<String>,
+    },
+    /// Changes what surrounds a user task.
+    UpdateUserTask {
+        /// The user task.
+        user_task_key: i64,
+        /// Only what is given changes.
+        changes: UserTaskChanges,
+    },
+    /// A timer is due.
+    FireTimer {
+        /// The timer.
+        timer_key: i64,
+    },
+    /// A message found a waiting subscription.
+    CorrelateMessage {
+        /// The subscription.
+        subscription_key: i64,
+        /// The message.
+        message_key: i64,
+        /// The message's content.
+        variables: VariableMap,
+    },
+    /// Tries again the step that raised an incident.
+    ResolveIncident {
+        /// The incident.
+        incident_key: i64,
+    },
+    /// Sets variables from outside.
+    SetVariables {
+        /// An element instance, or the process instance.
+        scope_key: i64,
+        /// Names and values.
+        variables: VariableMap,
+        /// Set exactly there, instead of where a scope outward has the variable already.
+        is_local: bool,
+    },
+    /// Ends the instance and everything in it.
+    Cancel,
+    /// The process called by a call activity has completed.
+    CompleteCalledInstance {
+        /// The call activity.
+        element_instance_key: i64,
+        /// The called instance.
+        child_key: i64,
+        /// Variables of the called instance's outermost scope.
+        variables: VariableMap,
+    },
+    /// The called process ended with an error that nothing in it caught.
+    FailCalledInstance {
+        /// The call activity.
+        element_instance_key: i64,
+        /// The called instance.
+        child_key: i64,
+        /// The error's code.
+        code: String,
+        /// For people.
+        message: String,
+        /// Handed to the catching event.
+        variables: VariableMap,
+    },
+    /// The called process was cancelled by somebody else.
+    CalledInstanceTerminated {
+        /// The call activity.
+        element_instance_key: i64,
+        /// The called instance.
+        child_key: i64,
+    },
+    /// The called process couldn't be started: missing, or refused.
+    CalledInstanceRefused {
+        /// The call activity.
+        element_instance_key: i64,
+        /// The key meant for the called instance.
+        child_key: i64,
+        /// Why.
+        message: String,
+    },
+}
+
+/// What a new instance is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CreateInstance {
+    /// Key of the new instance, made by the caller from the same [`super::Keys`] family.
+    pub key: i64,
+    /// The deployed version it runs.
+    pub definition_key: i64,
+    /// The process's id; must be the definition's.
+    pub process_id: Arc<str>,
+    /// The process's version number.
+    pub version: i32,
+    /// Variables of the outermost scope, or what the triggering message carried.
+    #[serde(default)]
+    pub variables: VariableMap,
+    /// The message or timer start event that was triggered; `None` takes the none start event.
+    #[serde(default)]
+    pub start_element_id: Option<Arc<str>>,
+    /// The call activity that called it.
+    #[serde(default)]
+    pub parent: Option<Parent>,
+    /// Who or what started it, in the caller's words; kept in the journal.
+    #[serde(default)]
+    pub started_by: Option<String>,
+}
+
+/// New values for a user task; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserTaskChanges {
+    /// Groups whose members may claim it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate_groups: Option<Vec<String>>,
+    /// People who may claim it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate_users: Option<Vec<String>>,
+    /// When it should be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<DateChange>,
+    /// From when on it should be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up_at: Option<DateChange>,
+    /// 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+}
+
+/// A new value for a date that may also be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateChange {
+    /// Milliseconds UTC.
+    Set(i64),
+    /// No date any more.
+    Clear,
+}

@@ -1,0 +1,107 @@
+//! What each kind of element does when it is activated, completed, left and terminated.
+//!
+//! Must not know commands: those have done their part when a step is taken here.
+//!
+//! - *activate*: inputs, then subscriptions, then the element's own work. Passes at once or waits.
+//! - *complete*: the work is done; output mappings.
+//! - *leave*: sequence flows; the element instance is gone afterwards.
+
+pub(crate) mod call_activity;
+mod end_event;
+mod job_task;
+mod passing;
+pub(crate) mod scope;
+mod script_task;
+mod user_task;
+mod waiting;
+
+pub(crate) use call_activity::release as release_child;
+
+use super::event::{Event, Role, Step};
+use super::turn::{At, Failure, Turn};
+use super::{flows, mappings, multi_instance, subscriptions};
+use crate::core::model::{ElementKind, EndEvent, ScriptDefinition};
+
+/// Takes an element instance from its creation to where it waits or passes.
+pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    turn.check_limits(at)?;
+    if let (Role::Body, Some(characteristics)) = (at.role, &at.element.multi_instance) {
+        return multi_instance::activate(turn, at, characteristics);
+    }
+    mappings::apply_inputs(turn, at)?;
+    match &at.element.kind {
+        ElementKind::Process | ElementKind::SubProcess | ElementKind::EventSubProcess { .. } => {
+            scope::activate(turn, at)
+        }
+        ElementKind::StartEvent(_)
+        | ElementKind::BoundaryEvent(_)
+        | ElementKind::IntermediateThrowEvent
+        | ElementKind::ManualTask
+        | ElementKind::UndefinedTask
+        | ElementKind::ExclusiveGateway
+        | ElementKind::ParallelGateway
+        | ElementKind::InclusiveGateway
+        | ElementKind::EndEvent(EndEvent::None | EndEvent::Terminate) => {
+            passing::activate(turn, at);
+            Ok(())
+        }
+        ElementKind::IntermediateCatchEvent(_)
+        | ElementKind::ReceiveTask(_)
+        | ElementKind::EventBasedGateway => waiting::activate(turn, at),
+        ElementKind::EndEvent(EndEvent::Error { code }) => end_event::throw(turn, at, code),
+        ElementKind::EndEvent(EndEvent::Message(job))
+        | ElementKind::MessageThrowEvent(job)
+        | ElementKind::ServiceTask(job)
+        | ElementKind::SendTask(job)
+        | ElementKind::ScriptTask(ScriptDefinition::Job(job)) => job_task::activate(turn, at, job),
+        ElementKind::ScriptTask(ScriptDefinition::Feel { expression, result_variable }) => {
+            script_task::activate(turn, at, expression, result_variable)
+        }
+        ElementKind::UserTask(definition) => user_task::activate(turn, at, definition),
+        ElementKind::CallActivity(call) => call_activity::activate(turn, at, call),
+    }
+}
+
+/// The element's work is done: its results go outward.
+pub(crate) fn complete(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    if at.role == Role::Body {
+        multi_instance::hand_over_results(turn, at);
+    } else {
+        if at.element.kind.is_scope() {
+            subscriptions::close_inside(turn, at);
+        }
+        mappings::apply_outputs(turn, at)?;
+    }
+    turn.next(Step::Leave, at.key);
+    Ok(())
+}
+
+/// The element instance goes, and the path goes on.
+pub(crate) fn leave(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    let Some(scope_key) = at.scope_key else {
+        scope::leave_process(turn, at);
+        return Ok(());
+    };
+    if let (Role::Inner { loop_counter }, Some(characteristics)) =
+        (at.role, &at.element.multi_instance)
+    {
+        return multi_instance::leave_inner(turn, at, characteristics, loop_counter);
+    }
+    let flows = flows::choose(turn, at)?;
+    turn.release_all(at.key);
+    turn.emit(Event::ElementCompleted { key: at.key });
+    if let ElementKind::EndEvent(EndEvent::Terminate) = at.element.kind {
+        end_event::terminate_scope(turn, scope_key);
+    }
+    turn.take(&flows, scope_key);
+    turn.settle(scope_key);
+    Ok(())
+}
+
+/// Calls another process again, after an incident.
+pub(crate) fn call(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    match &at.element.kind {
+        ElementKind::CallActivity(call) => call_activity::call(turn, at, call),
+        _ => Ok(()),
+    }
+}

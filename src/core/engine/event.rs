@@ -1,0 +1,503 @@
+//! What happened to a process instance: the journal's vocabulary.
+//!
+//! Must not know how events are stored or shown.
+//!
+//! **Invariant:** a stored event's meaning never changes. New facts get new variants or optional
+//! fields; `journal` lifts older formats when reading.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::command::UserTaskChanges;
+use super::instance::Parent;
+
+/// A fact about one process instance. Keys named `key` are of the thing the event is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The instance exists. Its outermost element instance, with the same key, follows.
+    InstanceCreated(Box<InstanceCreated>),
+    /// All has been done. The outermost scope keeps its variables.
+    InstanceCompleted,
+    /// It was cancelled, or ended by an error handed to the calling instance.
+    InstanceTerminated,
+
+    /// An element instance exists and is being prepared.
+    ElementActivating(ElementActivating),
+    /// It is at work or waits. Elements that pass at once skip this state.
+    ElementActivated {
+        /// The element instance.
+        key: i64,
+    },
+    /// Its work is done, but it can't leave yet: an incident says why.
+    ElementCompleting {
+        /// The element instance.
+        key: i64,
+    },
+    /// It has left the instance.
+    ElementCompleted {
+        /// The element instance.
+        key: i64,
+    },
+    /// It is being ended from outside; what it holds ends first.
+    ElementTerminating {
+        /// The element instance.
+        key: i64,
+    },
+    /// It was ended from outside and has left the instance.
+    ElementTerminated {
+        /// The element instance.
+        key: i64,
+    },
+    /// A sequence flow was taken.
+    SequenceFlowTaken {
+        /// The scope in which it was taken.
+        scope_key: i64,
+        /// The sequence flow.
+        flow_id: Arc<str>,
+    },
+    /// A path has arrived at a joining gateway and waits there.
+    JoinReached {
+        /// The scope of the gateway.
+        scope_key: i64,
+        /// The gateway.
+        gateway_id: Arc<str>,
+        /// The flow by which the path arrived.
+        flow_id: Arc<str>,
+    },
+    /// One waiting path of each of the flows has gone into the gateway, or was ended.
+    JoinReleased {
+        /// The scope of the gateway.
+        scope_key: i64,
+        /// The gateway.
+        gateway_id: Arc<str>,
+        /// The flows.
+        flow_ids: Vec<Arc<str>>,
+    },
+    /// A variable has a new value.
+    VariableSet {
+        /// The element instance that holds the variable.
+        scope_key: i64,
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Value,
+    },
+    /// A multi-instance body knows its items.
+    LoopStarted(LoopStarted),
+    /// An inner instance gave its result.
+    LoopResultCollected {
+        /// The multi-instance body.
+        key: i64,
+        /// Which inner instance, from 1.
+        loop_counter: u32,
+        /// The result.
+        value: Value,
+    },
+
+    /// Work for a job worker exists.
+    JobCreated(Box<JobCreated>),
+    /// The work is done; the job is gone.
+    JobCompleted {
+        /// The job.
+        key: i64,
+    },
+    /// An attempt failed. With no retries left the job rests until its incident is resolved.
+    JobFailed {
+        /// The job.
+        key: i64,
+        /// Attempts left, never negative.
+        retries: i32,
+        /// Why.
+        message: String,
+        /// Not to be tried again before, in milliseconds UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backoff_until: Option<i64>,
+    },
+    /// The work ended in a business error. If it is caught, [`Event::JobCanceled`] follows;
+    /// otherwise the job rests until its incident is resolved.
+    JobErrorThrown {
+        /// The job.
+        key: i64,
+        /// The error's code.
+        code: String,
+        /// For people.
+        message: String,
+    },
+    /// The job has new attempts.
+    JobRetriesUpdated {
+        /// The job.
+        key: i64,
+        /// Attempts left.
+        retries: i32,
+    },
+    /// A resting job can be taken again.
+    JobReopened {
+        /// The job.
+        key: i64,
+    },
+    /// Nobody needs the work any more; the job is gone.
+    JobCanceled {
+        /// The job.
+        key: i64,
+    },
+
+    /// Work for a person exists.
+    UserTaskCreated(Box<UserTaskCreated>),
+    /// It was given to a person, or put back.
+    UserTaskAssigned {
+        /// The user task.
+        key: i64,
+        /// The person.
+        assignee: Option<String>,
+    },
+    /// What surrounds it changed.
+    UserTaskUpdated {
+        /// The user task.
+        key: i64,
+        /// Only what changed.
+        changes: UserTaskChanges,
+    },
+    /// It is done and gone.
+    UserTaskCompleted {
+        /// The user task.
+        key: i64,
+        /// Who did it.
+        by: Option<String>,
+    },
+    /// Nobody needs it any more; it is gone.
+    UserTaskCanceled {
+        /// The user task.
+        key: i64,
+    },
+
+    /// A timer waits.
+    TimerScheduled(TimerScheduled),
+    /// It was due and is gone; a repeating one is followed by its next [`Event::TimerScheduled`].
+    TimerFired {
+        /// The timer.
+        key: i64,
+    },
+    /// Nobody waits for it any more; it is gone.
+    TimerCanceled {
+        /// The timer.
+        key: i64,
+    },
+
+    /// A message is waited for.
+    SubscriptionOpened(SubscriptionOpened),
+    /// A message came. The subscription stays until [`Event::SubscriptionClosed`].
+    MessageCorrelated {
+        /// The subscription.
+        key: i64,
+        /// The message.
+        message_key: i64,
+    },
+    /// The message is not waited for any more.
+    SubscriptionClosed {
+        /// The subscription.
+        key: i64,
+    },
+
+    /// The instance can't go on here without a person.
+    IncidentRaised(Box<IncidentRaised>),
+    /// It is gone: the step is tried again, or its element has ended.
+    IncidentResolved {
+        /// The incident.
+        key: i64,
+    },
+
+    /// A call activity has called another process.
+    ChildCalled {
+        /// The call activity.
+        element_instance_key: i64,
+        /// The called instance.
+        child_key: i64,
+        /// The called process.
+        process_id: String,
+    },
+    /// The called instance is over, or never was.
+    ChildReturned {
+        /// The call activity.
+        element_instance_key: i64,
+        /// The called instance.
+        child_key: i64,
+    },
+    /// A business error was thrown (BPMN 2.0, 10.5.5).
+    ErrorThrown {
+        /// Where.
+        element_instance_key: i64,
+        /// Its code.
+        code: String,
+        /// For people.
+        message: String,
+        /// The catching event; `None` when nothing in this instance catches it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caught_by: Option<Arc<str>>,
+    },
+}
+
+/// Facts about a new instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceCreated {
+    /// Key of the instance and of its outermost element instance.
+    pub key: i64,
+    /// The deployed version it runs.
+    pub definition_key: i64,
+    /// The process's id.
+    pub process_id: Arc<str>,
+    /// The process's version number.
+    pub version: i32,
+    /// The call activity that called it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The triggered start event, when it isn't the none start event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_element_id: Option<Arc<str>>,
+    /// Who or what started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<String>,
+}
+
+/// Facts about a new element instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElementActivating {
+    /// Key of the element instance.
+    pub key: i64,
+    /// The element.
+    pub element_id: Arc<str>,
+    /// The element instance that holds it; `None` for the process itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope_key: Option<i64>,
+    /// Its part in a multi-instance.
+    #[serde(default, skip_serializing_if = "Role::is_single")]
+    pub role: Role,
+    /// What it would wait for has happened already: it passes at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_triggered: bool,
+}
+
+/// The part an element instance plays in a multi-instance activity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// None: the element once.
+    #[default]
+    Single,
+    /// The whole of a multi-instance: holds the inner instances, has the boundary events.
+    Body,
+    /// One inner instance; its scope is the body.
+    Inner {
+        /// Which one, from 1.
+        loop_counter: u32,
+    },
+}
+
+impl Role {
+    /// Whether there is no multi-instance.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        matches!(self, Self::Single)
+    }
+}
+
+/// Facts about a multi-instance that begins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoopStarted {
+    /// The multi-instance body.
+    pub key: i64,
+    /// How many items there are.
+    pub total: u32,
+    /// The items, when they are worked off one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<Value>,
+    /// The variable that collects the results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_collection: Option<String>,
+}
+
+/// Facts about a new job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobCreated {
+    /// Key of the job.
+    pub key: i64,
+    /// The element instance that waits for it.
+    pub element_instance_key: i64,
+    /// Its element.
+    pub element_id: Arc<str>,
+    /// Which workers take it.
+    pub job_type: Arc<str>,
+    /// Attempts.
+    pub retries: i32,
+    /// Higher is taken first.
+    pub priority: i32,
+    /// Fixed settings, in document order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+}
+
+/// Facts about a new user task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserTaskCreated {
+    /// Key of the user task.
+    pub key: i64,
+    /// The element instance that waits for it.
+    pub element_instance_key: i64,
+    /// Its element.
+    pub element_id: Arc<str>,
+    /// The element's name, or its id when it has none.
+    pub name: String,
+    /// The form to fill in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<TaskForm>,
+    /// The one person who should do it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// Groups whose members may claim it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidate_groups: Vec<String>,
+    /// People who may claim it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidate_users: Vec<String>,
+    /// When it should be done, in milliseconds UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    /// From when on it should be looked at, in milliseconds UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up_at: Option<i64>,
+    /// 0 to 100.
+    pub priority: i32,
+    /// Fixed settings, in document order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+}
+
+/// Which form a user task shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskForm {
+    /// A deployed form's id; its latest version is taken.
+    Id(String),
+    /// The schema embedded in the element of the definition.
+    Embedded,
+    /// An address outside, already computed.
+    External(String),
+}
+
+/// Facts about a new timer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerScheduled {
+    /// Key of the timer.
+    pub key: i64,
+    /// The element instance that waits.
+    pub element_instance_key: i64,
+    /// The event that is triggered: the waiting element itself, one of its boundary events, the
+    /// start event of an event sub-process in it, or an event behind an event-based gateway.
+    pub element_id: Arc<str>,
+    /// Milliseconds UTC.
+    pub due_at: i64,
+    /// How it goes on after it has fired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repetition: Option<Repetition>,
+}
+
+/// How a timer repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repetition {
+    /// How often it still fires after this time; `None` is for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<u32>,
+    /// An ISO 8601 duration (`PT10M`) or a cron expression.
+    pub interval: String,
+}
+
+/// Facts about a new message subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionOpened {
+    /// Key of the subscription.
+    pub key: i64,
+    /// The element instance that waits.
+    pub element_instance_key: i64,
+    /// The event that is triggered, as in [`TimerScheduled::element_id`].
+    pub element_id: Arc<str>,
+    /// Name of the message.
+    pub message_name: String,
+    /// Must equal the message's.
+    pub correlation_key: String,
+    /// Whether the first message closes it.
+    pub is_interrupting: bool,
+}
+
+/// Facts about a new incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentRaised {
+    /// Key of the incident.
+    pub key: i64,
+    /// Where the instance can't go on.
+    pub element_instance_key: i64,
+    /// Its element.
+    pub element_id: Arc<str>,
+    /// What kind of trouble it is.
+    pub kind: IncidentKind,
+    /// What happened and what was expected.
+    pub message: String,
+    /// The job it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_key: Option<i64>,
+    /// What is tried again when it is resolved.
+    pub step: Step,
+}
+
+/// Kinds of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentKind {
+    /// An input or output mapping couldn't be computed.
+    IoMapping,
+    /// A condition couldn't be computed or isn't true or false.
+    Condition,
+    /// No sequence flow could be taken and there is no default flow.
+    NoMatchingFlow,
+    /// A message's name or correlation key couldn't be computed.
+    Message,
+    /// A timer's date, duration or cycle isn't one.
+    Timer,
+    /// A job's type, retries or priority couldn't be computed.
+    JobDefinition,
+    /// A job has no retries left.
+    JobNoRetries,
+    /// A user task's assignment, dates, priority or form couldn't be computed.
+    UserTask,
+    /// A script couldn't be computed.
+    Script,
+    /// The called process couldn't be started or was cancelled.
+    CalledElement,
+    /// Nothing catches an error.
+    UnhandledError,
+    /// A multi-instance's items or results couldn't be computed.
+    MultiInstance,
+    /// A joining gateway waits for paths that can't come any more.
+    Deadlock,
+    /// The instance went on and on without waiting.
+    StepLimit,
+}
+
+/// The step an incident stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Becoming active: inputs, subscriptions, the element's own work.
+    Activate,
+    /// Output mappings and all after them.
+    Complete,
+    /// What follows the output mappings: collecting a result, choosing sequence flows.
+    Leave,
+    /// A job's work.
+    Job,
+    /// Calling another process.
+    Call,
+    /// Passing a joining gateway.
+    Join,
+}

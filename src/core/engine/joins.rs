@@ -1,0 +1,165 @@
+//! Joining gateways: who waits for whom, and when a scope has nothing left to do.
+//!
+//! Must not know what a gateway does once it is passed.
+
+use std::sync::Arc;
+
+use super::event::{Event, IncidentKind, Role, Step};
+use super::incidents;
+use super::lifecycle::Lifecycle;
+use super::reachability::Upstream;
+use super::turn::{At, Failure, Turn};
+use crate::core::model::{ElementIndex, ElementKind, FlowIndex, ProcessDefinition};
+
+/// Whether paths wait for each other there.
+pub(crate) fn is_join(definition: &ProcessDefinition, target: ElementIndex) -> bool {
+    let element = definition.element(target);
+    let is_joining =
+        matches!(element.kind, ElementKind::ParallelGateway | ElementKind::InclusiveGateway);
+    is_joining && element.incoming.len() > 1
+}
+
+/// A path arrives. A parallel gateway opens when every incoming flow has brought one (BPMN 2.0,
+/// 13.4.2); an inclusive one is looked at when nothing else moves.
+pub(crate) fn arrive(turn: &mut Turn<'_>, scope_key: i64, flow: FlowIndex) {
+    let flow = turn.definition.flow(flow);
+    let gateway = turn.definition.element(flow.target);
+    turn.emit(Event::JoinReached {
+        scope_key,
+        gateway_id: gateway.id.clone(),
+        flow_id: flow.id.clone(),
+    });
+    turn.settle(scope_key);
+    if matches!(gateway.kind, ElementKind::ParallelGateway) {
+        let arrived = waiting_flows(turn, scope_key, flow.target);
+        if arrived.len() == gateway.incoming.len() {
+            release(turn, scope_key, flow.target, &arrived);
+        }
+    }
+}
+
+/// The incoming flows of a gateway on which a path waits, in document order.
+fn waiting_flows(turn: &Turn<'_>, scope_key: i64, gateway: ElementIndex) -> Vec<FlowIndex> {
+    let element = turn.definition.element(gateway);
+    let scope = turn.instance.elements.get(&scope_key);
+    let Some(waiting) = scope.and_then(|scope| scope.joins.get(&element.id)) else {
+        return Vec::new();
+    };
+    let is_waiting = |flow: &FlowIndex| waiting.contains_key(&turn.definition.flow(*flow).id);
+    element.incoming.iter().copied().filter(is_waiting).collect()
+}
+
+/// One waiting path of each flow goes into the gateway.
+fn release(turn: &mut Turn<'_>, scope_key: i64, gateway: ElementIndex, flows: &[FlowIndex]) {
+    let gateway_id = turn.definition.element(gateway).id.clone();
+    let flow_ids = flows.iter().map(|flow| turn.definition.flow(*flow).id.clone()).collect();
+    turn.emit(Event::JoinReleased { scope_key, gateway_id, flow_ids });
+    turn.create(gateway, scope_key);
+}
+
+/// Ends all paths that wait in a scope.
+pub(crate) fn clear(turn: &mut Turn<'_>, scope_key: i64) {
+    while let Some((gateway_id, flow_ids)) = first_join(turn, scope_key) {
+        turn.emit(Event::JoinReleased { scope_key, gateway_id, flow_ids });
+    }
+}
+
+fn first_join(turn: &Turn<'_>, scope_key: i64) -> Option<(Arc<str>, Vec<Arc<str>>)> {
+    let (gateway_id, flows) = turn.instance.elements.get(&scope_key)?.joins.first_key_value()?;
+    Some((gateway_id.clone(), flows.keys().cloned().collect()))
+}
+
+/// Looks at a scope in which nothing moves by itself: opens an inclusive gateway that waits in
+/// vain, or completes the scope when nothing is left in it.
+///
+/// # Errors
+///
+/// When only joins are left that nothing can open any more.
+pub(crate) fn settle(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    if at.lifecycle != Lifecycle::Activated {
+        return Ok(());
+    }
+    let Some(scope) = turn.instance.elements.get(&at.key) else { return Ok(()) };
+    let (is_empty, is_joining) = (scope.children == 0, !scope.joins.is_empty());
+    if is_joining && open_inclusive(turn, at) {
+        return Ok(());
+    }
+    match (is_empty, is_joining) {
+        (true, true) => deadlock(turn, at),
+        (true, false) if is_done(turn, at) => {
+            turn.push(Step::Complete, at.key);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Only scopes end by having nothing left; a multi-instance body only when all items had a turn.
+fn is_done(turn: &Turn<'_>, at: At<'_>) -> bool {
+    if at.role != Role::Body {
+        return at.element.kind.is_scope();
+    }
+    let body = turn.instance.elements.get(&at.key);
+    let progress = body.and_then(|body| body.progress.as_deref());
+    progress.is_some_and(|progress| progress.started == progress.total)
+}
+
+fn deadlock(turn: &Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    if incidents::find(turn, at.key, IncidentKind::Deadlock).is_some() {
+        return Ok(());
+    }
+    let scope = turn.instance.elements.get(&at.key);
+    let gateways: Vec<&str> =
+        scope.into_iter().flat_map(|scope| scope.joins.keys().map(AsRef::as_ref)).collect();
+    let message = format!(
+        "expected a path on every incoming flow of gateway '{}', but no other path is left",
+        gateways.join("', '")
+    );
+    Err(Failure::new(IncidentKind::Deadlock, message))
+}
+
+fn open_inclusive(turn: &mut Turn<'_>, at: At<'_>) -> bool {
+    let Some(scope) = turn.instance.elements.get(&at.key) else { return false };
+    let gateways: Vec<ElementIndex> =
+        scope.joins.keys().filter_map(|id| turn.definition.find(id)).collect();
+    let free = gateways.into_iter().find(|gateway| is_free(turn, at.key, *gateway));
+    if let Some(gateway) = free {
+        let arrived = waiting_flows(turn, at.key, gateway);
+        release(turn, at.key, gateway, &arrived);
+        turn.settle(at.key);
+    }
+    free.is_some()
+}
+
+/// Whether an inclusive gateway may open (BPMN 2.0, 13.4.3): no path elsewhere in the scope can
+/// still come by an incoming flow that has none, unless it can as well come by one that has.
+fn is_free(turn: &Turn<'_>, scope_key: i64, gateway: ElementIndex) -> bool {
+    let element = turn.definition.element(gateway);
+    if !matches!(element.kind, ElementKind::InclusiveGateway) {
+        return false;
+    }
+    let (arrived, missing): (Vec<_>, Vec<_>) = {
+        let arrived = waiting_flows(turn, scope_key, gateway);
+        let missing = element.incoming.iter().copied().filter(|it| !arrived.contains(it)).collect();
+        (arrived, missing)
+    };
+    let to_missing = Upstream::of(turn.definition, gateway, &missing);
+    let to_arrived = Upstream::of(turn.definition, gateway, &arrived);
+    let is_awaited =
+        |place: ElementIndex| to_missing.contains(place) && !to_arrived.contains(place);
+    !places(turn, scope_key, gateway).any(is_awaited)
+}
+
+/// Where paths are in a scope: open elements, and other gateways at which a path waits.
+fn places<'t>(
+    turn: &'t Turn<'_>,
+    scope_key: i64,
+    gateway: ElementIndex,
+) -> impl Iterator<Item = ElementIndex> + 't {
+    let children = turn.instance.children(scope_key);
+    let open = children.filter_map(|key| turn.at(key).map(|at| at.index));
+    let scope = turn.instance.elements.get(&scope_key);
+    let joins = scope.into_iter().flat_map(|scope| scope.joins.keys());
+    let waiting = joins.filter_map(|id| turn.definition.find(id)).filter(move |it| *it != gateway);
+    open.chain(waiting)
+}

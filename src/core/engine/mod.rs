@@ -1,0 +1,55 @@
+//! The engine: how a process instance advances.
+//!
+//! [`decide`] takes a command to one instance and says what happens; [`apply`] is how events change
+//! state. Both are pure: time, keys and limits are arguments. Must not know XML, storage, other
+//! instances (they are reached by [`Effect`]s), or who sent a command.
+//!
+//! **Invariant:** folding [`apply`] over all events of an instance, from
+//! [`ProcessInstance::empty`], gives exactly the instance.
+//! **Invariant:** a [`Rejection`] leaves the instance untouched.
+
+mod apply;
+mod command;
+mod context;
+mod decide;
+mod effect;
+mod elements;
+mod errors;
+mod event;
+mod expressions;
+mod flows;
+mod incidents;
+mod instance;
+mod jobs;
+mod joins;
+mod journal;
+mod lifecycle;
+mod mappings;
+mod multi_instance;
+mod reachability;
+mod rejection;
+mod subscriptions;
+mod timers;
+mod triggers;
+mod turn;
+mod user_tasks;
+mod variables;
+
+pub use apply::apply;
+pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
+pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
+pub use decide::decide;
+pub use effect::{CallResult, Effect};
+pub use event::{
+    ElementActivating, Event, IncidentKind, IncidentRaised, InstanceCreated, JobCreated,
+    LoopStarted, Repetition, Role, Step, SubscriptionOpened, TaskForm, TimerScheduled,
+    UserTaskCreated,
+};
+pub use instance::{
+    ElementInstance, Held, Incident, InstanceState, Job, JobState, LoopProgress, Parent,
+    ProcessInstance, Subscription, Timer, UserTask, VariableMap,
+};
+pub use journal::{FORMAT, JournalError, decode, encode};
+pub use lifecycle::Lifecycle;
+pub use rejection::{Rejection, Target};
+pub use timers::{Due, first_due, next_due, timer_expression};

@@ -1,0 +1,167 @@
+//! Multi-instance activities (BPMN 2.0, 10.3.8): a body that holds one inner instance an item.
+//!
+//! The body stands for the whole: boundary events and sequence flows are its. Mappings and the
+//! activity's own work belong to the inner instances. Must not know what the activity does.
+//!
+//! **Invariant:** what one inner instance costs does not depend on how many there are.
+
+use serde_json::Value;
+
+use super::event::{Event, IncidentKind, LoopStarted, Step};
+use super::instance::{LoopProgress, VariableMap};
+use super::subscriptions;
+use super::turn::{At, Failure, Turn};
+use crate::core::feel::Expression;
+use crate::core::model::LoopCharacteristics;
+
+/// Begins: computes the items and creates the first inner instance, or all.
+pub(crate) fn activate(
+    turn: &mut Turn<'_>,
+    body: At<'_>,
+    characteristics: &LoopCharacteristics,
+) -> Result<(), Failure> {
+    let items = turn
+        .list(&characteristics.input_collection, body.key)
+        .and_then(|items| bounded(turn, items))
+        .map_err(Failure::of(IncidentKind::MultiInstance, "input collection"))?;
+    let prepared = subscriptions::prepare(turn, body)?;
+    let total = u32::try_from(items.len()).expect("the number of items was bounded");
+    turn.emit(Event::LoopStarted(LoopStarted {
+        key: body.key,
+        total,
+        items: if characteristics.is_sequential { items.clone() } else { Vec::new() },
+        output_collection: characteristics.output_collection.clone(),
+    }));
+    turn.emit(Event::ElementActivated { key: body.key });
+    subscriptions::open(turn, body, prepared);
+    let first = if characteristics.is_sequential { 1 } else { items.len() };
+    for (number, item) in (1..).zip(items.iter().take(first)) {
+        begin_inner(turn, body, characteristics, number, item);
+    }
+    turn.settle(body.key);
+    Ok(())
+}
+
+fn bounded(turn: &Turn<'_>, items: Vec<Value>) -> Result<Vec<Value>, String> {
+    let limit = turn.context.limits.elements_max as usize;
+    if items.len() <= limit {
+        return Ok(items);
+    }
+    Err(format!("expected at most {limit} items, but got {}", items.len()))
+}
+
+fn begin_inner(
+    turn: &mut Turn<'_>,
+    body: At<'_>,
+    characteristics: &LoopCharacteristics,
+    number: u32,
+    item: &Value,
+) {
+    let key = turn.create_inner(body.index, body.key, number);
+    turn.set_variable(key, "loopCounter", &Value::from(number));
+    if let Some(name) = &characteristics.input_element {
+        turn.set_variable(key, name, item);
+    }
+    // Results that go by the output element's name stay in the inner instance, as in Camunda 8.
+    if let Some(name) = characteristics.output_element.as_ref().and_then(variable_name) {
+        turn.set_variable(key, name, &Value::Null);
+    }
+}
+
+/// The variable an expression reads, when it is nothing but a variable or a path into one.
+fn variable_name(expression: &Expression) -> Option<&str> {
+    let text = expression.source().trim();
+    let is_path = |part: &str| {
+        let mut characters = part.chars();
+        characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+            && characters.all(|it| it.is_alphanumeric() || it == '_')
+    };
+    let is_literal = matches!(text, "true" | "false" | "null");
+    (!is_literal && text.split('.').all(is_path)).then(|| text.split('.').next()).flatten()
+}
+
+/// An inner instance leaves: its result is collected, and the body goes on or is done.
+pub(crate) fn leave_inner(
+    turn: &mut Turn<'_>,
+    inner: At<'_>,
+    characteristics: &LoopCharacteristics,
+    number: u32,
+) -> Result<(), Failure> {
+    let Some(body) = inner.scope_key.and_then(|key| turn.at(key)) else { return Ok(()) };
+    collect(turn, inner, body, characteristics, number)?;
+    let is_enough = is_enough(turn, inner, body, characteristics)?;
+    turn.release_all(inner.key);
+    turn.emit(Event::ElementCompleted { key: inner.key });
+    if is_enough {
+        let rest: Vec<i64> = turn.instance.children(body.key).collect();
+        for key in rest {
+            turn.terminate(key);
+        }
+        turn.push(Step::Complete, body.key);
+        return Ok(());
+    }
+    if let Some((number, item)) = next_item(turn, body) {
+        begin_inner(turn, body, characteristics, number, &item);
+    }
+    turn.settle(body.key);
+    Ok(())
+}
+
+fn collect(
+    turn: &mut Turn<'_>,
+    inner: At<'_>,
+    body: At<'_>,
+    characteristics: &LoopCharacteristics,
+    loop_counter: u32,
+) -> Result<(), Failure> {
+    let Some(expression) = &characteristics.output_element else { return Ok(()) };
+    if characteristics.output_collection.is_none() {
+        return Ok(());
+    }
+    let value = turn
+        .evaluate(expression, inner.key, None)
+        .map_err(Failure::of(IncidentKind::MultiInstance, "output element"))?;
+    turn.emit(Event::LoopResultCollected { key: body.key, loop_counter, value });
+    Ok(())
+}
+
+/// The completion condition sees the inner instance, and how far the body is with it counted.
+fn is_enough(
+    turn: &Turn<'_>,
+    inner: At<'_>,
+    body: At<'_>,
+    characteristics: &LoopCharacteristics,
+) -> Result<bool, Failure> {
+    let Some(condition) = &characteristics.completion_condition else { return Ok(false) };
+    let Some(progress) = progress(turn, body) else { return Ok(false) };
+    let active = turn.instance.elements.get(&body.key).map_or(0, |it| it.children);
+    let completed = progress.completed + 1;
+    let mut counts = VariableMap::new();
+    counts.insert("numberOfInstances".into(), progress.total.into());
+    counts.insert("numberOfActiveInstances".into(), active.saturating_sub(1).into());
+    counts.insert("numberOfCompletedInstances".into(), completed.into());
+    let terminated = progress.started.saturating_sub(active + progress.completed);
+    counts.insert("numberOfTerminatedInstances".into(), terminated.into());
+    turn.truth(condition, inner.key, Some(&counts))
+        .map_err(Failure::of(IncidentKind::MultiInstance, "completion condition"))
+}
+
+fn progress<'t>(turn: &'t Turn<'_>, body: At<'_>) -> Option<&'t LoopProgress> {
+    turn.instance.elements.get(&body.key)?.progress.as_deref()
+}
+
+/// The next item of a sequential multi-instance, with its number.
+fn next_item(turn: &Turn<'_>, body: At<'_>) -> Option<(u32, Value)> {
+    let progress = progress(turn, body)?;
+    let item = progress.items.get(progress.started as usize)?;
+    Some((progress.started + 1, item.clone()))
+}
+
+/// The body is done: the collected results go outward.
+pub(crate) fn hand_over_results(turn: &mut Turn<'_>, body: At<'_>) {
+    let Some(scope_key) = body.scope_key else { return };
+    let Some(progress) = progress(turn, body) else { return };
+    let Some(name) = progress.output_collection.clone() else { return };
+    let results = Value::Array(progress.results.clone());
+    turn.propagate(scope_key, &VariableMap::from_iter([(name, results)]));
+}

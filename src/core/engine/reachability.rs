@@ -1,0 +1,44 @@
+//! From which elements a path can lead to given incoming flows of a gateway.
+//!
+//! A pure function of the graph. Must not know where paths are.
+
+use crate::core::model::{ElementIndex, ElementKind, FlowIndex, ProcessDefinition};
+
+/// All elements from which one of some incoming flows of a gateway can be reached without going
+/// through that gateway. Found by searching backward, so it costs no more than the part of the
+/// scope that lies before the gateway.
+pub(crate) struct Upstream {
+    is_upstream: Vec<bool>,
+}
+
+impl Upstream {
+    pub(crate) fn of(
+        definition: &ProcessDefinition,
+        gateway: ElementIndex,
+        flows: &[FlowIndex],
+    ) -> Self {
+        let mut found = Self { is_upstream: vec![false; definition.elements.len()] };
+        let mut open: Vec<ElementIndex> =
+            flows.iter().map(|flow| definition.flow(*flow).source).collect();
+        while let Some(index) = open.pop() {
+            if std::mem::replace(&mut found.is_upstream[index.0 as usize], true) {
+                continue;
+            }
+            // A path that comes out of the gateway itself may start there, but none goes through.
+            if index == gateway {
+                continue;
+            }
+            let element = definition.element(index);
+            open.extend(element.incoming.iter().map(|flow| definition.flow(*flow).source));
+            // From an activity a path can also leave by its boundary events.
+            if let ElementKind::BoundaryEvent(boundary) = &element.kind {
+                open.push(boundary.attached_to);
+            }
+        }
+        found
+    }
+
+    pub(crate) fn contains(&self, place: ElementIndex) -> bool {
+        self.is_upstream[place.0 as usize]
+    }
+}

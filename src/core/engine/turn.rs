@@ -1,0 +1,282 @@
+//! One turn: the work still to do, and the one way to change the instance.
+//!
+//! Must not know what the elements do.
+//!
+//! **Invariant:** state changes only in [`Turn::emit`], which applies an event and records it.
+//! **Invariant:** every lifecycle event is a legal move.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use super::apply::apply;
+use super::context::{Outcome, TurnContext};
+use super::effect::Effect;
+use super::event::{ElementActivating, Event, IncidentKind, Role, Step};
+use super::instance::{Held, ProcessInstance};
+use super::lifecycle::Lifecycle;
+use super::{elements, incidents, joins};
+use crate::core::feel::{self, EvaluationContext};
+use crate::core::model::{Element, ElementIndex, FlowIndex, ProcessDefinition};
+
+/// Why a step can't be done; it becomes an incident.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: IncidentKind,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: IncidentKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// Gives an expression's complaint its kind and the thing it was for.
+    pub(crate) fn of(kind: IncidentKind, what: &str) -> impl Fn(String) -> Self {
+        move |message| Self { kind, message: format!("{what}: {message}") }
+    }
+}
+
+/// An open element instance together with its element.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) key: i64,
+    pub(crate) index: ElementIndex,
+    pub(crate) element: &'a Element,
+    pub(crate) scope_key: Option<i64>,
+    pub(crate) role: Role,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) is_triggered: bool,
+}
+
+pub(crate) struct Turn<'a> {
+    pub(crate) definition: &'a ProcessDefinition,
+    pub(crate) instance: &'a mut ProcessInstance,
+    pub(crate) context: &'a mut TurnContext,
+    pub(crate) feel: EvaluationContext,
+    outcome: Outcome,
+    agenda: VecDeque<(Step, i64)>,
+    unsettled: BTreeSet<i64>,
+    flows_taken: HashMap<i64, u32>,
+    elements_created: u32,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(
+        definition: &'a ProcessDefinition,
+        instance: &'a mut ProcessInstance,
+        context: &'a mut TurnContext,
+    ) -> Self {
+        let limits = feel::Limits::default();
+        let feel = EvaluationContext { now: context.now, zone: context.zone.clone(), limits };
+        Self {
+            definition,
+            instance,
+            context,
+            feel,
+            outcome: Outcome::default(),
+            agenda: VecDeque::new(),
+            unsettled: BTreeSet::new(),
+            flows_taken: HashMap::new(),
+            elements_created: 0,
+        }
+    }
+
+    /// Works until nothing can go on by itself.
+    pub(crate) fn run(mut self) -> Outcome {
+        loop {
+            while let Some((step, key)) = self.agenda.pop_front() {
+                self.perform(step, key);
+            }
+            match self.unsettled.pop_last() {
+                Some(scope_key) => self.perform(Step::Join, scope_key),
+                None => return self.outcome,
+            }
+        }
+    }
+
+    /// Work on something that has ended meanwhile is dropped.
+    fn perform(&mut self, step: Step, key: i64) {
+        let Some(at) = self.at(key) else { return };
+        let done = match step {
+            Step::Activate => elements::activate(self, at),
+            Step::Complete => elements::complete(self, at),
+            Step::Leave => elements::leave(self, at),
+            Step::Call => elements::call(self, at),
+            Step::Join => joins::settle(self, at),
+            Step::Job => Ok(()),
+        };
+        if let Err(failure) = done {
+            incidents::raise(self, key, step, failure, None);
+        }
+    }
+
+    /// Applies an event and records it.
+    pub(crate) fn emit(&mut self, event: Event) {
+        debug_assert!(self.is_legal(&event), "illegal move: {event:?}");
+        apply(self.instance, &event);
+        self.outcome.events.push(event);
+    }
+
+    fn is_legal(&self, event: &Event) -> bool {
+        let (key, next) = match event {
+            Event::ElementActivating(facts) => {
+                return !self.instance.elements.contains_key(&facts.key);
+            }
+            Event::ElementActivated { key } => (key, Lifecycle::Activated),
+            Event::ElementCompleting { key } => (key, Lifecycle::Completing),
+            Event::ElementCompleted { key } => (key, Lifecycle::Completed),
+            Event::ElementTerminating { key } => (key, Lifecycle::Terminating),
+            Event::ElementTerminated { key } => (key, Lifecycle::Terminated),
+            _ => return true,
+        };
+        self.instance.elements.get(key).is_some_and(|it| it.lifecycle.may_become(next))
+    }
+
+    /// Asks something of another instance. Calling a child off again before it was ever started
+    /// asks nothing.
+    pub(crate) fn request(&mut self, effect: Effect) {
+        if let Effect::CancelCalledInstance { child_key } = effect {
+            let before = self.outcome.effects.len();
+            self.outcome.effects.retain(
+                |it| !matches!(it, Effect::StartCalledInstance { child_key: it, .. } if *it == child_key),
+            );
+            if self.outcome.effects.len() < before {
+                return;
+            }
+        }
+        self.outcome.effects.push(effect);
+    }
+
+    /// Puts a step at the end of the agenda.
+    pub(crate) fn push(&mut self, step: Step, key: i64) {
+        self.agenda.push_back((step, key));
+    }
+
+    /// Puts a step before all others.
+    pub(crate) fn next(&mut self, step: Step, key: i64) {
+        self.agenda.push_front((step, key));
+    }
+
+    /// Looks at a scope again when everything that can go on has gone on: whether a join is free,
+    /// or all is done.
+    pub(crate) fn settle(&mut self, scope_key: i64) {
+        self.unsettled.insert(scope_key);
+    }
+
+    /// An open element instance; `None` when it has ended.
+    pub(crate) fn at(&self, key: i64) -> Option<At<'a>> {
+        let it = self.instance.elements.get(&key).filter(|it| !it.lifecycle.is_over())?;
+        let index = self.definition.find(&it.element_id)?;
+        let element = self.definition.element(index);
+        Some(At {
+            key,
+            index,
+            element,
+            scope_key: it.scope_key,
+            role: it.role,
+            lifecycle: it.lifecycle,
+            is_triggered: it.is_triggered,
+        })
+    }
+
+    /// Creates an element instance and plans its activation.
+    pub(crate) fn create(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
+        let key = self.insert(index, scope_key, None, false);
+        self.push(Step::Activate, key);
+        key
+    }
+
+    /// Creates one whose trigger has happened already; its activation is for the caller to plan.
+    pub(crate) fn create_triggered(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
+        self.insert(index, scope_key, None, true)
+    }
+
+    /// Creates an inner instance of a multi-instance.
+    pub(crate) fn create_inner(&mut self, index: ElementIndex, body: i64, number: u32) -> i64 {
+        let key = self.insert(index, body, Some(Role::Inner { loop_counter: number }), false);
+        self.push(Step::Activate, key);
+        key
+    }
+
+    fn insert(
+        &mut self,
+        index: ElementIndex,
+        scope_key: i64,
+        role: Option<Role>,
+        is_triggered: bool,
+    ) -> i64 {
+        let key = self.context.keys.take();
+        let element = self.definition.element(index);
+        let usual = if element.multi_instance.is_some() { Role::Body } else { Role::Single };
+        self.elements_created += 1;
+        self.emit(Event::ElementActivating(ElementActivating {
+            key,
+            element_id: element.id.clone(),
+            scope_key: Some(scope_key),
+            role: role.unwrap_or(usual),
+            is_triggered,
+        }));
+        key
+    }
+
+    /// Takes sequence flows, in order.
+    pub(crate) fn take(&mut self, flows: &[FlowIndex], scope_key: i64) {
+        for &index in flows {
+            let flow = self.definition.flow(index);
+            *self.flows_taken.entry(scope_key).or_default() += 1;
+            self.emit(Event::SequenceFlowTaken { scope_key, flow_id: flow.id.clone() });
+            if joins::is_join(self.definition, flow.target) {
+                joins::arrive(self, scope_key, index);
+            } else {
+                self.create(flow.target, scope_key);
+            }
+        }
+    }
+
+    /// Refuses to go on when the turn has gone too far.
+    pub(crate) fn check_limits(&self, at: At<'_>) -> Result<(), Failure> {
+        let limits = self.context.limits;
+        let flows = at.scope_key.and_then(|key| self.flows_taken.get(&key)).copied().unwrap_or(0);
+        if flows <= limits.flows_per_scope_max && self.elements_created <= limits.elements_max {
+            return Ok(());
+        }
+        let message = format!(
+            "expected a wait within {} sequence flows of one scope and {} elements, but it went \
+             on and on; resolving goes on from here",
+            limits.flows_per_scope_max, limits.elements_max
+        );
+        Err(Failure::new(IncidentKind::StepLimit, message))
+    }
+
+    /// Ends an element instance and everything in it, innermost first.
+    pub(crate) fn terminate(&mut self, key: i64) {
+        let children: Vec<i64> = self.instance.children(key).collect();
+        if !children.is_empty() {
+            self.emit(Event::ElementTerminating { key });
+        }
+        for child in children {
+            self.terminate(child);
+        }
+        elements::release_child(self, key);
+        self.release_all(key);
+        self.emit(Event::ElementTerminated { key });
+    }
+
+    /// Takes away whatever an element instance waits for.
+    pub(crate) fn release_all(&mut self, key: i64) {
+        let all: Vec<Held> = self.instance.held(key).collect();
+        for held in all {
+            self.emit(match held {
+                Held::Job(key) => Event::JobCanceled { key },
+                Held::UserTask(key) => Event::UserTaskCanceled { key },
+                Held::Timer(key) => Event::TimerCanceled { key },
+                Held::Subscription(key) => Event::SubscriptionClosed { key },
+                Held::Incident(key) => Event::IncidentResolved { key },
+            });
+        }
+    }
+
+    /// The next key.
+    pub(crate) fn take_key(&mut self) -> i64 {
+        self.context.keys.take()
+    }
+}

@@ -1,0 +1,4 @@
+//! What several areas of the tests stand on: real servers.
+
+pub(crate) mod postgres;
+pub(crate) mod smtp;
