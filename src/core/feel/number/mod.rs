@@ -176,7 +176,7 @@ impl Number {
         let (a, b) = (self.coefficient.unsigned_abs(), other.coefficient.unsigned_abs());
         let mut exponent = i64::from(self.exponent) - i64::from(other.exponent);
         let (mut quotient, mut rest) = (a / b, a % b);
-        // Four digits at a time: a rest below 10^34 times 10^4 still fits, and so does the quotient.
+        // Four digits at a time: a rest below 10^34 times 10^4 still fits, as does the quotient.
         while rest != 0 && quotient <= COEFFICIENT_MAX {
             quotient = quotient * 10_000 + rest * 10_000 / b;
             rest = rest * 10_000 % b;
