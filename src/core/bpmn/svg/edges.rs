@@ -90,7 +90,7 @@ fn diamond(first: Point, second: Point) -> [Point; 4] {
     ]
 }
 
-/// Where the file is silent, above the middle of the longest piece.
+/// Where the file is silent, beside the middle of the longest piece.
 fn draw_name(out: &mut Markup, name: &str, edge: &Edge) {
     let longest = edge.waypoints.windows(2).max_by(|a, b| {
         let length = |it: &[Point]| (it[1].x - it[0].x).hypot(it[1].y - it[0].y);
@@ -98,6 +98,9 @@ fn draw_name(out: &mut Markup, name: &str, edge: &Edge) {
     });
     let Some([a, b]) = longest else { return };
     let middle = Point { x: f64::midpoint(a.x, b.x), y: f64::midpoint(a.y, b.y) };
+    if edge.label.is_none() && (a.x - b.x).abs() < (a.y - b.y).abs() {
+        return labels::right_of(out, name, middle);
+    }
     let place = Bounds { x: middle.x - 45.0, y: middle.y - 18.0, width: 90.0, height: 14.0 };
     labels::outside(out, name, place, Some(edge.label.unwrap_or(place)));
 }

@@ -75,18 +75,25 @@ pub fn render(diagram: &Diagram, overlays: &Overlays) -> String {
     out.into_text()
 }
 
-/// The drawing with its margin, and room for names below events.
+/// The drawing with the names outside its shapes and a margin.
 fn frame(diagram: &Diagram) -> Bounds {
-    let all = diagram.bounds().unwrap_or_default();
-    let has_names_below = diagram.shapes.iter().any(|it| {
-        it.label.is_none() && matches!(it.kind, ShapeKind::Event(_) | ShapeKind::Gateway(_))
+    let names = diagram.shapes.iter().filter_map(|it| {
+        let has_name_outside = matches!(
+            it.kind,
+            ShapeKind::Event(_)
+                | ShapeKind::Gateway(_)
+                | ShapeKind::DataObject
+                | ShapeKind::DataStore
+        );
+        let name = it.name.as_deref().filter(|_| has_name_outside)?;
+        Some(labels::outside_bounds(name, it.bounds, it.label))
     });
-    let below = if has_names_below { labels::LINE_HEIGHT * 3.0 } else { 0.0 };
+    let all = names.fold(diagram.bounds().unwrap_or_default(), Bounds::around);
     Bounds {
         x: all.x - MARGIN,
         y: all.y - MARGIN,
         width: all.width + MARGIN * 2.0,
-        height: all.height + MARGIN * 2.0 + below,
+        height: all.height + MARGIN * 2.0,
     }
 }
 
@@ -108,7 +115,7 @@ fn description(diagram: &Diagram, overlays: &Overlays) -> String {
         ("Completed", named(|it| it.is_completed)),
     ] {
         if !names.is_empty() {
-            text.push_str(&format!(" {state}: {names}."));
+            text.extend([" ", state, ": ", &names, "."]);
         }
     }
     text
