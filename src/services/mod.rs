@@ -5,5 +5,7 @@
 pub mod audit;
 
 pub mod execution;
+pub mod files;
 pub mod identity;
 pub mod processes;
+pub mod tasks;
