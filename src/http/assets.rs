@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use crate::http::route::Route;
+
 /// What `npm run build` made; empty when a development build found no npm.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -25,6 +27,12 @@ pub fn asset_url(name: &str) -> String {
         || format!("/assets/{name}"),
         |file| format!("/assets/{name}?v={}", version(&file)),
     )
+}
+
+/// The route of the bundle.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/assets/{name}", serve).public().for_machines()]
 }
 
 /// `GET /assets/{name}`: the file, 304 when the client has it, 404 when there is none.

@@ -56,6 +56,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
         expect_content_type(request.headers(), is_form, "application/x-www-form-urlencoded")?;
         let bytes = Bytes::from_request(request, state).await.map_err(|it| unreadable(&it))?;
         let fields = form_urlencoded::parse(&bytes);
+        refuse_nul(fields.clone())?;
         let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
         parsed.map(Self).map_err(|error| {
             let message = located(&error.path().to_string(), &error.inner().to_string());
@@ -89,7 +90,9 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
         expect_content_type(request.headers(), is_form, "application/x-www-form-urlencoded")?;
         let bytes = Bytes::from_request(request, state).await.map_err(|it| unreadable(&it))?;
-        Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
+        let fields = form_urlencoded::parse(&bytes);
+        refuse_nul(fields.clone())?;
+        Ok(Self(fields.into_owned().collect()))
     }
 }
 
@@ -103,6 +106,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
         let query = parts.uri.query().unwrap_or_default();
         let fields = form_urlencoded::parse(query.as_bytes());
+        refuse_nul(fields.clone())?;
         let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
         parsed.map(Self).map_err(|error| {
             let message = located(&error.path().to_string(), &error.inner().to_string());
@@ -119,6 +123,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
+        if parts.uri.path().contains("%00") {
+            return Err(nul());
+        }
         let extracted = axum::extract::Path::from_request_parts(parts, state).await;
         extracted.map(|it| Self(it.0)).map_err(|rejection| {
             let text = rejection.body_text();
@@ -135,6 +142,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HttpError> {
     if bytes.is_empty() {
         return Err(HttpError::bad_request("malformed_json", "expected a JSON body, found none"));
+    }
+    if holds_escaped_nul(bytes) {
+        return Err(nul());
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut deserializer)
@@ -156,6 +166,29 @@ fn located_json(path: &str, error: &serde_json::Error) -> HttpError {
         HttpError::bad_request("malformed_json", message)
     };
     refusal.with_details(details)
+}
+
+/// Databases refuse the character U+0000 in text, so nothing that holds it gets further than here.
+fn nul() -> HttpError {
+    HttpError::bad_request("invalid_text", "text must not hold the character U+0000")
+}
+
+fn refuse_nul(fields: form_urlencoded::Parse<'_>) -> Result<(), HttpError> {
+    let mut fields = fields;
+    let is_found = fields.any(|(name, value)| name.contains('\0') || value.contains('\0'));
+    if is_found { Err(nul()) } else { Ok(()) }
+}
+
+/// Whether JSON escapes U+0000; a backslash that is itself escaped begins no escape.
+fn holds_escaped_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|it| *it == b'\\') {
+        if rest[at + 1..].starts_with(b"u0000") {
+            return true;
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    false
 }
 
 fn located(path: &str, reason: &str) -> String {

@@ -54,7 +54,8 @@ pub fn document_of(routes: &[Route]) -> Json {
     let mut generator = settings.into_generator();
     let error = generator.subschema_for::<ErrorBody>();
     let mut paths = Map::new();
-    for route in routes.iter().filter(|it| it.surface != Surface::Page) {
+    let documented = |it: &&Route| it.surface != Surface::Page && !it.tag.is_empty();
+    for route in routes.iter().filter(documented) {
         let operation = operation(route, &mut generator);
         let method = route.method.as_str().to_ascii_lowercase();
         let entry = paths.entry(route.path).or_insert_with(|| json!({}));

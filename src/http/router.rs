@@ -79,7 +79,7 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     if guard.route.surface == Surface::Page {
         frame::forget_flash(brings_flash, &mut response);
         if let Some(cookie) = cookie {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+            frame::set_cookie(response.headers_mut(), &cookie);
         }
     }
     response
@@ -91,7 +91,7 @@ impl Guard {
         facts: &RequestFacts,
         headers: &HeaderMap,
     ) -> Result<Credentials, HttpError> {
-        let outcome = identify(&self.app, headers).await;
+        let outcome = identify(&self.app, self.route.surface, headers).await;
         // Guessing tokens is slowed down like everything else.
         let is_guess = outcome.is_err() && headers.contains_key(header::AUTHORIZATION);
         if is_guess && self.route.surface != Surface::System {

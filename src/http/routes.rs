@@ -3,13 +3,20 @@
 //! Must not know handlers.
 
 use crate::http::route::Route;
-use crate::http::{api, live};
+use crate::http::{api, assets, live, pages};
 
 /// All routes.
 #[must_use]
 pub fn routes() -> Vec<Route> {
     [
+        assets::routes(),
         live::routes(),
+        pages::setup::routes(),
+        pages::sign_in::routes(),
+        pages::account::routes(),
+        pages::users::routes(),
+        pages::groups::routes(),
+        pages::roles::routes(),
         api::system::routes(),
         api::auth::routes(),
         api::users::routes(),

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 
 use crate::core::access::{Permission, Principal, Via};
 use crate::http::app::App;
 use crate::http::csrf;
 use crate::http::error::HttpError;
+use crate::http::route::Surface;
 use crate::services::audit::{Actor, ActorKind, Origin};
 use crate::services::identity::random_token;
 
@@ -112,15 +113,24 @@ pub(crate) struct Credentials {
     /// The browser sends its cookie by itself, so a form needs proof of where it came from.
     pub(crate) is_by_cookie: bool,
     /// A cookie to set, for a visitor that has none yet.
-    pub(crate) cookie: Option<HeaderValue>,
+    pub(crate) cookie: Option<String>,
 }
 
 /// Checks the bearer token, else the session cookie, else knows the visitor by its own cookie.
 ///
+/// Pages are for browsers and take no tokens: a token with few scopes must not reach the forms that
+/// make new ones.
+///
 /// # Errors
 /// 401 for a bearer token that is not valid; those of the database.
-pub(crate) async fn identify(app: &App, headers: &HeaderMap) -> Result<Credentials, HttpError> {
-    if let Some(token) = bearer(headers) {
+pub(crate) async fn identify(
+    app: &App,
+    surface: Surface,
+    headers: &HeaderMap,
+) -> Result<Credentials, HttpError> {
+    if surface != Surface::Page
+        && let Some(token) = bearer(headers)
+    {
         let principal = app.identity.authenticate_bearer(token).await?;
         let principal = principal.ok_or_else(|| {
             HttpError::unauthorized("the token is not valid: expired, revoked or unknown")
@@ -152,7 +162,7 @@ fn anonymous(headers: &HeaderMap, names: &CookieNames) -> Credentials {
     let known = cookie(headers, names.visitor).map(ToOwned::to_owned);
     let is_new = known.is_none();
     let secret = known.unwrap_or_else(random_token);
-    let cookie = if is_new { names.set(names.visitor, &secret) } else { None };
+    let cookie = is_new.then(|| names.text(names.visitor, &secret));
     Credentials {
         principal: None,
         csrf: csrf::token_for(&secret).into(),
@@ -164,18 +174,16 @@ fn anonymous(headers: &HeaderMap, names: &CookieNames) -> Credentials {
 
 /// The cookie that signs a browser in, until the browser closes or the session ends.
 #[must_use]
-pub(crate) fn session_cookie(app: &App, token: &str) -> Option<HeaderValue> {
+pub(crate) fn session_cookie(app: &App, token: &str) -> String {
     let names = CookieNames::of(app);
-    names.set(names.session, token)
+    names.text(names.session, token)
 }
 
 /// The cookie that makes the browser forget its session.
 #[must_use]
-pub(crate) fn expired_session_cookie(app: &App) -> Option<HeaderValue> {
+pub(crate) fn expired_session_cookie(app: &App) -> String {
     let names = CookieNames::of(app);
-    let text =
-        format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}", names.session, names.secure);
-    HeaderValue::try_from(text).ok()
+    format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}", names.session, names.secure)
 }
 
 /// With HTTPS the `__Host-` prefix keeps other hosts of the domain from setting our cookies.
@@ -195,9 +203,8 @@ impl CookieNames {
         }
     }
 
-    fn set(&self, name: &str, value: &str) -> Option<HeaderValue> {
-        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}", self.secure);
-        HeaderValue::try_from(text).ok()
+    fn text(&self, name: &str, value: &str) -> String {
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}", self.secure)
     }
 }
 

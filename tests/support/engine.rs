@@ -59,7 +59,8 @@ impl Engine {
             content: (*content).to_owned(),
         };
         let resources = files.iter().map(resource).collect();
-        let deployed = deploy(&self.execution, &TimeZone::UTC, resources, origin("deployer"));
+        let zone = TimeZone::UTC;
+        let deployed = deploy(&self.execution, &zone, resources, origin("deployer"));
         deployed.await.unwrap_or_else(|error| panic!("nothing is wrong with the files: {error:?}"))
     }
 

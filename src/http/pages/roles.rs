@@ -3,6 +3,13 @@
 
 use super::layout::{Layout, Section};
 use askama::Template;
+use axum::extract::State;
+
+use crate::core::access::{Permission, Role};
+use crate::http::app::App;
+use crate::http::error::HttpError;
+use crate::http::frame::{Frame, Page};
+use crate::http::route::Route;
 
 /// The fixed roles side by side.
 #[derive(Clone, Debug, Template)]
@@ -70,4 +77,54 @@ impl RolesPage {
             ],
         }
     }
+}
+
+/// The routes of this screen.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/roles", show).needs(Permission::UsersManage)]
+}
+
+async fn show(State(app): State<App>, frame: Frame) -> Result<Page<RolesPage>, HttpError> {
+    let counts = app.identity.count_users_by_role().await?;
+    // The least powerful role comes first, as each column adds to the one before.
+    let columns: Vec<(Role, i64)> = counts.into_iter().rev().collect();
+    let head = |(role, count): &(Role, i64)| RoleHead {
+        name: role_name(*role),
+        users: if *count == 1 { "1 user".into() } else { format!("{count} users") },
+    };
+    let roles: Vec<Role> = columns.iter().map(|(role, _)| *role).collect();
+    Ok(Page(RolesPage {
+        layout: frame.layout("Roles", Section::Roles),
+        roles: columns.iter().map(head).collect(),
+        groups: permission_groups(&roles),
+    }))
+}
+
+/// Permissions under the kind of thing that their names begin with.
+fn permission_groups(roles: &[Role]) -> Vec<PermissionGroup> {
+    let mut groups: Vec<PermissionGroup> = Vec::new();
+    for permission in Permission::ALL {
+        let kind = permission.name().split(':').next().unwrap_or_default();
+        let name = capitalized(kind);
+        let row = PermissionRow {
+            name: permission.description().into(),
+            allowed: roles.iter().map(|it| it.permissions().contains(permission)).collect(),
+        };
+        match groups.iter_mut().find(|it| it.name == name) {
+            Some(group) => group.rows.push(row),
+            None => groups.push(PermissionGroup { name, rows: vec![row] }),
+        }
+    }
+    groups
+}
+
+/// A role's name for people.
+pub(super) fn role_name(role: Role) -> String {
+    capitalized(role.id())
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |it| it.to_uppercase().chain(letters).collect())
 }

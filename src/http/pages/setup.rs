@@ -3,6 +3,21 @@
 
 use super::layout::Layout;
 use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::sign_in::begin_session;
+use crate::http::app::App;
+use crate::http::error::HttpError;
+use crate::http::extract::{Form, Query};
+use crate::http::frame::{Frame, go_to, page_with_status, set_cookie};
+use crate::http::route::Route;
+use crate::services::identity::{IdentityError, Login, NewUser};
+
+/// Where the second step is.
+const EXAMPLES: &str = "/setup/examples";
 
 /// The first step: who administers this installation.
 #[derive(Clone, Debug, Template)]
@@ -92,4 +107,81 @@ impl SetupExamplesPage {
             ],
         }
     }
+}
+
+/// The routes of the first step.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/setup", show).public(), Route::post("/setup", set_up).public().sign_in_pace()]
+}
+
+#[derive(Deserialize)]
+struct SetupQuery {
+    #[serde(default)]
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct SetupForm {
+    token: String,
+    name: String,
+    email: String,
+    password: String,
+}
+
+async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    Query(query): Query<SetupQuery>,
+) -> Result<Response, HttpError> {
+    if app.identity.is_set_up().await? {
+        return Ok(go_to("/sign-in"));
+    }
+    let is_valid = app.identity.is_setup_token(&query.token).await?;
+    let (status, error) = if is_valid {
+        (StatusCode::OK, String::new())
+    } else {
+        (StatusCode::FORBIDDEN, WRONG_TOKEN.to_owned())
+    };
+    let layout = frame.gate("Set up");
+    let (name, email) = (String::new(), String::new());
+    Ok(page_with_status(status, &SetupPage { layout, token: query.token, name, email, error }))
+}
+
+const WRONG_TOKEN: &str =
+    "This setup link is not valid. The server prints the present one when it starts.";
+
+async fn set_up(
+    State(app): State<App>,
+    frame: Frame,
+    headers: HeaderMap,
+    Form(form): Form<SetupForm>,
+) -> Result<Response, HttpError> {
+    let new = NewUser {
+        email: Some(form.email.clone()),
+        display_name: form.name.clone(),
+        password: Some(form.password.clone()),
+        ..NewUser::default()
+    };
+    let error = match app.identity.set_up(&frame.visitor.origin(), &form.token, new).await {
+        Ok(user) => {
+            let login = Login { name: user.user_id, password: form.password };
+            let cookie = begin_session(&app, &frame.visitor, &headers, login).await?;
+            let mut response = go_to(EXAMPLES);
+            set_cookie(response.headers_mut(), &cookie);
+            return Ok(response);
+        }
+        Err(IdentityError::SetupDone) => return Ok(go_to("/sign-in")),
+        Err(IdentityError::TokenRefused) => WRONG_TOKEN.to_owned(),
+        Err(error @ IdentityError::Invalid { .. }) => error.to_string(),
+        Err(error) => return Err(error.into()),
+    };
+    let page = SetupPage {
+        layout: frame.gate("Set up"),
+        token: form.token,
+        name: form.name,
+        email: form.email,
+        error,
+    };
+    Ok(page_with_status(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
