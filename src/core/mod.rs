@@ -1,5 +1,13 @@
 //! The pure room: what a process means. No I/O, no clock, no randomness, no async.
 
-pub mod engine;
-pub mod feel;
 pub mod model;
+
+pub mod feel;
+
+pub mod bpmn;
+pub mod forms;
+pub mod schema;
+
+pub mod engine;
+
+pub mod access;

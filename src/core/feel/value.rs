@@ -177,6 +177,7 @@ impl Context {
     }
 
     /// Names and values in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
         self.entries.iter()
     }

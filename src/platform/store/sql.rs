@@ -5,6 +5,18 @@
 //! **Invariant:** SQL is written once, in the subset both databases read: placeholders are `?1`,
 //! `?2`…, and `schema__table` names a table in a schema (PostgreSQL reads `schema.table`, SQLite
 //! keeps the prefix). Column names never hold a double underscore.
+//! **Invariant:** after a failed statement a transaction can only fail, on both databases; what
+//! may fail alone goes through [`Sql::attempt`].
+//!
+//! The whole list of what differs, and how one text says it for both:
+//! - a list: `key IN (SELECT value FROM json_each(?1))` with [`Value::integers`] or
+//!   [`Value::texts`]; PostgreSQL reads `key = ANY($1)`, and `NOT IN` as `<> ALL`;
+//! - what only PostgreSQL needs stands in a comment: `/*postgres FOR UPDATE SKIP LOCKED */`;
+//! - booleans and `SUM` come back as integers on both; `CAST(x AS INTEGER)` means 64 bits on both;
+//! - text compares byte by byte on both; `LIKE` does not: write `lower(x) LIKE lower(?1)`;
+//! - `->>` on a JSON number is text on PostgreSQL; `ORDER BY` on nullable columns names
+//!   `NULLS LAST`; text holds no NUL character;
+//! - for the rest, [`Sql::dialect`].
 
 use std::sync::Arc;
 
@@ -24,7 +36,7 @@ pub enum Value {
 }
 
 /// What went wrong between us and the database. "Not found" is an `Option`, never an error.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The driver or the database refused or failed; the text is the driver's.
     #[error("database failure: {0}")]
@@ -47,8 +59,23 @@ pub enum StoreError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row(pub Vec<Value>);
 
+/// Which of the two databases stands behind a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite, in a file of its own.
+    Sqlite,
+    /// PostgreSQL, version 15 or later.
+    Postgres,
+}
+
+/// A part of a transaction, as [`Sql::attempt`] runs it.
+pub type Part<'p> = &'p mut dyn FnMut(&mut dyn Sql) -> Result<(), StoreError>;
+
 /// A transaction as repositories see it.
 pub trait Sql {
+    /// Which database this is, for the rare statement that one text can't say for both.
+    fn dialect(&self) -> Dialect;
+
     /// Runs one statement and gives the number of rows it changed.
     ///
     /// # Errors
@@ -63,8 +90,9 @@ pub trait Sql {
 
     /// Runs one statement for each row of parameters and gives the number of rows changed.
     ///
-    /// SQLite loops over a prepared statement; PostgreSQL sends one array statement. The statement
-    /// must be an `INSERT … VALUES`, or an `UPDATE`/`DELETE` whose parameters are all used once.
+    /// The outcome is that of one [`Sql::execute`] after the other. SQLite loops over a prepared
+    /// statement; PostgreSQL sends one array statement where that means the same: an `INSERT …
+    /// VALUES`, or an `UPDATE`/`DELETE` that finds its rows by `column = ?n`, of distinct rows.
     ///
     /// # Errors
     /// As for [`Sql::execute`].
@@ -72,7 +100,15 @@ pub trait Sql {
 
     /// Runs several DDL statements, separated by semicolons, as they stand in a migration.
     ///
+    /// Written in SQLite's `STRICT` types; `migrations/README.md` has the rules.
+    ///
     /// # Errors
     /// As for [`Sql::execute`].
     fn execute_script(&mut self, script: &str) -> Result<(), StoreError>;
+
+    /// Runs a part that may fail without failing the transaction: an error undoes the part alone.
+    ///
+    /// # Errors
+    /// The part's own error, after everything the part did was undone.
+    fn attempt(&mut self, part: Part<'_>) -> Result<(), StoreError>;
 }

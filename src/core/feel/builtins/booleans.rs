@@ -1,6 +1,8 @@
 //! Built-ins on truth and on what is missing.
 //! It knows nothing of variables: what is missing arrives as null.
 
+#![expect(clippy::unnecessary_wraps, reason = "the table holds functions of one type")]
+
 use super::Bound;
 use crate::core::feel::evaluator::{Evaluator, Outcome, null};
 use crate::core::feel::value::Value;
@@ -9,12 +11,12 @@ pub(super) fn not(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     arguments.boolean(0).map(|value| Value::Boolean(!value))
 }
 
-/// Same value in every respect: unlike `=`, a time with an offset is not the one in another zone.
+/// Same value in every respect: unlike with `=`, the zone counts as it is written.
 pub(super) fn is(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let (a, b) = (arguments.get(0), arguments.get(1));
     let is_same = match (a, b) {
-        (Value::Time(a), Value::Time(b)) => a.civil == b.civil && a.offset() == b.offset(),
-        (Value::DateTime(a), Value::DateTime(b)) => a.civil == b.civil && a.offset() == b.offset(),
+        (Value::Time(a), Value::Time(b)) => a.civil == b.civil && a.zone == b.zone,
+        (Value::DateTime(a), Value::DateTime(b)) => a.civil == b.civil && a.zone == b.zone,
         _ => evaluator.equals(a, b)? == Some(true),
     };
     Ok(Value::Boolean(is_same))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil;
 
 use super::Bound;
-use crate::core::feel::ast::Kind;
+use crate::core::feel::ast::{Arguments, Kind, Node, SuffixKind};
 use crate::core::feel::comparison::order;
 use crate::core::feel::evaluator::{Evaluator, Outcome, make_range, null};
 use crate::core::feel::number::{Number, Rounding};
@@ -71,7 +71,7 @@ fn clock_of(arguments: &Bound, first: usize) -> Outcome<Time> {
     let whole = seconds.round_to(0, Rounding::Floor);
     let second = whole.and_then(Number::to_i64).and_then(|second| i8::try_from(second).ok());
     let nanosecond = whole
-        .and_then(|whole| seconds.subtract(whole)?.multiply(Number::from(1_000_000_000_i64)))
+        .and_then(|whole| seconds.checked_sub(whole)?.checked_mul(Number::from(1_000_000_000_i64)))
         .and_then(|fraction| fraction.round_to(0, Rounding::Down)?.to_i64())
         .and_then(|nanosecond| i32::try_from(nanosecond).ok());
     let zone = zone_of(arguments, first + 3)?;
@@ -276,11 +276,23 @@ fn end_of(evaluator: &mut Evaluator<'_>, text: &str) -> Outcome<Option<Value>> {
     let Ok(parsed) = parser::parse(text, Form::Expression, &[]) else {
         return Ok(None);
     };
-    // A constant, or a call of a built-in function with constants: nothing that needs a scope.
-    let is_constant = matches!(parsed.root.kind, Kind::Literal(_) | Kind::Postfix(..));
+    let is_constant = is_literal(&parsed.root) || is_call_with_literals(&parsed.root);
     if !is_constant || !parsed.reads.is_empty() {
         return Ok(None);
     }
     let value = evaluator.evaluate(&parsed.root)?;
     Ok(if value.is_null() { None } else { Some(value) })
+}
+
+fn is_literal(node: &Node) -> bool {
+    matches!(node.kind, Kind::Literal(_))
+}
+
+/// Such as `date("2024-01-01")`.
+fn is_call_with_literals(node: &Node) -> bool {
+    let Kind::Postfix(_, suffixes) = &node.kind else { return false };
+    suffixes.iter().all(|suffix| match &suffix.kind {
+        SuffixKind::Call(Arguments::Positional(arguments)) => arguments.iter().all(is_literal),
+        _ => false,
+    })
 }

@@ -1,6 +1,8 @@
 //! Built-ins on the calendar.
 //! It knows the moment only from the evaluation's context.
 
+#![expect(clippy::unnecessary_wraps, reason = "the table holds functions of one type")]
+
 use jiff::civil::Weekday;
 
 use super::{Bound, number_value};

@@ -1,5 +1,5 @@
 //! Built-ins on regular expressions, in linear time.
-//! It knows nothing of other texts functions. Patterns are those of XPath (DMN 1.5, 10.3.4.3)
+//! It knows nothing of other text functions. Patterns are those of `XPath` (DMN 1.5, 10.3.4.3)
 //! without back references, which no engine matches in linear time.
 
 use std::collections::HashMap;
@@ -139,7 +139,7 @@ fn compile(pattern: &str, flags: &str) -> Option<Regex> {
         .ok()
 }
 
-/// XPath writes `[a-z-[aeiou]]` for what the engine calls `[a-z--[aeiou]]`.
+/// `XPath` writes `[a-z-[aeiou]]` for what the engine calls `[a-z--[aeiou]]`.
 fn subtraction_as_difference(pattern: &str) -> String {
     let mut result = String::with_capacity(pattern.len());
     let (mut in_class, mut is_escaped) = (0_usize, false);

@@ -45,13 +45,11 @@ fn range_extent(range: &Range) -> Outcome<Extent<'_>> {
 }
 
 fn compared(a: &Value, b: &Value) -> Outcome<Ordering> {
-    match order(a, b) {
-        Some(order) => Ok(order),
-        None => {
-            let (a, b) = (a.type_name(), b.type_name());
-            null(format!("expected values that can be compared, found {a} and {b}"))
-        }
+    if let Some(order) = order(a, b) {
+        return Ok(order);
     }
+    let (a, b) = (a.type_name(), b.type_name());
+    null(format!("expected values that can be compared, found {a} and {b}"))
 }
 
 /// Whether `a` ends before `b` starts.

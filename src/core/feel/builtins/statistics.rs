@@ -61,7 +61,7 @@ fn need_numbers(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome<Vec
 }
 
 fn total(numbers: &[Number]) -> Option<Number> {
-    numbers.iter().try_fold(Number::ZERO, |sum, number| sum.add(*number))
+    numbers.iter().try_fold(Number::ZERO, |sum, number| sum.checked_add(*number))
 }
 
 /// The sum of numbers, or of durations of one kind.
@@ -82,7 +82,7 @@ pub(super) fn sum(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
 fn sum_days(items: &[Value]) -> Option<Value> {
     let zero = DaysTimeDuration(jiff::SignedDuration::ZERO);
     let total = items.iter().try_fold(zero, |sum, item| match item {
-        Value::DaysTimeDuration(duration) => sum.add(*duration),
+        Value::DaysTimeDuration(duration) => sum.checked_add(*duration),
         _ => None,
     });
     total.map(Value::DaysTimeDuration)
@@ -91,7 +91,7 @@ fn sum_days(items: &[Value]) -> Option<Value> {
 fn sum_months(items: &[Value]) -> Option<Value> {
     let zero = YearsMonthsDuration { total_months: 0 };
     let total = items.iter().try_fold(zero, |sum, item| match item {
-        Value::YearsMonthsDuration(duration) => sum.add(*duration),
+        Value::YearsMonthsDuration(duration) => sum.checked_add(*duration),
         _ => None,
     });
     total.map(Value::YearsMonthsDuration)
@@ -99,7 +99,7 @@ fn sum_months(items: &[Value]) -> Option<Value> {
 
 pub(super) fn product(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let numbers = need_numbers(evaluator, arguments)?;
-    in_range(numbers.iter().try_fold(Number::ONE, |product, number| product.multiply(*number)))
+    in_range(numbers.iter().try_fold(Number::ONE, |product, number| product.checked_mul(*number)))
 }
 
 pub(super) fn mean(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
@@ -107,7 +107,7 @@ pub(super) fn mean(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome 
 }
 
 fn mean_of(numbers: &[Number]) -> Option<Number> {
-    total(numbers)?.divide(Number::from(numbers.len()))
+    total(numbers)?.checked_div(Number::from(numbers.len()))
 }
 
 pub(super) fn median(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
@@ -133,10 +133,10 @@ pub(super) fn stddev(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcom
 fn deviation(numbers: &[Number]) -> Option<Number> {
     let mean = mean_of(numbers)?;
     let squares = numbers.iter().try_fold(Number::ZERO, |sum, number| {
-        let distance = number.subtract(mean)?;
-        sum.add(distance.multiply(distance)?)
+        let distance = number.checked_sub(mean)?;
+        sum.checked_add(distance.checked_mul(distance)?)
     })?;
-    squares.divide(Number::from(numbers.len() - 1))?.sqrt()
+    squares.checked_div(Number::from(numbers.len() - 1))?.sqrt()
 }
 
 /// The numbers that occur most often, in ascending order.

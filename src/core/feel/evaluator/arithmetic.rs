@@ -3,6 +3,7 @@
 
 use super::{Evaluation, Evaluator, Outcome, null};
 use crate::core::feel::ast::{Node, Operator};
+use crate::core::feel::comparison::describe_pair;
 use crate::core::feel::evaluation::Span;
 use crate::core::feel::number::{Number, Rounding};
 use crate::core::feel::temporal::{self, DateTime, DaysTimeDuration, YearsMonthsDuration, Zone};
@@ -19,7 +20,7 @@ impl Evaluator<'_> {
         for (operator, node) in rest {
             let right = self.evaluate(node)?;
             self.span = span;
-            let outcome = self.operate(*operator, left, right);
+            let outcome = self.operate(*operator, &left, &right);
             left = self.settle(outcome, Span { start: span.start, end: node.span.end })?;
         }
         Ok(left)
@@ -31,24 +32,24 @@ impl Evaluator<'_> {
         self.settle(outcome, span)
     }
 
-    fn operate(&mut self, operator: Operator, left: Value, right: Value) -> Outcome {
-        if let (Value::Text(a), Value::Text(b), Operator::Add) = (&left, &right, operator) {
+    fn operate(&mut self, operator: Operator, left: &Value, right: &Value) -> Outcome {
+        if let (Value::Text(a), Value::Text(b), Operator::Add) = (left, right, operator) {
             self.check_text(a.len() + b.len())?;
             return Ok(self.text(&[&**a, &**b].concat())?);
         }
         let result = match operator {
-            Operator::Add => add(&left, &right),
-            Operator::Subtract => subtract(&left, &right),
-            Operator::Multiply => multiply(&left, &right),
-            Operator::Divide => divide(&left, &right),
-            Operator::Power => power(&left, &right),
+            Operator::Add => add(left, right),
+            Operator::Subtract => subtract(left, right),
+            Operator::Multiply => multiply(left, right),
+            Operator::Divide => divide(left, right),
+            Operator::Power => power(left, right),
         };
         match result {
             Some(Some(value)) => Ok(value),
-            Some(None) => null(out_of_range(operator, &right)),
+            Some(None) => null(out_of_range(operator, right)),
             None => {
-                let (a, b) = (left.type_name(), right.type_name());
-                null(format!("expected operands that `{}` fits, found {a} and {b}", sign(operator)))
+                let found = describe_pair(left, right);
+                null(format!("expected operands that `{}` fits, found {found}", sign(operator)))
             }
         }
     }
@@ -77,7 +78,7 @@ type Fit = Option<Option<Value>>;
 fn add(left: &Value, right: &Value) -> Fit {
     use Value::{Date, DateTime, DaysTimeDuration, Number, Time, YearsMonthsDuration};
     Some(match (left, right) {
-        (Number(a), Number(b)) => a.add(*b).map(Number),
+        (Number(a), Number(b)) => a.checked_add(*b).map(Number),
         (Date(date), DaysTimeDuration(duration)) | (DaysTimeDuration(duration), Date(date)) => {
             temporal::add_to_date(*date, *duration).map(Date)
         }
@@ -85,15 +86,17 @@ fn add(left: &Value, right: &Value) -> Fit {
             temporal::add_months(*date, *months).map(Date)
         }
         (DateTime(at), DaysTimeDuration(duration)) | (DaysTimeDuration(duration), DateTime(at)) => {
-            at.add(*duration).map(DateTime)
+            at.checked_add(*duration).map(DateTime)
         }
         (DateTime(at), YearsMonthsDuration(months))
         | (YearsMonthsDuration(months), DateTime(at)) => at.add_months(*months).map(DateTime),
         (Time(time), DaysTimeDuration(duration)) | (DaysTimeDuration(duration), Time(time)) => {
-            time.add(*duration).map(Time)
+            time.checked_add(*duration).map(Time)
         }
-        (DaysTimeDuration(a), DaysTimeDuration(b)) => a.add(*b).map(DaysTimeDuration),
-        (YearsMonthsDuration(a), YearsMonthsDuration(b)) => a.add(*b).map(YearsMonthsDuration),
+        (DaysTimeDuration(a), DaysTimeDuration(b)) => a.checked_add(*b).map(DaysTimeDuration),
+        (YearsMonthsDuration(a), YearsMonthsDuration(b)) => {
+            a.checked_add(*b).map(YearsMonthsDuration)
+        }
         _ => return None,
     })
 }
@@ -101,12 +104,12 @@ fn add(left: &Value, right: &Value) -> Fit {
 fn subtract(left: &Value, right: &Value) -> Fit {
     use Value::{Date, DateTime, DaysTimeDuration, Number, Time, YearsMonthsDuration};
     Some(match (left, right) {
-        (Number(a), Number(b)) => a.subtract(*b).map(Number),
+        (Number(a), Number(b)) => a.checked_sub(*b).map(Number),
         (Date(a), Date(b)) => Some(DaysTimeDuration(temporal::between_dates(*b, *a))),
-        (DateTime(a), DateTime(b)) => a.since(b).map(DaysTimeDuration),
-        (DateTime(a), Date(b)) => a.since(&as_midnight(*b, a)).map(DaysTimeDuration),
-        (Date(a), DateTime(b)) => as_midnight(*a, b).since(b).map(DaysTimeDuration),
-        (Time(a), Time(b)) => a.since(b).map(DaysTimeDuration),
+        (DateTime(a), DateTime(b)) if a.compare(b).is_some() => a.since(b).map(DaysTimeDuration),
+        (DateTime(a), Date(b)) => a.since(&as_midnight(*b)).map(DaysTimeDuration),
+        (Date(a), DateTime(b)) => as_midnight(*a).since(b).map(DaysTimeDuration),
+        (Time(a), Time(b)) if a.compare(b).is_some() => a.since(b).map(DaysTimeDuration),
         (_, DaysTimeDuration(duration)) => match duration.negated() {
             Some(negated) if !matches!(left, YearsMonthsDuration(_)) => {
                 return add(left, &DaysTimeDuration(negated));
@@ -121,22 +124,21 @@ fn subtract(left: &Value, right: &Value) -> Fit {
     })
 }
 
-/// A date beside a date and time means its midnight, in UTC if the other knows its zone.
-fn as_midnight(date: jiff::civil::Date, beside: &DateTime) -> DateTime {
-    let zone = beside.zone.as_ref().map(|_| Zone::UTC);
-    DateTime { zone, ..DateTime::midnight(date) }
+/// A date beside a date and time means its midnight in UTC; a local time has no distance to it.
+fn as_midnight(date: jiff::civil::Date) -> DateTime {
+    DateTime { zone: Some(Zone::UTC), ..DateTime::midnight(date) }
 }
 
 fn multiply(left: &Value, right: &Value) -> Fit {
     Some(match (left, right) {
-        (Value::Number(a), Value::Number(b)) => a.multiply(*b).map(Value::Number),
+        (Value::Number(a), Value::Number(b)) => a.checked_mul(*b).map(Value::Number),
         (Value::DaysTimeDuration(duration), Value::Number(factor))
         | (Value::Number(factor), Value::DaysTimeDuration(duration)) => {
-            scale_days(*duration, |seconds| seconds.multiply(*factor))
+            scale_days(*duration, |seconds| seconds.checked_mul(*factor))
         }
         (Value::YearsMonthsDuration(duration), Value::Number(factor))
         | (Value::Number(factor), Value::YearsMonthsDuration(duration)) => {
-            scale_months(*duration, |months| months.multiply(*factor))
+            scale_months(*duration, |months| months.checked_mul(*factor))
         }
         _ => return None,
     })
@@ -144,19 +146,19 @@ fn multiply(left: &Value, right: &Value) -> Fit {
 
 fn divide(left: &Value, right: &Value) -> Fit {
     Some(match (left, right) {
-        (Value::Number(a), Value::Number(b)) => a.divide(*b).map(Value::Number),
+        (Value::Number(a), Value::Number(b)) => a.checked_div(*b).map(Value::Number),
         (Value::DaysTimeDuration(duration), Value::Number(divisor)) => {
-            scale_days(*duration, |seconds| seconds.divide(*divisor))
+            scale_days(*duration, |seconds| seconds.checked_div(*divisor))
         }
         (Value::YearsMonthsDuration(duration), Value::Number(divisor)) => {
-            scale_months(*duration, |months| months.divide(*divisor))
+            scale_months(*duration, |months| months.checked_div(*divisor))
         }
         (Value::DaysTimeDuration(a), Value::DaysTimeDuration(b)) => {
             let quotient = a.to_seconds().zip(b.to_seconds());
-            quotient.and_then(|(a, b)| a.divide(b)).map(Value::Number)
+            quotient.and_then(|(a, b)| a.checked_div(b)).map(Value::Number)
         }
         (Value::YearsMonthsDuration(a), Value::YearsMonthsDuration(b)) => {
-            let quotient = Number::from(a.total_months).divide(Number::from(b.total_months));
+            let quotient = Number::from(a.total_months).checked_div(Number::from(b.total_months));
             quotient.map(Value::Number)
         }
         _ => return None,

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::{Evaluation, Evaluator, Outcome, null};
 use crate::core::feel::ast::{Iterator, Loop, Node, Quantifier};
+use crate::core::feel::comparison::order;
 use crate::core::feel::number::Number;
 use crate::core::feel::value::{Frame, List, Range, Value};
 
@@ -169,6 +170,9 @@ fn over_range(range: &Range) -> Outcome<Series> {
     let (Some(start), Some(end)) = (&range.start, &range.end) else {
         return null("expected a range with two ends to run over");
     };
+    if order(start, end).is_some_and(std::cmp::Ordering::is_gt) {
+        return null("expected a range that starts before it ends");
+    }
     let series = between(start, end)?;
     let skip = u64::from(!range.start_included);
     let drop = u64::from(!range.end_included);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Evaluation, Evaluator, null};
 use crate::core::feel::ast::{Comparison, Kind, Node, Relation, Test, UnaryTests};
-use crate::core::feel::comparison::{includes, order};
+use crate::core::feel::comparison::{describe_pair, includes, order};
 use crate::core::feel::evaluation::Span;
 use crate::core::feel::value::{Frame, Range, Value};
 
@@ -43,8 +43,8 @@ impl Evaluator<'_> {
             Comparison::GreaterOrEqual => order(left, right).map(Ordering::is_ge),
         };
         if result.is_none() {
-            let (a, b) = (left.type_name(), right.type_name());
-            self.warn(span, format!("expected values that can be compared, found {a} and {b}"));
+            let found = describe_pair(left, right);
+            self.warn(span, format!("expected values that can be compared, found {found}"));
         }
         Ok(result)
     }
@@ -103,7 +103,8 @@ impl Evaluator<'_> {
         let value = self.evaluate(&test.node)?;
         match &value {
             Value::Boolean(result) if test.uses_input => Ok(Some(*result)),
-            Value::Null if test.uses_input => Ok(None),
+            // The input, or a range that is none, has no answer.
+            Value::Null if test.uses_input || matches!(test.node.kind, Kind::Range(_)) => Ok(None),
             // A condition on other variables, in the column of an input that is no boolean.
             Value::Boolean(result) if !matches!(input, Value::Boolean(_) | Value::Null) => {
                 Ok(Some(*result))

@@ -58,7 +58,8 @@ fn belongs(value: &Value, expected: &Type) -> bool {
         | (Type::Time, Value::Time(_))
         | (Type::DateTime, Value::DateTime(_))
         | (Type::DaysTimeDuration, Value::DaysTimeDuration(_))
-        | (Type::YearsMonthsDuration, Value::YearsMonthsDuration(_)) => true,
+        | (Type::YearsMonthsDuration, Value::YearsMonthsDuration(_))
+        | (Type::Function(None), Value::Function(_)) => true,
         (Type::List(inner), Value::List(items)) => all_belong(items, inner),
         (Type::Context(entries), Value::Context(context)) => entries.iter().all(|(name, inner)| {
             context.get(name).is_some_and(|value| value.is_null() || belongs(value, inner))
@@ -66,7 +67,6 @@ fn belongs(value: &Value, expected: &Type) -> bool {
         (Type::Range(inner), Value::Range(range)) => {
             range.start.iter().chain(&range.end).all(|end| belongs(end, inner))
         }
-        (Type::Function(None), Value::Function(_)) => true,
         (Type::Function(Some(count)), Value::Function(function)) => match &**function {
             Function::Closure(closure) => closure.lambda.parameters.len() == *count,
             Function::Builtin(_) => true,

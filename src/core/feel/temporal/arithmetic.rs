@@ -12,7 +12,7 @@ use crate::core::feel::number::{Number, Rounding};
 impl DaysTimeDuration {
     /// The sum of two durations.
     #[must_use]
-    pub fn add(self, other: Self) -> Option<Self> {
+    pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
 
@@ -32,7 +32,7 @@ impl DaysTimeDuration {
     #[must_use]
     pub fn from_seconds(seconds: Number) -> Option<Self> {
         let billion = Number::from(1_000_000_000_i64);
-        let nanoseconds = seconds.multiply(billion)?.round_to(0, Rounding::Down)?.to_i128()?;
+        let nanoseconds = seconds.checked_mul(billion)?.round_to(0, Rounding::Down)?.to_i128()?;
         let whole = i64::try_from(nanoseconds / 1_000_000_000).ok()?;
         let rest = i32::try_from(nanoseconds % 1_000_000_000).ok()?;
         Some(Self(SignedDuration::new(whole, rest)))
@@ -46,7 +46,7 @@ impl DaysTimeDuration {
 impl YearsMonthsDuration {
     /// The sum of two durations.
     #[must_use]
-    pub fn add(self, other: Self) -> Option<Self> {
+    pub fn checked_add(self, other: Self) -> Option<Self> {
         Some(Self { total_months: self.total_months.checked_add(other.total_months)? })
     }
 
@@ -91,7 +91,7 @@ pub(crate) fn between_dates(from: Date, to: Date) -> DaysTimeDuration {
 impl Time {
     /// The time of day `duration` later; it wraps around at midnight.
     #[must_use]
-    pub fn add(&self, duration: DaysTimeDuration) -> Option<Self> {
+    pub fn checked_add(&self, duration: DaysTimeDuration) -> Option<Self> {
         let day = i128::from(NANOSECONDS_PER_DAY);
         let sum = i128::from(nanoseconds_of_day(self.civil)) + duration.0.as_nanos();
         let within_day = i64::try_from(sum.rem_euclid(day)).ok()?;
@@ -111,7 +111,7 @@ impl Time {
 impl DateTime {
     /// The time `duration` later, by the clock of physics: an hour is an hour on every day.
     #[must_use]
-    pub fn add(&self, duration: DaysTimeDuration) -> Option<Self> {
+    pub fn checked_add(&self, duration: DaysTimeDuration) -> Option<Self> {
         match &self.zone {
             None => {
                 let civil = self.civil.checked_add(duration.0).ok()?;

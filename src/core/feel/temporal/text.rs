@@ -58,7 +58,15 @@ pub(crate) fn parse_date_time(text: &str) -> Option<DateTime> {
     let Some((date, time)) = text.split_once('T') else {
         return parse_date(text).map(DateTime::midnight);
     };
-    let (date, time) = (parse_date(date)?, parse_time(time)?);
+    let mut date = parse_date(date)?;
+    // The end of a day is the start of the next one (ISO 8601).
+    let time = match time.strip_prefix("24:00:00") {
+        Some(zone) => {
+            date = date.tomorrow().ok()?;
+            parse_time(&format!("00:00:00{zone}"))?
+        }
+        None => parse_time(time)?,
+    };
     Some(DateTime { civil: date.to_datetime(time.civil), zone: time.zone })
 }
 
@@ -154,7 +162,7 @@ fn take_unit(text: &str, unit: char) -> Option<(i64, &str)> {
 
 fn parse_seconds(text: &str) -> Option<(i64, i32)> {
     let whole = text.split('.').next()?;
-    if whole.len() == 2 { parse_fraction(text) } else { None }
+    if whole.len() == 2 && !text.ends_with('.') { parse_fraction(text) } else { None }
 }
 
 /// Seconds with a fraction, cut to the nanosecond.
@@ -163,7 +171,7 @@ fn parse_fraction(text: &str) -> Option<(i64, i32)> {
         return number_of(text, text.len()).map(|seconds| (seconds, 0));
     };
     let seconds = number_of(whole, whole.len())?;
-    if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();

@@ -1,0 +1,137 @@
+//! Reads one element of a process: picks its kind by its BPMN name.
+//!
+//! Must not know the rules between elements.
+
+use super::context::Context;
+use super::drafts::Draft;
+use super::events;
+use super::tasks;
+use super::xml::{self, Node};
+use crate::core::model::{ElementIndex, ElementKind, EndEvent, StartEvent, UserTaskDefinition};
+
+/// The kind of an element; `None` when it can't be executed, which has been reported.
+pub(super) fn kind(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+    let node = draft.node;
+    if xml::flag(node, "isForCompensation", false) {
+        return ctx.refuse(node, "compensation activity", "an activity on a path of its own");
+    }
+    match node.tag_name().name() {
+        "process" => Some(ElementKind::Process),
+        "startEvent" => events::start(ctx, draft),
+        "endEvent" => events::end(ctx, node),
+        "intermediateCatchEvent" => events::catch(ctx, node),
+        "intermediateThrowEvent" => events::throw(ctx, node),
+        "boundaryEvent" => events::boundary(ctx, draft),
+        "subProcess" => sub_process(ctx, draft),
+        "exclusiveGateway" => Some(ElementKind::ExclusiveGateway),
+        "parallelGateway" => Some(ElementKind::ParallelGateway),
+        "inclusiveGateway" => Some(ElementKind::InclusiveGateway),
+        "eventBasedGateway" => event_based_gateway(ctx, node),
+        _ => activity(ctx, node),
+    }
+}
+
+fn activity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+    match node.tag_name().name() {
+        "task" => Some(ElementKind::UndefinedTask),
+        "manualTask" => Some(ElementKind::ManualTask),
+        "userTask" => Some(ElementKind::UserTask(user_task(ctx, node))),
+        "serviceTask" => tasks::job(ctx, node).map(ElementKind::ServiceTask),
+        "sendTask" => tasks::job(ctx, node).map(ElementKind::SendTask),
+        "scriptTask" => tasks::script(ctx, node),
+        "receiveTask" => receive_task(ctx, node),
+        "callActivity" => tasks::call_activity(ctx, node),
+        "businessRuleTask" => business_rule_task(ctx, node),
+        "transaction" => ctx.refuse(node, "transaction", "a sub-process"),
+        "adHocSubProcess" => ctx.refuse(node, "ad-hoc sub-process", "a sub-process with flows"),
+        "complexGateway" => {
+            ctx.refuse(node, "complex gateway", "an inclusive or a parallel gateway")
+        }
+        other => ctx.refuse(node, other, "an event with a type"),
+    }
+}
+
+fn user_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> UserTaskDefinition {
+    let task = tasks::user_task(ctx, node);
+    let has_people = task.assignee.is_some()
+        || task.candidate_groups.is_some()
+        || task.candidate_users.is_some();
+    // Someone who was given but can't be read has been reported already.
+    let was_given = xml::zeebe(node, "assignmentDefinition")
+        .is_some_and(|it| it.attributes().any(|people| !people.value().trim().is_empty()));
+    if !has_people && !was_given {
+        let expected = "a `zeebe:assignmentDefinition` with an assignee or candidates";
+        ctx.report.warning(xml::place(node), "nobody is asked to do the user task", expected);
+    }
+    task
+}
+
+fn receive_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+    if xml::flag(node, "instantiate", false) {
+        return ctx.refuse(node, "instantiating receive task", "a message start event");
+    }
+    events::message(ctx, node, node, true).map(ElementKind::ReceiveTask)
+}
+
+/// A decision is executed by a worker as long as the file names one.
+fn business_rule_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+    let is_job =
+        xml::zeebe(node, "taskDefinition").is_some() || node.has_attribute((xml::CAMUNDA, "topic"));
+    if is_job {
+        return tasks::job(ctx, node).map(ElementKind::ServiceTask);
+    }
+    let instead = "a `zeebe:taskDefinition`, or a script task in FEEL";
+    ctx.refuse(node, "business rule task without a job type", instead)
+}
+
+fn event_based_gateway(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+    let is_exclusive = node.attribute("eventGatewayType").is_none_or(|it| it == "Exclusive");
+    if xml::flag(node, "instantiate", false) || !is_exclusive {
+        let instead = "an exclusive event-based gateway inside the process";
+        return ctx.refuse(node, "instantiating or parallel event-based gateway", instead);
+    }
+    Some(ElementKind::EventBasedGateway)
+}
+
+/// Embedded or event sub-process (BPMN 2.0, 10.3.5).
+fn sub_process(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+    if draft.children.is_empty() {
+        let expected = "at least a start event and an end event inside";
+        return ctx.error(draft.node, "the sub-process is empty", expected);
+    }
+    if !xml::flag(draft.node, "triggeredByEvent", false) {
+        return Some(ElementKind::SubProcess);
+    }
+    let starts: Vec<ElementIndex> = draft
+        .children
+        .iter()
+        .copied()
+        .filter(|it| ctx.drafts.element(*it).node.tag_name().name() == "startEvent")
+        .collect();
+    let expected = "exactly one start event with a message, a timer or an error";
+    let [start] = starts.as_slice() else {
+        let message = format!("the event sub-process has {} start events", starts.len());
+        return ctx.error(draft.node, &message, expected);
+    };
+    let start_node = ctx.drafts.element(*start).node;
+    let has_trigger = xml::elements(start_node, xml::BPMN)
+        .any(|it| it.tag_name().name().contains("ventDefinition"));
+    if !has_trigger {
+        let message = "the event sub-process's start event has no trigger";
+        return ctx.error(start_node, message, expected);
+    }
+    Some(ElementKind::EventSubProcess { start: *start })
+}
+
+/// What stands in for an element that can't be executed, so that the rules can go on around it.
+pub(super) fn stand_in(name: &str) -> ElementKind {
+    match name {
+        "startEvent" => {
+            ElementKind::StartEvent(StartEvent { trigger: None, is_interrupting: true, form: None })
+        }
+        "endEvent" => ElementKind::EndEvent(EndEvent::None),
+        "subProcess" | "transaction" | "adHocSubProcess" => ElementKind::SubProcess,
+        "complexGateway" | "eventBasedGateway" => ElementKind::ParallelGateway,
+        _ => ElementKind::UndefinedTask,
+    }
+}

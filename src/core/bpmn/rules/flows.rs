@@ -1,0 +1,63 @@
+//! Rules of sequence flows: where they may begin and end, and where conditions may stand.
+//!
+//! Must not know which elements are reached.
+
+use super::{flow_place, place};
+use crate::core::bpmn::process::Compiled;
+use crate::core::bpmn::report::Report;
+use crate::core::model::ElementKind;
+
+/// Checks every sequence flow.
+pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
+    for (index, flow) in compiled.flows() {
+        let source = compiled.definition.element(flow.source);
+        if flow.condition.is_some() && !takes_conditions(&source.kind) {
+            let message = format!("a flow from a {} can't have a condition", source.kind.name());
+            let expected = "a condition behind an exclusive or inclusive gateway or an activity";
+            report.error(flow_place(compiled, index), message, expected);
+        }
+        if flow.condition.is_some() && source.default_flow == Some(index) {
+            let message = "the default flow has a condition";
+            report.error(flow_place(compiled, index), message, "no condition");
+        }
+    }
+    for (index, element) in compiled.elements() {
+        let is_event_sub_process = matches!(element.kind, ElementKind::EventSubProcess { .. });
+        let has_flows = !element.incoming.is_empty() || !element.outgoing.is_empty();
+        if is_event_sub_process && has_flows {
+            let message = "an event sub-process can't be connected by sequence flows";
+            report.error(place(compiled, index), message, "no sequence flow to or from it");
+        }
+        if is_event_sub_process && element.multi_instance.is_some() {
+            let message = "an event sub-process can't be a multi-instance";
+            report.error(place(compiled, index), message, "a multi-instance activity inside it");
+        }
+    }
+}
+
+/// Conditions stand behind exclusive and inclusive gateways and activities (BPMN 2.0, 8.4.13).
+fn takes_conditions(kind: &ElementKind) -> bool {
+    match kind {
+        ElementKind::ExclusiveGateway
+        | ElementKind::InclusiveGateway
+        | ElementKind::SubProcess
+        | ElementKind::ServiceTask(_)
+        | ElementKind::SendTask(_)
+        | ElementKind::ScriptTask(_)
+        | ElementKind::UserTask(_)
+        | ElementKind::ReceiveTask(_)
+        | ElementKind::ManualTask
+        | ElementKind::UndefinedTask
+        | ElementKind::CallActivity(_) => true,
+        ElementKind::Process
+        | ElementKind::EventSubProcess { .. }
+        | ElementKind::StartEvent(_)
+        | ElementKind::IntermediateCatchEvent(_)
+        | ElementKind::IntermediateThrowEvent
+        | ElementKind::MessageThrowEvent(_)
+        | ElementKind::BoundaryEvent(_)
+        | ElementKind::EndEvent(_)
+        | ElementKind::ParallelGateway
+        | ElementKind::EventBasedGateway => false,
+    }
+}

@@ -1,0 +1,147 @@
+//! Rules of gateways.
+//!
+//! Must not know how a gateway is executed.
+
+use super::{flow_place, place};
+use crate::core::bpmn::process::Compiled;
+use crate::core::bpmn::report::Report;
+use crate::core::bpmn::xml;
+use crate::core::model::{Dynamic, Element, ElementIndex, ElementKind, EventTrigger, FlowIndex};
+
+/// Checks every gateway.
+pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
+    for (index, element) in compiled.elements() {
+        match element.kind {
+            ElementKind::ExclusiveGateway | ElementKind::InclusiveGateway => {
+                check_conditions(compiled, index, report);
+                check_use(compiled, index, report);
+            }
+            ElementKind::ParallelGateway if !compiled.stand_ins.contains(&index) => {
+                check_use(compiled, index, report);
+            }
+            ElementKind::EventBasedGateway => check_event_based(compiled, index, report),
+            _ => {}
+        }
+    }
+}
+
+/// With several ways out, each but the default needs a condition (BPMN 2.0, 10.6.2 and 10.6.3).
+fn check_conditions(compiled: &Compiled<'_>, index: ElementIndex, report: &mut Report<'_>) {
+    let gateway = compiled.definition.element(index);
+    if gateway.outgoing.len() < 2 {
+        return;
+    }
+    for flow in &gateway.outgoing {
+        // A condition that is there but can't be read has been reported already.
+        let is_conditional = has_condition(compiled, *flow);
+        if !is_conditional && gateway.default_flow != Some(*flow) {
+            let message = format!("the flow from the {} has no condition", gateway.kind.name());
+            let expected = "a condition, or to be the gateway's default flow";
+            report.error(flow_place(compiled, *flow), message, expected);
+        }
+    }
+}
+
+fn has_condition(compiled: &Compiled<'_>, flow: FlowIndex) -> bool {
+    xml::bpmn_child(compiled.flow_node(flow), "conditionExpression").and_then(xml::text).is_some()
+}
+
+/// A gateway with one way in and one way out decides nothing.
+fn check_use(compiled: &Compiled<'_>, index: ElementIndex, report: &mut Report<'_>) {
+    let gateway = compiled.definition.element(index);
+    let is_conditional =
+        gateway.outgoing.iter().any(|it| compiled.definition.flow(*it).condition.is_some());
+    if gateway.incoming.len() < 2 && gateway.outgoing.len() < 2 && !is_conditional {
+        let message = format!("the {} neither splits nor joins", gateway.kind.name());
+        let expected = "several sequence flows to it or from it";
+        report.warning(place(compiled, index), message, expected);
+    }
+}
+
+/// BPMN 2.0, 10.6.6: at least two ways out, each to something that waits for one event.
+fn check_event_based(compiled: &Compiled<'_>, index: ElementIndex, report: &mut Report<'_>) {
+    let definition = &compiled.definition;
+    let gateway = definition.element(index);
+    if gateway.outgoing.len() < 2 {
+        let message = "the event-based gateway has less than two ways out";
+        report.error(place(compiled, index), message, "at least two outgoing sequence flows");
+    }
+    let targets: Vec<(ElementIndex, &Element)> = gateway
+        .outgoing
+        .iter()
+        .map(|it| definition.flow(*it).target)
+        .filter(|it| !compiled.stand_ins.contains(it))
+        .map(|it| (it, definition.element(it)))
+        .collect();
+    for (target, element) in &targets {
+        check_target(compiled, *target, element, report);
+    }
+    check_mixture(compiled, index, &targets, report);
+    check_message_names(compiled, &targets, report);
+}
+
+fn check_target(
+    compiled: &Compiled<'_>,
+    index: ElementIndex,
+    target: &Element,
+    report: &mut Report<'_>,
+) {
+    let can_wait = matches!(
+        target.kind,
+        ElementKind::ReceiveTask(_)
+            | ElementKind::IntermediateCatchEvent(
+                EventTrigger::Message(_) | EventTrigger::Timer(_)
+            )
+    );
+    if !can_wait {
+        let message = format!("an event-based gateway can't lead to a {}", target.kind.name());
+        let expected = "a message or timer catch event, or a receive task";
+        report.error(place(compiled, index), message, expected);
+        return;
+    }
+    if target.incoming.len() > 1 {
+        let message = "the target of an event-based gateway has other incoming sequence flows";
+        report.error(place(compiled, index), message, "only the flow from the gateway");
+    }
+    if !target.boundary_events.is_empty() {
+        let message = "the target of an event-based gateway has boundary events";
+        report.error(place(compiled, index), message, "a receive task without boundary events");
+    }
+}
+
+fn check_mixture(
+    compiled: &Compiled<'_>,
+    gateway: ElementIndex,
+    targets: &[(ElementIndex, &Element)],
+    report: &mut Report<'_>,
+) {
+    let has_task = targets.iter().any(|(_, it)| matches!(it.kind, ElementKind::ReceiveTask(_)));
+    let has_message = targets.iter().any(|(_, it)| {
+        matches!(it.kind, ElementKind::IntermediateCatchEvent(EventTrigger::Message(_)))
+    });
+    if has_task && has_message {
+        let message = "the event-based gateway mixes message catch events and receive tasks";
+        report.error(place(compiled, gateway), message, "one of the two kinds");
+    }
+}
+
+/// The same message at two targets would leave open which way is taken.
+fn check_message_names(
+    compiled: &Compiled<'_>,
+    targets: &[(ElementIndex, &Element)],
+    report: &mut Report<'_>,
+) {
+    let mut seen: Vec<&Dynamic> = Vec::new();
+    for (index, target) in targets {
+        let name = match &target.kind {
+            ElementKind::ReceiveTask(message)
+            | ElementKind::IntermediateCatchEvent(EventTrigger::Message(message)) => &message.name,
+            _ => continue,
+        };
+        if seen.contains(&name) {
+            let message = "another way of the event-based gateway waits for the same message";
+            report.error(place(compiled, *index), message, "a message of its own");
+        }
+        seen.push(name);
+    }
+}

@@ -1,0 +1,102 @@
+//! Rules of scopes: how processes and sub-processes begin.
+//!
+//! Must not know flows inside a scope.
+
+use std::collections::HashMap;
+
+use super::place;
+use crate::core::bpmn::process::Compiled;
+use crate::core::bpmn::report::Report;
+use crate::core::model::{
+    Dynamic, ElementIndex, ElementKind, EventTrigger, ProcessDefinition, StartEvent,
+};
+
+/// Checks every scope that can be executed.
+pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
+    for (index, element) in compiled.elements() {
+        if compiled.stand_ins.contains(&index) {
+            continue;
+        }
+        match element.kind {
+            ElementKind::Process => check_process(compiled, report),
+            ElementKind::SubProcess => check_sub_process(compiled, index, report),
+            _ => {}
+        }
+        if element.kind.is_scope() {
+            check_error_handlers(compiled, index, report);
+        }
+    }
+}
+
+/// The start events directly inside a scope.
+fn starts<'c>(
+    compiled: &'c Compiled<'_>,
+    scope: ElementIndex,
+) -> impl Iterator<Item = (ElementIndex, &'c StartEvent)> {
+    let definition = &compiled.definition;
+    definition.element(scope).children.iter().filter_map(|index| {
+        match &definition.element(*index).kind {
+            ElementKind::StartEvent(start) => Some((*index, start)),
+            _ => None,
+        }
+    })
+}
+
+/// A process has a start event, and at most one without a trigger (Camunda 8: a started or called
+/// process must know where it begins).
+fn check_process(compiled: &Compiled<'_>, report: &mut Report<'_>) {
+    let root = ProcessDefinition::ROOT;
+    if starts(compiled, root).next().is_none() {
+        let message = "the process has no start event";
+        report.error(place(compiled, root), message, "at least one start event");
+    }
+    let plain = starts(compiled, root)
+        .filter(|(index, start)| start.trigger.is_none() && !compiled.stand_ins.contains(index));
+    for (index, _) in plain.skip(1) {
+        let message = "the process has more than one start event without a trigger";
+        report.error(place(compiled, index), message, "one start event without a trigger");
+    }
+    check_message_names(compiled, report);
+}
+
+/// One message must not start a process twice (Camunda 8).
+fn check_message_names(compiled: &Compiled<'_>, report: &mut Report<'_>) {
+    let mut seen: HashMap<&str, ElementIndex> = HashMap::new();
+    for (index, start) in starts(compiled, ProcessDefinition::ROOT) {
+        let Some(EventTrigger::Message(message)) = &start.trigger else { continue };
+        let Dynamic::Literal(name) = &message.name else { continue };
+        if let Some(first) = seen.insert(name, index) {
+            let first = &compiled.definition.element(first).id;
+            let message = format!("the message `{name}` starts the process already at `{first}`");
+            report.error(place(compiled, index), message, "a message of its own");
+        }
+    }
+}
+
+/// An embedded sub-process has exactly one start event, without a trigger (BPMN 2.0, 10.3.5).
+fn check_sub_process(compiled: &Compiled<'_>, scope: ElementIndex, report: &mut Report<'_>) {
+    let count = starts(compiled, scope).count();
+    if count != 1 {
+        let message = format!("the sub-process has {count} start events");
+        let expected = "exactly one start event, without a trigger";
+        report.error(place(compiled, scope), message, expected);
+    }
+}
+
+/// Two handlers of the same error in one scope would leave open which of them runs.
+fn check_error_handlers(compiled: &Compiled<'_>, scope: ElementIndex, report: &mut Report<'_>) {
+    let definition = &compiled.definition;
+    let mut seen: Vec<&Option<String>> = Vec::new();
+    for child in &definition.element(scope).children {
+        let ElementKind::EventSubProcess { start } = definition.element(*child).kind else {
+            continue;
+        };
+        let ElementKind::StartEvent(event) = &definition.element(start).kind else { continue };
+        let Some(EventTrigger::Error { code }) = &event.trigger else { continue };
+        if seen.contains(&code) {
+            let message = "another event sub-process of the scope catches the same error";
+            report.error(place(compiled, start), message, "an error code of its own");
+        }
+        seen.push(code);
+    }
+}

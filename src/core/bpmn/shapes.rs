@@ -1,0 +1,138 @@
+//! Says how a BPMN element is drawn, from its XML.
+//!
+//! Must not know whether it can be executed: everything that is legal is drawn.
+
+use super::diagram::{
+    ActivityKind, ActivityShape, EdgeKind, EventMark, EventPosition, EventShape, GatewayMark,
+    Repetition, ShapeKind,
+};
+use super::xml::{self, Node};
+
+/// How an element with a place is drawn; `is_expanded` is what the diagram says of sub-processes.
+pub(super) fn shape_kind(node: Node<'_>, is_expanded: bool) -> Option<ShapeKind> {
+    let name = node.tag_name().name();
+    if let Some(position) = event_position(name) {
+        return Some(ShapeKind::Event(event(node, position)));
+    }
+    if let Some(mark) = gateway_mark(name) {
+        return Some(ShapeKind::Gateway(mark));
+    }
+    if let Some(kind) = activity_kind(node, is_expanded) {
+        return Some(ShapeKind::Activity(ActivityShape { kind, repetition: repetition(node) }));
+    }
+    match name {
+        "participant" => Some(ShapeKind::Participant { is_horizontal: true }),
+        "lane" => Some(ShapeKind::Lane { is_horizontal: true }),
+        "dataObjectReference" | "dataObject" | "dataInput" | "dataOutput" => {
+            Some(ShapeKind::DataObject)
+        }
+        "dataStoreReference" | "dataStore" => Some(ShapeKind::DataStore),
+        "textAnnotation" => Some(ShapeKind::TextAnnotation),
+        "group" => Some(ShapeKind::Group),
+        _ => None,
+    }
+}
+
+/// How a connection is drawn; what a sequence flow's source says of it is given.
+pub(super) fn edge_kind(
+    node: Node<'_>,
+    is_default: bool,
+    is_from_activity: bool,
+) -> Option<EdgeKind> {
+    match node.tag_name().name() {
+        "sequenceFlow" => Some(EdgeKind::Sequence {
+            is_default,
+            is_conditional: is_from_activity
+                && xml::bpmn_child(node, "conditionExpression").is_some(),
+        }),
+        "messageFlow" => Some(EdgeKind::Message),
+        "association" => Some(EdgeKind::Association),
+        "dataInputAssociation" | "dataOutputAssociation" => Some(EdgeKind::DataAssociation),
+        _ => None,
+    }
+}
+
+/// The text that belongs to an element: its name, or what an annotation says.
+pub(super) fn display_name(node: Node<'_>) -> Option<String> {
+    let text = match node.tag_name().name() {
+        "textAnnotation" => xml::bpmn_child(node, "text").and_then(xml::text),
+        _ => xml::attribute(node, "name"),
+    };
+    text.map(|it| it.value.trim().to_owned())
+}
+
+fn event_position(name: &str) -> Option<EventPosition> {
+    match name {
+        "startEvent" => Some(EventPosition::Start),
+        "intermediateCatchEvent" => Some(EventPosition::Catch),
+        "intermediateThrowEvent" | "implicitThrowEvent" => Some(EventPosition::Throw),
+        "boundaryEvent" => Some(EventPosition::Boundary),
+        "endEvent" => Some(EventPosition::End),
+        _ => None,
+    }
+}
+
+fn event(node: Node<'_>, position: EventPosition) -> EventShape {
+    let mut marks =
+        xml::elements(node, xml::BPMN).filter_map(|it| event_mark(it.tag_name().name()));
+    let first = marks.next();
+    let mark = if marks.next().is_some() { Some(EventMark::Multiple) } else { first };
+    let is_interrupting =
+        xml::flag(node, "isInterrupting", true) && xml::flag(node, "cancelActivity", true);
+    EventShape { position, mark, is_interrupting }
+}
+
+fn event_mark(definition: &str) -> Option<EventMark> {
+    match definition.strip_suffix("EventDefinition")? {
+        "message" => Some(EventMark::Message),
+        "timer" => Some(EventMark::Timer),
+        "error" => Some(EventMark::Error),
+        "terminate" => Some(EventMark::Terminate),
+        "signal" => Some(EventMark::Signal),
+        "escalation" => Some(EventMark::Escalation),
+        "conditional" => Some(EventMark::Conditional),
+        "link" => Some(EventMark::Link),
+        "compensate" => Some(EventMark::Compensation),
+        "cancel" => Some(EventMark::Cancel),
+        _ => None,
+    }
+}
+
+fn gateway_mark(name: &str) -> Option<GatewayMark> {
+    match name {
+        "exclusiveGateway" => Some(GatewayMark::Exclusive),
+        "parallelGateway" => Some(GatewayMark::Parallel),
+        "inclusiveGateway" => Some(GatewayMark::Inclusive),
+        "eventBasedGateway" => Some(GatewayMark::EventBased),
+        "complexGateway" => Some(GatewayMark::Complex),
+        _ => None,
+    }
+}
+
+fn activity_kind(node: Node<'_>, is_expanded: bool) -> Option<ActivityKind> {
+    match node.tag_name().name() {
+        "task" => Some(ActivityKind::Task),
+        "userTask" => Some(ActivityKind::User),
+        "serviceTask" => Some(ActivityKind::Service),
+        "scriptTask" => Some(ActivityKind::Script),
+        "sendTask" => Some(ActivityKind::Send),
+        "receiveTask" => Some(ActivityKind::Receive),
+        "manualTask" => Some(ActivityKind::Manual),
+        "businessRuleTask" => Some(ActivityKind::BusinessRule),
+        "callActivity" => Some(ActivityKind::CallActivity),
+        "subProcess" | "transaction" | "adHocSubProcess" => Some(ActivityKind::SubProcess {
+            is_expanded,
+            is_event: xml::flag(node, "triggeredByEvent", false),
+        }),
+        _ => None,
+    }
+}
+
+fn repetition(node: Node<'_>) -> Option<Repetition> {
+    if xml::bpmn_child(node, "standardLoopCharacteristics").is_some() {
+        return Some(Repetition::Loop);
+    }
+    let marker = xml::bpmn_child(node, "multiInstanceLoopCharacteristics")?;
+    let is_sequential = xml::flag(marker, "isSequential", false);
+    Some(if is_sequential { Repetition::Sequential } else { Repetition::Parallel })
+}

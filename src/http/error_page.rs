@@ -1,0 +1,63 @@
+//! The page that people see instead of what they asked for.
+//!
+//! Must not know what failed beyond the error's own words.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::http::error::HttpError;
+use crate::http::frame::page_with_status;
+use crate::http::pages::error::ErrorPage;
+use crate::http::pages::layout::Layout;
+use crate::http::pages::not_found::NotFoundPage;
+use crate::http::pages::parts::Link;
+
+/// The error as a page with its reference.
+pub(crate) fn render(error: &HttpError, request_id: &str, theme: Option<&str>) -> Response {
+    let (title, advice) = words(error.status);
+    let layout = Layout::signed_out(title, "").with_theme(theme);
+    if error.status == StatusCode::NOT_FOUND {
+        let subject = error.message.strip_prefix("there is no such ").unwrap_or("thing");
+        return page_with_status(error.status, &NotFoundPage { layout, subject: subject.into() });
+    }
+    let page = ErrorPage {
+        layout,
+        status: error.status.as_u16(),
+        title: title.into(),
+        message: sentence(&error.message),
+        advice: advice.into(),
+        reference: request_id.into(),
+        actions: vec![Link::new("Home", "/")],
+    };
+    page_with_status(error.status, &page)
+}
+
+fn words(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
+        StatusCode::BAD_REQUEST => ("That can't be understood", "Go back and try again."),
+        StatusCode::UNAUTHORIZED => ("Sign in first", "Sign in, then try again."),
+        StatusCode::FORBIDDEN => {
+            ("Not allowed", "An administrator can tell whether you need another role.")
+        }
+        StatusCode::NOT_FOUND => ("Not found", ""),
+        StatusCode::CONFLICT => ("Changed meanwhile", "Load the page again, then try again."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("Too large", "Choose a smaller file."),
+        StatusCode::UNPROCESSABLE_ENTITY => ("That doesn't fit", "Go back and correct it."),
+        StatusCode::TOO_MANY_REQUESTS => ("Too many requests", "Wait a moment, then try again."),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("Too busy right now", "Nothing was lost. Wait a moment, then try again.")
+        }
+        status if status.is_server_error() => {
+            ("Something went wrong", "Tell an administrator the reference below.")
+        }
+        _ => ("That did not work", "Go back and try again."),
+    }
+}
+
+/// Messages begin in lower case and end without a full stop; pages are for reading.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}

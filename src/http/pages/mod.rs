@@ -1,0 +1,34 @@
+//! One file per screen: the struct its template shows, and the handlers that fill it.
+//! Must not know SQL or the engine; pages ask services and only translate.
+
+#![expect(
+    missing_docs,
+    reason = "a page's fields are named after what the template shows; the struct says the rest"
+)]
+
+pub mod chart;
+pub mod form_view;
+pub mod layout;
+pub mod parts;
+
+pub mod account;
+pub mod audit;
+pub mod deploy_problems;
+pub mod error;
+pub mod files;
+pub mod groups;
+pub mod home;
+pub mod inbox;
+pub mod incidents;
+pub mod instance;
+pub mod instances;
+pub mod not_found;
+pub mod process;
+pub mod processes;
+pub mod roles;
+pub mod schedules;
+pub mod setup;
+pub mod sign_in;
+pub mod start_form;
+pub mod system;
+pub mod users;

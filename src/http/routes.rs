@@ -1,0 +1,29 @@
+//! Every route of the server, in one list: each file of the API and each page brings its own.
+//!
+//! Must not know handlers.
+
+use crate::http::route::Route;
+use crate::http::{api, assets, live, pages};
+
+/// All routes.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    [
+        assets::routes(),
+        live::routes(),
+        pages::setup::routes(),
+        pages::sign_in::routes(),
+        pages::account::routes(),
+        pages::users::routes(),
+        pages::groups::routes(),
+        pages::roles::routes(),
+        api::system::routes(),
+        api::auth::routes(),
+        api::users::routes(),
+        api::groups::routes(),
+        api::roles::routes(),
+        api::tokens::routes(),
+        api::audit::routes(),
+    ]
+    .concat()
+}

@@ -1,0 +1,96 @@
+//! How a connection to PostgreSQL is made: the URL read, TLS when it asks for it.
+//!
+//! Knows nothing of transactions.
+//!
+//! **Invariant:** with TLS, the server's certificate and name are always verified.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postgres::config::SslMode;
+use postgres::{Client, Config, NoTls};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::platform::store::options::PostgresOptions;
+use crate::platform::store::sql::StoreError;
+
+/// A server that does not answer within this is treated as absent.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What every session needs: no thread waits for ever on a lock, and our short statements gain
+/// nothing from compilation.
+const SESSION: &str = "SET lock_timeout = '10s'; SET jit = off; SET TIME ZONE 'UTC'";
+
+/// Everything needed to connect, checked once.
+#[derive(Clone)]
+pub(super) struct Connector {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Connector {
+    /// Reads the URL and the certificates.
+    pub(super) fn new(options: &PostgresOptions) -> Result<Self, StoreError> {
+        let url = options.url.replace("sslmode=verify-full", "sslmode=require");
+        let url = url.replace("sslmode=verify-ca", "sslmode=require");
+        let mut config: Config = url
+            .parse()
+            .map_err(|error| unusable(&format!("the URL of PostgreSQL can't be read: {error}")))?;
+        config.application_name("flowstead").connect_timeout(CONNECT_TIMEOUT);
+        let tls = match config.get_ssl_mode() {
+            SslMode::Require => Some(tls(options.root_certificates.as_deref())?),
+            _ => None,
+        };
+        Ok(Self { config, tls })
+    }
+
+    /// Opens a connection and prepares the session.
+    pub(super) fn connect(&self) -> Result<Client, postgres::Error> {
+        let mut client = match &self.tls {
+            Some(tls) => self.config.connect(tls.clone())?,
+            None => self.config.connect(NoTls)?,
+        };
+        client.batch_execute(SESSION)?;
+        Ok(client)
+    }
+}
+
+fn tls(root_certificates: Option<&Path>) -> Result<MakeRustlsConnect, StoreError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(&format!("TLS is not available: {error}")))?
+        .with_root_certificates(roots(root_certificates)?)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+fn roots(file: Option<&Path>) -> Result<RootCertStore, StoreError> {
+    let certificates = match file {
+        Some(file) => read_certificates(file)?,
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    let mut roots = RootCertStore::empty();
+    let (added, _) = roots.add_parsable_certificates(certificates);
+    if added == 0 {
+        return Err(unusable(
+            "PostgreSQL is to be reached by TLS, but no certificate of an authority was found; \
+             name a PEM file of them, or install the system's (package ca-certificates)",
+        ));
+    }
+    Ok(roots)
+}
+
+fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, StoreError> {
+    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect);
+    read.map_err(|error| {
+        unusable(&format!("cannot read the certificates in {}: {error}", file.display()))
+    })
+}
+
+fn unusable(text: &str) -> StoreError {
+    StoreError::Unusable(text.to_owned())
+}

@@ -1,0 +1,81 @@
+//! The near future in memory: what is due next, so that nothing polls while nothing is due.
+//!
+//! Must not know what an alarm leads to. The rows in the database are the truth: an alarm that
+//! comes twice or for something that is gone is refused there and does no harm.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+/// Something to do at a point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Alarm {
+    /// Read what is due after the horizon.
+    LoadMore,
+    /// A timer of an instance.
+    Timer {
+        /// The instance it belongs to.
+        instance_key: i64,
+        /// The timer.
+        timer_key: i64,
+    },
+    /// A timer start event.
+    Schedule(i64),
+    /// A job that is run in this process: its backoff or its lease is over.
+    Job(i64),
+}
+
+/// Alarms in the order in which they are due.
+#[derive(Default)]
+pub(crate) struct Alarms {
+    heap: Mutex<BinaryHeap<Reverse<(i64, Alarm)>>>,
+    /// What is due later is left in the database until [`Alarm::LoadMore`] reads on.
+    horizon_ms: AtomicI64,
+    changed: Notify,
+}
+
+impl Alarms {
+    /// From now on alarms up to here are taken. Say so before reading them from the database, so
+    /// that one that is committed meanwhile is seen by at least one of the two.
+    pub(crate) fn extend_horizon(&self, until_ms: i64) {
+        self.horizon_ms.store(until_ms, Ordering::SeqCst);
+    }
+
+    /// Adds alarms, each with its time in milliseconds since 1970 UTC.
+    pub(crate) fn add(&self, alarms: impl IntoIterator<Item = (i64, Alarm)>) {
+        let horizon_ms = self.horizon_ms.load(Ordering::SeqCst);
+        let near = alarms.into_iter().filter(|(due_at, _)| *due_at <= horizon_ms);
+        let mut heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = heap.peek().map(|Reverse((due, _))| *due);
+        heap.extend(near.map(Reverse));
+        let after = heap.peek().map(|Reverse((due, _))| *due);
+        drop(heap);
+        if before != after {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Takes everything that is due.
+    pub(crate) fn take_due(&self, now_ms: i64) -> Vec<Alarm> {
+        let mut heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut due = Vec::new();
+        while heap.peek().is_some_and(|Reverse((at, _))| *at <= now_ms) {
+            due.extend(heap.pop().map(|Reverse((_, alarm))| alarm));
+        }
+        due
+    }
+
+    /// When the next one is due.
+    pub(crate) fn next_due_at(&self) -> Option<i64> {
+        let heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
+        heap.peek().map(|Reverse((due, _))| *due)
+    }
+
+    /// Waits until the next alarm changed; a change while nobody waited counts.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}

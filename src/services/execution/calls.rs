@@ -1,0 +1,25 @@
+//! What a called instance's end becomes for its caller.
+//!
+//! Must not know how the caller is reached.
+
+use crate::core::engine::{CallResult, Command, Parent};
+
+/// The command that tells a caller how its child ended.
+pub(crate) fn told(parent: Parent, child_key: i64, result: CallResult) -> Command {
+    let element_instance_key = parent.element_instance_key;
+    match result {
+        CallResult::Completed { variables } => {
+            Command::CompleteCalledInstance { element_instance_key, child_key, variables }
+        }
+        CallResult::Failed { code, message, variables } => Command::FailCalledInstance {
+            element_instance_key,
+            child_key,
+            code,
+            message,
+            variables,
+        },
+        CallResult::Terminated => {
+            Command::CalledInstanceTerminated { element_instance_key, child_key }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Jobs into the hands of workers: leases, and the variables that go with a job.
+//!
+//! Must not know how a worker waits, nor what it does.
+//!
+//! **Invariant:** a job has one lease at a time; whoever works under an older one is refused.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::batch::{Answer, Batch};
+use super::dispatcher::LeasedJob;
+use super::projection::Lease;
+use super::request::{LeaseJobs, Receipt, Refusal};
+use super::snapshots::Hot;
+use crate::core::engine::{JobCreated, ProcessInstance};
+use crate::platform::store::{Row, StoreError};
+
+const COLUMNS: &str = "key, instance_key, element_instance_key, element_id, process_id,
+     definition_key, version, job_type, retries, attempts, headers";
+
+const TAKE: &str = "UPDATE work__jobs SET state = 'leased', worker = ?2, lease_token = ?3,
+     due_at = ?4, attempts = attempts + 1 WHERE key = ?1";
+
+impl Batch<'_> {
+    /// Leases free jobs of a type, the most urgent ones first.
+    pub(crate) fn lease_jobs(&mut self, wanted: &LeaseJobs) -> Result<Receipt, StoreError> {
+        self.flush()?;
+        let select = format!(
+            "SELECT {COLUMNS} FROM work__jobs
+             WHERE job_type = ?1 AND state <> 'dead' AND due_at <= ?2
+             ORDER BY priority DESC, key LIMIT ?3 /*postgres FOR UPDATE SKIP LOCKED */"
+        );
+        let now_ms = self.now_ms();
+        let parameters = [(&wanted.job_type).into(), now_ms.into(), wanted.limit.into()];
+        let rows = self.sql.query(&select, &parameters)?;
+        let mut jobs = Vec::with_capacity(rows.len());
+        for row in rows {
+            let lease = Lease {
+                worker: (&wanted.worker).into(),
+                token: self.next_key(),
+                until_ms: now_ms + wanted.lease_ms,
+            };
+            let mut job = self.take_job(&row, &wanted.worker, &lease)?;
+            if let Some(names) = &wanted.variable_names {
+                job.variables.retain(|name, _| names.contains(name));
+            }
+            jobs.push(job);
+        }
+        Ok(Receipt::Jobs(jobs))
+    }
+
+    /// Leases one job to this process's own handler, if there is one and the job is free and due.
+    pub(crate) fn lease_own_job(&mut self, job_key: i64) -> Result<Receipt, StoreError> {
+        self.flush()?;
+        let select = format!(
+            "SELECT {COLUMNS} FROM work__jobs
+             WHERE key = ?1 AND state <> 'dead' AND due_at <= ?2
+             /*postgres FOR UPDATE SKIP LOCKED */"
+        );
+        let rows = self.sql.query(&select, &[job_key.into(), self.now_ms().into()])?;
+        let Some(row) = rows.first() else { return Ok(Receipt::Nothing) };
+        if !self.around.handlers.has(&row.text(7)?) {
+            return Ok(Receipt::Nothing);
+        }
+        let lease = self.own_lease();
+        let worker = Arc::clone(&self.around.worker);
+        let job = self.take_job(row, &worker, &lease)?;
+        self.follow_up.alarms.push((lease.until_ms, super::alarms::Alarm::Job(job_key)));
+        self.follow_up.jobs.push(job);
+        Ok(Receipt::Nothing)
+    }
+
+    /// Gives a worker more time, as long as it still has the lease.
+    pub(crate) fn extend_lease(
+        &mut self,
+        job_key: i64,
+        lease_token: i64,
+        until_ms: i64,
+    ) -> Answer<Receipt> {
+        self.flush()?;
+        let changed = self.sql.execute(
+            "UPDATE work__jobs SET due_at = ?3
+             WHERE key = ?1 AND lease_token = ?2 AND state = 'leased'",
+            &[job_key.into(), lease_token.into(), until_ms.into()],
+        )?;
+        Ok(if changed == 1 { Ok(Receipt::Nothing) } else { Err(Refusal::LeaseEnded(job_key)) })
+    }
+
+    fn take_job(
+        &mut self,
+        row: &Row,
+        worker: &str,
+        lease: &Lease,
+    ) -> Result<LeasedJob, StoreError> {
+        let key = row.integer(0)?;
+        let parameters = [key.into(), worker.into(), lease.token.into(), lease.until_ms.into()];
+        self.sql.execute(TAKE, &parameters)?;
+        let (instance_key, element_instance_key) = (row.integer(1)?, row.integer(2)?);
+        let mut variables = Map::new();
+        if let Some(hot) = self.take(instance_key)? {
+            variables = variables_at(&hot.instance, element_instance_key);
+            self.put_back(instance_key, hot);
+        }
+        let headers = serde_json::from_str(&row.text(10)?)
+            .map_err(|_| StoreError::Corrupt(format!("headers of job {key}")))?;
+        Ok(LeasedJob {
+            key,
+            instance_key,
+            element_instance_key,
+            element_id: row.text(3)?.to_string(),
+            process_id: row.text(4)?.to_string(),
+            definition_key: row.integer(5)?,
+            version: row.integer(6)?,
+            job_type: row.text(7)?.to_string(),
+            retries: row.integer(8)?,
+            attempts: row.integer(9)?,
+            headers,
+            variables,
+            lease_token: lease.token,
+            lease_until: lease.until_ms,
+            worker: worker.to_owned(),
+        })
+    }
+}
+
+/// A job that is born leased.
+pub(crate) fn leased(instance_key: i64, hot: &Hot, job: &JobCreated, lease: &Lease) -> LeasedJob {
+    LeasedJob {
+        key: job.key,
+        instance_key,
+        element_instance_key: job.element_instance_key,
+        element_id: job.element_id.to_string(),
+        process_id: hot.deployed.process_id.to_string(),
+        definition_key: hot.deployed.key,
+        version: hot.deployed.version,
+        job_type: job.job_type.to_string(),
+        retries: job.retries.into(),
+        attempts: 0,
+        headers: job.headers.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
+        variables: variables_at(&hot.instance, job.element_instance_key),
+        lease_token: lease.token,
+        lease_until: lease.until_ms,
+        worker: match &lease.worker {
+            crate::platform::store::Value::Text(name) => name.to_string(),
+            _ => String::new(),
+        },
+    }
+}
+
+/// All variables visible at an element instance; inner ones hide outer ones.
+#[must_use]
+pub fn variables_at(instance: &ProcessInstance, element_instance_key: i64) -> Map<String, Json> {
+    let mut chain = Vec::new();
+    let mut next = Some(element_instance_key);
+    while let Some(element) = next.and_then(|key| instance.elements.get(&key)) {
+        chain.push(&element.variables);
+        next = element.scope_key;
+    }
+    let mut variables = Map::new();
+    for scope in chain.into_iter().rev() {
+        variables.extend(scope.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    variables
+}

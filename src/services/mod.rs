@@ -1,0 +1,9 @@
+//! What the product does, a folder per capability, each with its rules and its own SQL.
+//!
+//! Must not know HTTP, pages or the command line.
+
+pub mod audit;
+
+pub mod execution;
+pub mod identity;
+pub mod processes;

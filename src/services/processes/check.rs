@@ -1,0 +1,159 @@
+//! Reading the files of a deployment: what each is, and everything that is wrong with any of them.
+//!
+//! Must not know the database.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::core::bpmn::{self, Model};
+use crate::core::forms::Form;
+use crate::core::model::{ElementKind, FormReference, Problem, ProcessDefinition, Severity};
+use crate::core::schema::DataSchema;
+use crate::services::execution::{Starts, plan_starts};
+
+/// Files in one deployment.
+const RESOURCES_MAX: usize = 100;
+
+/// A file to deploy.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// Its file name; the ending says what it is.
+    pub name: String,
+    /// Its text.
+    pub content: String,
+}
+
+/// A problem with the file it is in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileProblem {
+    /// The file's name.
+    pub file: String,
+    /// What is wrong where.
+    #[serde(flatten)]
+    pub problem: Problem,
+}
+
+/// The files of a deployment, understood.
+#[derive(Default)]
+pub(super) struct Checked {
+    pub(super) models: Vec<(usize, Model)>,
+    pub(super) forms: Vec<(usize, Form)>,
+    /// Data schemas with the process they are for.
+    pub(super) schemas: Vec<(usize, String, DataSchema)>,
+    pub(super) warnings: Vec<FileProblem>,
+}
+
+impl Checked {
+    /// All processes with the file they are in.
+    pub(super) fn processes(&self) -> impl Iterator<Item = (usize, &ProcessDefinition)> {
+        self.models.iter().flat_map(|(file, model)| model.processes.iter().map(|p| (*file, p)))
+    }
+}
+
+/// Reads all files.
+///
+/// # Errors
+/// All problems of all files.
+pub(super) fn check(resources: &[Resource]) -> Result<Checked, Vec<FileProblem>> {
+    let (mut checked, mut problems) = (Checked::default(), Vec::new());
+    if resources.is_empty() || resources.len() > RESOURCES_MAX {
+        let message = format!("expected 1 to {RESOURCES_MAX} files, but got {}", resources.len());
+        return Err(vec![FileProblem { file: String::new(), problem: whole(message) }]);
+    }
+    for (index, resource) in resources.iter().enumerate() {
+        let file = |problem| FileProblem { file: resource.name.clone(), problem };
+        if let Err(found) = read(&mut checked, index, resource) {
+            problems.extend(found.into_iter().map(file));
+        }
+    }
+    problems.extend(duplicates(&checked, resources));
+    if problems.is_empty() { Ok(checked) } else { Err(problems) }
+}
+
+fn read(checked: &mut Checked, index: usize, resource: &Resource) -> Result<(), Vec<Problem>> {
+    let name = resource.name.as_str();
+    let warn = |problem| FileProblem { file: resource.name.clone(), problem };
+    if name.ends_with(".bpmn") || name.ends_with(".bpmn20.xml") {
+        let model = bpmn::parse(&resource.content, &bpmn::Limits::default())?;
+        checked.warnings.extend(model.warnings.iter().cloned().map(warn));
+        checked.models.push((index, model));
+    } else if name.ends_with(".form") {
+        let form = Form::parse(&resource.content)?;
+        checked.warnings.extend(form.warnings().iter().cloned().map(warn));
+        checked.forms.push((index, form));
+    } else if let Some(process_id) = name.strip_suffix(".schema.json") {
+        let process_id = process_id.rsplit('/').next().unwrap_or(process_id).to_owned();
+        let schema = DataSchema::from_json_schema(&resource.content)?;
+        checked.schemas.push((index, process_id, schema));
+    } else {
+        let message = format!("\"{name}\" is not a file that can be deployed");
+        let expected = "a name ending in .bpmn, .form or .schema.json".to_owned();
+        return Err(vec![Problem { expected: Some(expected), ..whole(message) }]);
+    }
+    Ok(())
+}
+
+/// A problem of a whole file.
+pub(super) fn whole(message: String) -> Problem {
+    Problem {
+        severity: Severity::Error,
+        line: 1,
+        column: 1,
+        element_id: None,
+        message,
+        expected: None,
+    }
+}
+
+fn duplicates(checked: &Checked, resources: &[Resource]) -> Vec<FileProblem> {
+    let mut seen = BTreeSet::new();
+    let processes = checked.processes().map(|(file, it)| (file, "process", it.id.to_string()));
+    let forms = checked.forms.iter().map(|(file, it)| (*file, "form", it.id().to_owned()));
+    let schemas = checked.schemas.iter().map(|(file, id, _)| (*file, "data schema of", id.clone()));
+    let mut problems = Vec::new();
+    for (file, kind, id) in processes.chain(forms).chain(schemas) {
+        if !seen.insert((kind, id.clone())) {
+            let message = format!("the {kind} \"{id}\" is in the deployment twice");
+            let file = resources[file].name.clone();
+            problems.push(FileProblem { file, problem: whole(message) });
+        }
+    }
+    problems
+}
+
+/// Ids of the deployed forms that a process shows, with the elements that show them.
+pub(super) fn form_ids(graph: &ProcessDefinition) -> Vec<(String, String)> {
+    let references = graph.elements.iter().filter_map(|element| {
+        let form = match &element.kind {
+            ElementKind::UserTask(task) => task.form.as_ref(),
+            ElementKind::StartEvent(start) => start.form.as_ref(),
+            _ => None,
+        };
+        match form {
+            Some(FormReference::Id(id)) => Some((id.clone(), element.id.to_string())),
+            _ => None,
+        }
+    });
+    references.collect()
+}
+
+/// The start events of a process that begin instances by themselves.
+///
+/// # Errors
+/// Those whose expressions give no time or no name.
+pub(super) fn starts(
+    graph: &ProcessDefinition,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Starts, Vec<Problem>> {
+    plan_starts(graph, now, zone).map_err(|problems| {
+        let located = problems.into_iter().map(|problem| Problem {
+            element_id: Some(problem.element_id.to_string()),
+            ..whole(problem.message)
+        });
+        located.collect()
+    })
+}

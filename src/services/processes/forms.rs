@@ -1,0 +1,89 @@
+//! Deployed forms, and the form that starts a process.
+//!
+//! Must not know how a form is shown or checked.
+
+use crate::core::forms::Form;
+use crate::core::model::{Dynamic, ElementKind, FormReference, ProcessDefinition, StartEvent};
+use crate::platform::store::{Row, Sql, StoreError};
+use crate::services::execution::Deployed;
+
+const SELECT: &str = "SELECT r.content FROM sys_views__forms f
+     JOIN sys_flows__resources r ON r.key = f.resource_key WHERE f.form_id = ?1";
+
+/// The latest version of a form, if it is deployed.
+///
+/// # Errors
+/// `Corrupt` when it can't be read any more; `Driver` from the database.
+pub fn find_form(sql: &mut dyn Sql, form_id: &str) -> Result<Option<Form>, StoreError> {
+    let select = format!("{SELECT} ORDER BY f.version DESC LIMIT 1");
+    let rows = sql.query(&select, &[form_id.into()])?;
+    rows.first().map(|row| parse(form_id, row)).transpose()
+}
+
+/// One version of a form, if it is deployed.
+///
+/// # Errors
+/// As for [`find_form`].
+pub fn find_form_version(
+    sql: &mut dyn Sql,
+    form_id: &str,
+    version: i64,
+) -> Result<Option<Form>, StoreError> {
+    let select = format!("{SELECT} AND f.version = ?2");
+    let rows = sql.query(&select, &[form_id.into(), version.into()])?;
+    rows.first().map(|row| parse(form_id, row)).transpose()
+}
+
+fn parse(form_id: &str, row: &Row) -> Result<Form, StoreError> {
+    read(form_id, row.text(0)?)
+}
+
+fn read(form_id: &str, source: &str) -> Result<Form, StoreError> {
+    Form::parse(source).map_err(|_| StoreError::Corrupt(format!("form {form_id}")))
+}
+
+/// What a person is shown to fill in.
+#[derive(Debug)]
+pub enum ShownForm {
+    /// A form of ours.
+    Form(Box<Form>),
+    /// An address outside; FEEL is not computed here.
+    External(Dynamic),
+}
+
+/// The form a reference names, if there is one.
+///
+/// # Errors
+/// As for [`find_form`].
+pub fn resolve_form(
+    sql: &mut dyn Sql,
+    reference: &FormReference,
+) -> Result<Option<ShownForm>, StoreError> {
+    let form = match reference {
+        FormReference::Id(id) => find_form(sql, id)?.map(Box::new).map(ShownForm::Form),
+        FormReference::Embedded(text) => {
+            Some(ShownForm::Form(Box::new(read("of the model", text)?)))
+        }
+        FormReference::External(address) => Some(ShownForm::External(address.clone())),
+    };
+    Ok(form)
+}
+
+/// The form that asks a person for the first variables of an instance, if the process has one.
+///
+/// # Errors
+/// As for [`find_form`].
+pub fn start_form(sql: &mut dyn Sql, deployed: &Deployed) -> Result<Option<ShownForm>, StoreError> {
+    match start_form_reference(&deployed.graph) {
+        Some(reference) => resolve_form(sql, reference),
+        None => Ok(None),
+    }
+}
+
+fn start_form_reference(graph: &ProcessDefinition) -> Option<&FormReference> {
+    let children = &graph.element(ProcessDefinition::ROOT).children;
+    children.iter().find_map(|child| match &graph.element(*child).kind {
+        ElementKind::StartEvent(StartEvent { trigger: None, form, .. }) => form.as_ref(),
+        _ => None,
+    })
+}

@@ -1,0 +1,19 @@
+//! Processes: deploying models, forms and data schemas, and finding what was deployed.
+//!
+//! Must not know instances. What can't be executed is refused here, with every problem at once.
+//!
+//! **Invariant:** a deployment is stored whole or not at all; a version never changes.
+
+mod check;
+mod deploy;
+mod forms;
+mod listing;
+mod storing;
+
+pub use check::{FileProblem, Resource};
+pub use deploy::{DeployError, DeployedProcess, Deployment, deploy, lint};
+pub use forms::{ShownForm, find_form, find_form_version, resolve_form, start_form};
+pub use listing::{
+    DefinitionRow, ProcessRow, ResourceRow, ScheduleRow, find_definition, find_resource,
+    list_definitions, list_processes, list_schedules, set_schedule_paused,
+};
