@@ -85,7 +85,7 @@ struct Stage {
 impl Stage {
     fn new(scenario: &str, model: &str) -> Self {
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a time");
-        let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
+        let zone = TimeZone::get("Europe/Berlin").expect("the zone database");
         Self {
             scenario: scenario.to_owned(),
             definition: definition(model),
