@@ -168,7 +168,8 @@ impl Worker {
             };
             for job in jobs.as_array().into_iter().flatten() {
                 let key = job["key"].as_str().expect("a key is a text").to_owned();
-                let body = json!({ "lease_token": job["lease_token"], "variables": { "done": true } });
+                let body =
+                    json!({ "lease_token": job["lease_token"], "variables": { "done": true } });
                 if self.post(&format!("/api/v1/jobs/{key}/complete"), &body).is_some() {
                     self.acknowledged.read(|it| it.jobs.push(key));
                 }
