@@ -6,4 +6,9 @@ pub mod audit;
 
 pub mod execution;
 pub mod identity;
+pub mod incidents;
+pub mod instances;
+pub mod jobs;
+pub mod operations;
 pub mod processes;
+pub mod search;
