@@ -1,8 +1,12 @@
 //! The only test binary. Each module is one area; a test in `tidy` checks that none is forgotten.
 
+mod bpmn;
+mod engine;
+mod feel;
 mod forms;
 mod pages;
 mod platform;
+mod simulation;
 mod store;
 mod support;
 mod tidy;

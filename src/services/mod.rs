@@ -5,6 +5,7 @@
 pub mod audit;
 
 pub mod execution;
+pub mod files;
 pub mod identity;
 pub mod incidents;
 pub mod instances;
@@ -12,3 +13,4 @@ pub mod jobs;
 pub mod operations;
 pub mod processes;
 pub mod search;
+pub mod tasks;

@@ -100,6 +100,7 @@ struct Shared {
     foundation: Foundation,
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
     definitions: Definitions,
+    zone: TimeZone,
     alarms: Alarms,
     workers: Workers,
     waiting_room: WaitingRoom,
@@ -131,6 +132,7 @@ impl Execution {
             foundation,
             queue: Mutex::new(Some(sender)),
             definitions,
+            zone: settings.zone.clone(),
             alarms: Alarms::default(),
             waiting_room: WaitingRoom::default(),
             changes: Changes::default(),
@@ -288,6 +290,12 @@ impl Execution {
     #[must_use]
     pub fn definitions(&self) -> &Definitions {
         &self.shared.definitions
+    }
+
+    /// Where local times and calendar days are.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.shared.zone
     }
 
     /// The domain's database.

@@ -84,9 +84,9 @@ pub(super) enum Source {
     System,
 }
 
-/// An audit event. A comment may also be found by those who may see its user task.
+/// An audit event. A comment may also be found by those who may see what it is about.
 pub(super) fn event(event: &AuditEvent, source: Source, task: Option<&IndexedTask>) -> Document {
-    let is_comment = event.action.starts_with("comment.") || event.subject_kind == "comment";
+    let is_comment = event.action.ends_with(".commented");
     let mut body = event.summary.clone();
     if let Some(details) = &event.details {
         add_words(&mut body, details);
@@ -109,6 +109,7 @@ pub(super) fn event(event: &AuditEvent, source: Source, task: Option<&IndexedTas
     };
     let mut access = vec![ACCESS_AUDIT.to_owned()];
     if is_comment {
+        access.push(ACCESS_INSTANCES.to_owned());
         access.extend(task.into_iter().flat_map(access_of_task));
     }
     Document {

@@ -49,7 +49,7 @@ pub(super) fn domain_batch(
     let tasks = list_tasks(sql, &new)?;
     let of_task = |event: &AuditEvent| {
         let key = event.subject_key.filter(|_| event.subject_kind == "user_task");
-        tasks.iter().find(|task| Some(task.key) == key.or_else(|| task_in_details(event)))
+        tasks.iter().find(|task| Some(task.key) == key)
     };
     let mut found: Vec<Document> =
         new.iter().map(|event| documents::event(event, Source::Domain, of_task(event))).collect();
@@ -72,12 +72,6 @@ pub(super) fn system_batch(
     let new = events.iter().filter(|event| !is_known(event.key));
     let documents = new.map(|event| documents::event(event, Source::System, None)).collect();
     Ok(Batch { keys: events.iter().map(|event| event.key).collect(), documents })
-}
-
-/// A comment is an event of its own, and names its user task in its details.
-fn task_in_details(event: &AuditEvent) -> Option<i64> {
-    let key = event.details.as_ref()?.get("user_task_key")?;
-    key.as_i64().or_else(|| key.as_str()?.parse().ok())
 }
 
 fn list_instances(
@@ -134,10 +128,7 @@ const TASK: &str = "SELECT key, process_id, name, state, assignee, candidate_gro
 fn list_tasks(sql: &mut dyn Sql, events: &[AuditEvent]) -> Result<Vec<IndexedTask>, StoreError> {
     let Some(first_at) = events.iter().map(|event| event.at_ms).min() else { return Ok(vec![]) };
     let subjects = events.iter().filter(|event| event.subject_kind == "user_task");
-    let named: BTreeSet<i64> = subjects
-        .filter_map(|event| event.subject_key)
-        .chain(events.iter().filter_map(task_in_details))
-        .collect();
+    let named: BTreeSet<i64> = subjects.filter_map(|event| event.subject_key).collect();
     let instances: BTreeSet<i64> = events.iter().filter_map(|event| event.instance_key).collect();
     let by_key = format!("{TASK} WHERE key IN (SELECT value FROM json_each(?1))");
     let mut rows = sql.query(&by_key, &[Value::integers(named)])?;

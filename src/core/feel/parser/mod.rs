@@ -20,7 +20,7 @@ use crate::core::feel::lexer::{Token, TokenKind, tokenize};
 
 pub(crate) use names::Candidate;
 
-/// Expressions within expressions. People write ten; debug builds hold this on 1 MiB of stack.
+/// Operands within operands. People write ten; a debug build takes 10 KiB of stack for each.
 const DEPTH_MAX: u32 = 100;
 
 /// What a source is parsed to.
@@ -176,11 +176,9 @@ impl Parser<'_> {
             let message = format!("expected at most {DEPTH_MAX} levels of nesting");
             return Err(self.error(self.peek().span, &message));
         }
-        let in_range_end = std::mem::take(&mut self.in_range_end);
         self.depth += 1;
         let result = parse(self);
         self.depth -= 1;
-        self.in_range_end = in_range_end;
         result
     }
 }
