@@ -4,9 +4,13 @@
 
 use serde_json::json;
 
+use crate::core::engine::Rejection;
 use crate::http::error::HttpError;
 use crate::platform::store::StoreError;
+use crate::services::execution::Refusal;
 use crate::services::identity::IdentityError;
+use crate::services::instances::{ListError, StartError};
+use crate::services::search::FindError;
 
 /// After how many seconds a client tries again when the database was busy.
 const BUSY_RETRY_S: u64 = 2;
@@ -54,6 +58,79 @@ impl From<IdentityError> for HttpError {
             IdentityError::Invalid { field, .. } => Self::unprocessable("invalid_value", message)
                 .with_details(json!({ "field": field })),
             IdentityError::Hashing(cause) => Self::internal(cause),
+        }
+    }
+}
+
+impl From<Refusal> for HttpError {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::Rejected(rejection) => rejection.into(),
+            Refusal::NotFound { .. } | Refusal::NoProcess(_) => {
+                Self { message, ..Self::not_found("thing") }
+            }
+            Refusal::LeaseEnded(_) => Self::conflict("lease_ended", message),
+            Refusal::Changed { expected, found, .. } => {
+                Self::conflict("revision_conflict", message)
+                    .with_details(json!({ "expected_rev": expected, "found_rev": found }))
+            }
+            Refusal::DuplicateMessage(_) => Self::conflict("duplicate_message", message),
+            Refusal::Busy | Refusal::Stopping => Self::unavailable(BUSY_RETRY_S, message),
+            Refusal::Failed(cause) => Self::internal(cause),
+        }
+    }
+}
+
+impl From<Rejection> for HttpError {
+    fn from(rejection: Rejection) -> Self {
+        let message = rejection.to_string();
+        match rejection {
+            Rejection::NotFound { .. } => Self { message, ..Self::not_found("thing") },
+            Rejection::AlreadyCreated { .. }
+            | Rejection::NotActive { .. }
+            | Rejection::JobNotAvailable { .. }
+            | Rejection::NotCalled { .. } => Self::conflict("wrong_state", message),
+            Rejection::WrongDefinition { .. }
+            | Rejection::NoStartEvent { .. }
+            | Rejection::NoRetries { .. }
+            | Rejection::PriorityOutOfRange { .. } => Self::unprocessable("invalid_value", message),
+        }
+    }
+}
+
+impl From<ListError> for HttpError {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Filter(message) => Self::bad_request("invalid_query", message),
+            ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StartError> for HttpError {
+    fn from(error: StartError) -> Self {
+        let message = error.to_string();
+        match error {
+            StartError::Invalid(problems) => {
+                let located = problems
+                    .iter()
+                    .map(|problem| json!({ "path": problem.path, "message": problem.message }));
+                let located: Vec<_> = located.collect();
+                Self::unprocessable("invalid_variables", message)
+                    .with_details(json!({ "problems": located }))
+            }
+            StartError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<FindError> for HttpError {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Store(error) => error.into(),
+            FindError::Index(error) => Self::internal(error.to_string()),
+            FindError::Stopping => Self::unavailable(BUSY_RETRY_S, error.to_string()),
         }
     }
 }

@@ -19,6 +19,7 @@ mod etag;
 mod idempotency;
 pub mod limits;
 pub mod live;
+pub mod live_bridge;
 pub mod observe;
 pub mod openapi;
 mod present;

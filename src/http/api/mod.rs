@@ -5,7 +5,13 @@
 pub mod audit;
 pub mod auth;
 pub mod groups;
+pub mod incidents;
+pub mod instances;
+pub mod jobs;
+pub mod messages;
 pub mod roles;
+pub mod schedules;
+pub mod search;
 pub mod system;
 pub mod tokens;
 pub mod users;

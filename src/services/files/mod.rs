@@ -312,9 +312,8 @@ impl Files {
             return Ok(());
         }
         let (keys, user_id) = (keys.to_vec(), principal.user_id.to_string());
-        let write = move |sql: &mut dyn Sql| {
-            rows::link(sql, &keys, instance_key, user_task_key, &user_id)
-        };
+        let write =
+            move |sql: &mut dyn Sql| rows::link(sql, &keys, instance_key, user_task_key, &user_id);
         self.0.execution.database().write(write).await?;
         let noticed = [execution::Change::Files, execution::Change::Instance(instance_key)];
         self.0.execution.changes().publish(BTreeSet::from(noticed));

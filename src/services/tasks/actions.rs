@@ -135,8 +135,7 @@ pub async fn complete(
         }
         let (variables, file_keys) = match &detail.form {
             TaskForm::Form(form) => {
-                let filled =
-                    fill(execution, files, principal, form, &submitted, &detail.variables);
+                let filled = fill(execution, files, principal, form, &submitted, &detail.variables);
                 filled.await?
             }
             _ => (submitted.clone().into_variables(), Vec::new()),
