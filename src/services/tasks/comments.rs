@@ -127,10 +127,7 @@ where
         Ok::<_, TaskError>(comment)
     };
     let comment = execution.database().write(write).await?;
-    let noticed = [
-        execution::Change::UserTasks,
-        execution::Change::Instance(comment.instance_key),
-    ];
+    let noticed = [execution::Change::UserTasks, execution::Change::Instance(comment.instance_key)];
     execution.changes().publish(BTreeSet::from(noticed));
     Ok(comment)
 }

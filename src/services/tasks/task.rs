@@ -122,8 +122,7 @@ pub fn list_instance_tasks(
     sql: &mut dyn Sql,
     instance_key: i64,
 ) -> Result<Vec<UserTask>, StoreError> {
-    let select =
-        format!("SELECT {COLUMNS} FROM {TABLES} WHERE t.instance_key = ?1 ORDER BY t.key");
+    let select = format!("SELECT {COLUMNS} FROM {TABLES} WHERE t.instance_key = ?1 ORDER BY t.key");
     sql.query(&select, &[instance_key.into()])?.iter().map(read).collect()
 }
 
@@ -132,9 +131,8 @@ pub(super) fn read(row: &Row) -> Result<UserTask, StoreError> {
     let key = row.integer(0)?;
     let corrupt = |what: &str| StoreError::Corrupt(format!("user task {key}: {what}"));
     let owned = |column| Ok::<_, StoreError>(row.optional_text(column)?.map(ToOwned::to_owned));
-    let names = |column| {
-        serde_json::from_str(row.text(column)?).map_err(|_| corrupt("its candidates"))
-    };
+    let names =
+        |column| serde_json::from_str(row.text(column)?).map_err(|_| corrupt("its candidates"));
     let form = row.optional_text(9)?.map(serde_json::from_str).transpose();
     Ok(UserTask {
         key,
