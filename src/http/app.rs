@@ -10,6 +10,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::telemetry::Metrics;
 use crate::services::execution::Execution;
+use crate::services::files::Files;
 use crate::services::identity::Identity;
 use crate::services::instances::Instances;
 use crate::services::operations::Operations;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub search: Search,
     /// The installation at a glance.
     pub operations: Operations,
+    /// Uploaded files.
+    pub files: Files,
     /// Tells open pages what has changed.
     pub live: LiveBus,
     /// The counters of this process; `None` where nobody collects them.

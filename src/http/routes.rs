@@ -37,6 +37,10 @@ pub fn routes() -> Vec<Route> {
         api::schedules::routes(),
         api::search::routes(),
         api::audit::routes(),
+        api::tasks::routes(),
+        api::talk::routes(),
+        api::files::routes(),
+        api::forms::routes(),
     ]
     .concat()
 }

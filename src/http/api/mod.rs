@@ -4,6 +4,8 @@
 
 pub mod audit;
 pub mod auth;
+pub mod files;
+pub mod forms;
 pub mod groups;
 pub mod incidents;
 pub mod instances;
@@ -13,5 +15,7 @@ pub mod roles;
 pub mod schedules;
 pub mod search;
 pub mod system;
+pub mod talk;
+pub mod tasks;
 pub mod tokens;
 pub mod users;
