@@ -15,14 +15,17 @@ pub mod extract;
 pub mod frame;
 
 pub mod csrf;
+mod download;
 mod etag;
 mod idempotency;
 pub mod limits;
 pub mod live;
+pub mod live_bridge;
 pub mod observe;
 pub mod openapi;
 mod present;
 pub mod session;
+mod upload;
 
 pub mod api;
 pub mod assets;

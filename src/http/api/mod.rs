@@ -4,8 +4,18 @@
 
 pub mod audit;
 pub mod auth;
+pub mod files;
+pub mod forms;
 pub mod groups;
+pub mod incidents;
+pub mod instances;
+pub mod jobs;
+pub mod messages;
 pub mod roles;
+pub mod schedules;
+pub mod search;
 pub mod system;
+pub mod talk;
+pub mod tasks;
 pub mod tokens;
 pub mod users;
