@@ -6,5 +6,7 @@ pub mod audit;
 
 pub mod connectors;
 pub mod execution;
+pub mod files;
 pub mod identity;
 pub mod processes;
+pub mod tasks;

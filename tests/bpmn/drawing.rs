@@ -50,7 +50,7 @@ fn kinds_of_shapes_and_edges_are_told_apart() {
     let kind = |id: &str| gateways.edges.iter().find(|it| it.element_id == id).map(|it| it.kind);
     let sequence =
         |is_default, is_conditional| Some(EdgeKind::Sequence { is_default, is_conditional });
-    assert_eq!(kind("choose_a"), sequence(false, true));
+    assert_eq!(kind("choose_a"), sequence(false, false));
     assert_eq!(kind("choose_other"), sequence(true, false));
     let collaboration = diagram(&fixture("collaboration.bpmn"));
     assert_eq!(shape(&collaboration, "shop").kind, ShapeKind::Participant { is_horizontal: true });
@@ -60,6 +60,18 @@ fn kinds_of_shapes_and_edges_are_told_apart() {
     );
     let kinds: Vec<EdgeKind> = collaboration.edges.iter().map(|it| it.kind).collect();
     assert!(kinds.contains(&EdgeKind::Message) && kinds.contains(&EdgeKind::DataAssociation));
+}
+
+#[test]
+fn a_condition_behind_an_activity_is_marked() {
+    let source = fixture("tasks.bpmn");
+    let at = source.find(" sourceRef=\"service\"").expect("it is there");
+    let end = at + source[at..].find(" />").expect("it is closed");
+    let condition = "><bpmn:conditionExpression>= x</bpmn:conditionExpression></bpmn:sequenceFlow>";
+    let diagram = diagram(&format!("{}{condition}{}", &source[..end], &source[end + 3..]));
+    let kinds = diagram.edges.iter().map(|it| it.kind);
+    let marked = EdgeKind::Sequence { is_default: false, is_conditional: true };
+    assert_eq!(kinds.filter(|it| *it == marked).count(), 1);
 }
 
 #[test]
@@ -75,7 +87,10 @@ fn what_has_no_place_is_laid_out_without_overlap() {
 }
 
 fn check_apart(name: &str, diagram: &Diagram) {
-    let is_boundary = |it: &Shape| matches!(it.kind, ShapeKind::Event(event) if event.position == EventPosition::Boundary);
+    let is_boundary = |it: &Shape| match it.kind {
+        ShapeKind::Event(event) => event.position == EventPosition::Boundary,
+        _ => false,
+    };
     for (at, a) in diagram.shapes.iter().enumerate() {
         for b in &diagram.shapes[at + 1..] {
             let may_touch = [a, b].iter().any(|it| it.kind.is_container() || is_boundary(it));

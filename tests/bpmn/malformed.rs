@@ -4,9 +4,12 @@ use flowstead::core::bpmn::{Limits, lint, parse};
 
 use super::{fixture, line};
 
-const HEAD: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d">
-<process id="p" isExecutable="true">
-"#;
+const HEAD: &str = concat!(
+    r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" "#,
+    r#"xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" "#,
+    r#"xmlns:camunda="http://camunda.org/schema/1.0/bpmn">"#,
+    "\n<process id=\"p\" isExecutable=\"true\">\n",
+);
 const TAIL: &str = r#"<BPMNDiagram xmlns="http://www.omg.org/spec/BPMN/20100524/DI" id="diagram" />
 </definitions>
 "#;

@@ -20,7 +20,7 @@ fn leftover(it: &ProcessInstance) -> Option<String> {
         + it.incidents.len();
     let is_clean = held == 0
         && it.elements.len() <= 1
-        && it.elements.values().all(|element| element.lifecycle.is_over());
+        && it.elements.values().all(|it| it.lifecycle.is_over() && it.joins.is_empty());
     (!is_clean).then(|| format!("an instance that is {} holds something: {it:?}", it.state))
 }
 

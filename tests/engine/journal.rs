@@ -1,6 +1,6 @@
 //! How turns are written down and read.
 
-use flowstead::core::engine::{Event, FORMAT, decode, encode};
+use flowstead::core::engine::{Event, FORMAT, ProcessInstance, apply, decode, encode};
 
 #[test]
 fn a_turn_is_compact_tagged_json() {
@@ -30,5 +30,17 @@ fn what_is_no_turn_is_malformed() {
     for text in ["", "[]", r#"{"format":1}"#, r#"{"format":1,"events":["unheard_of"]}"#] {
         let error = decode(text).expect_err("no turn");
         assert!(error.to_string().starts_with("expected the events of a turn: "), "{error}");
+    }
+}
+
+#[test]
+fn events_about_nothing_change_nothing_that_is_open() {
+    let events = decode(include_str!("journal_format_1.json")).expect("a turn of format 1");
+    for event in events {
+        let mut instance = ProcessInstance::empty();
+        apply(&mut instance, &event);
+        let text = serde_json::to_string(&instance).expect("an instance is JSON");
+        let read: ProcessInstance = serde_json::from_str(&text).expect("a snapshot can be read");
+        assert_eq!(read.jobs, instance.jobs, "{event:?}");
     }
 }

@@ -7,6 +7,7 @@
 pub(crate) mod definition_text;
 pub(crate) mod invariants;
 mod journal;
+mod large;
 mod scenario;
 mod trace;
 
@@ -43,4 +44,5 @@ scenarios! {
     variables
     incidents
     refusals
+    found
 }

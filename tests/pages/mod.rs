@@ -2,6 +2,7 @@
 //! Must not know what services put into the pages.
 
 mod assets;
+mod forms;
 
 use askama::Template;
 use flowstead::http::pages::*;

@@ -94,6 +94,11 @@ impl Server {
         self.token = answer["data"]["token"].as_str().map(str::to_owned);
     }
 
+    /// Lets this client be whoever a token of an earlier life of the server belongs to.
+    pub(crate) fn use_token(&mut self, token: &str) {
+        self.token = Some(token.to_owned());
+    }
+
     /// The token this client uses.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
@@ -136,13 +141,19 @@ impl Server {
 
     /// Asks for the data until it is as wanted, as work goes on behind the answers.
     pub(crate) fn wait_for(&self, path: &str, is_wanted: impl Fn(&Json) -> bool) -> Json {
+        self.wait_for_answer(path, |answer| is_wanted(&answer["data"]))["data"].take()
+    }
+
+    /// As [`Server::wait_for`], with the whole envelope.
+    pub(crate) fn wait_for_answer(&self, path: &str, is_wanted: impl Fn(&Json) -> bool) -> Json {
         let started = Instant::now();
         loop {
-            let data = self.get(path);
-            if is_wanted(&data) {
-                return data;
+            let (status, answer) = self.call(Method::GET, path, None);
+            assert_eq!(status, 200, "GET {path}: {answer}");
+            if is_wanted(&answer) {
+                return answer;
             }
-            assert!(started.elapsed() < PATIENCE, "GET {path} stays {data}");
+            assert!(started.elapsed() < PATIENCE, "GET {path} stays {answer}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -253,7 +253,7 @@ pub enum EdgeKind {
     Sequence {
         /// A stroke at its start.
         is_default: bool,
-        /// A diamond at its start, when it leaves an activity.
+        /// A diamond at its start: a condition at a flow from an activity.
         is_conditional: bool,
     },
     /// Message flow between pools.

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::diagram::{Bounds, Diagram, Edge, Point, Shape, ShapeKind};
+use super::diagram::{Bounds, Diagram, Edge, EdgeKind, Point, Shape, ShapeKind};
 use super::drafts::{FLOW_NODES, is_scope};
 use super::layout;
 use super::references::local_name;
@@ -20,9 +20,9 @@ const GAP: f64 = 60.0;
 /// What is drawn, by id.
 pub(super) struct Drawn<'a> {
     /// Every BPMN element with an id.
-    pub(super) by_id: HashMap<&'a str, Node<'a>>,
+    by_id: HashMap<&'a str, Node<'a>>,
     /// Ids of default flows.
-    pub(super) defaults: HashSet<&'a str>,
+    defaults: HashSet<&'a str>,
     /// Ids of sub-processes and processes whose inside the file doesn't want to be seen.
     hidden: HashSet<&'a str>,
 }
@@ -114,6 +114,16 @@ impl<'a> Drawn<'a> {
         })
     }
 
+    /// How a connection is drawn.
+    pub(super) fn edge_kind(&self, node: Node<'a>) -> Option<EdgeKind> {
+        let is_default = node.attribute("id").is_some_and(|id| self.defaults.contains(id));
+        let source = node.attribute("sourceRef").and_then(|it| self.by_id.get(local_name(it)));
+        let is_from_activity = source
+            .and_then(|it| shapes::shape_kind(*it, true))
+            .is_some_and(|it| matches!(it, ShapeKind::Activity(_)));
+        shapes::edge_kind(node, is_default, is_from_activity)
+    }
+
     fn edge(&self, node: Node<'a>) -> Option<Edge> {
         let element = self.element(node)?;
         let waypoints: Vec<Point> =
@@ -124,7 +134,7 @@ impl<'a> Drawn<'a> {
         Some(Edge {
             element_id: element.attribute("id")?.to_owned(),
             name: shapes::display_name(element),
-            kind: shapes::edge_kind(element, &self.defaults)?,
+            kind: self.edge_kind(element)?,
             waypoints,
             label: label(node),
         })

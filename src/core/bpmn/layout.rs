@@ -18,6 +18,9 @@ const ROW_GAP: f64 = 50.0;
 /// Room inside a sub-process around its elements.
 const PADDING: f64 = 40.0;
 
+/// In larger drawings flows don't evade shapes, since every flow looks at every shape for that.
+const EVADED_SHAPES_MAX: usize = 1_000;
+
 /// An element to be placed.
 struct Item<'a> {
     node: Node<'a>,
@@ -283,7 +286,7 @@ pub(super) fn route_all<'a>(flows: &[Node<'a>], drawn: &Drawn<'a>, shapes: &[Sha
             Some(Edge {
                 element_id: flow.attribute("id")?.to_owned(),
                 name: shapes::display_name(*flow),
-                kind: shapes::edge_kind(*flow, &drawn.defaults)?,
+                kind: drawn.edge_kind(*flow)?,
                 waypoints: route(source, target, shapes),
                 label: None,
             })
@@ -322,6 +325,9 @@ fn route(source: &Shape, target: &Shape, shapes: &[Shape]) -> Vec<Point> {
 
 /// Whether something stands in the way of a line straight down.
 fn is_blocked(x: f64, top: f64, bottom: f64, shapes: &[Shape]) -> bool {
+    if shapes.len() > EVADED_SHAPES_MAX {
+        return false;
+    }
     shapes.iter().filter(|it| !it.kind.is_container()).any(|it| {
         let bounds = it.bounds;
         (bounds.x..=bounds.right()).contains(&x) && bounds.y > top && bounds.y < bottom

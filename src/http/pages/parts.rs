@@ -170,7 +170,7 @@ impl EmptyState {
 }
 
 /// A text that leads somewhere; an empty address makes it plain text.
-#[derive(Clone, Debug, Default, Template)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
 #[template(path = "parts/link.html")]
 pub struct Link {
     pub label: String,

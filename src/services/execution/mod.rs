@@ -101,6 +101,7 @@ struct Shared {
     foundation: Foundation,
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
     definitions: Definitions,
+    zone: TimeZone,
     alarms: Alarms,
     workers: Workers,
     waiting_room: WaitingRoom,
@@ -132,6 +133,7 @@ impl Execution {
             foundation,
             queue: Mutex::new(Some(sender)),
             definitions,
+            zone: settings.zone.clone(),
             alarms: Alarms::default(),
             waiting_room: WaitingRoom::default(),
             changes: Changes::default(),
@@ -292,6 +294,12 @@ impl Execution {
     #[must_use]
     pub fn definitions(&self) -> &Definitions {
         &self.shared.definitions
+    }
+
+    /// Where local times and calendar days are.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.shared.zone
     }
 
     /// The domain's database.

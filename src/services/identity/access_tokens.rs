@@ -205,7 +205,7 @@ impl Identity {
         let loaded =
             self.read(move |sql| Ok(load_principal(sql, user_key, rev, Via::AccessToken, None)?));
         let Some(principal) = loaded.await? else { return Ok(None) };
-        self.0.principals.remember(proof, epoch, i64::MAX, &principal);
+        self.0.principals.remember(proof, epoch, now_ms, &principal);
         Ok(Some(principal))
     }
 

@@ -149,8 +149,7 @@ impl Identity {
             };
             self.0.database.write(used).await?;
         }
-        let valid_until_ms = token.expires_at_ms.unwrap_or(i64::MAX);
-        self.0.principals.remember(proof, epoch, valid_until_ms, &principal);
+        self.0.principals.remember(proof, epoch, now_ms, &principal);
         Ok(Some(principal))
     }
 }

@@ -17,7 +17,9 @@ use crate::services::identity::secrets::TokenHash;
 use crate::services::identity::{Identity, IdentityError, User, rows_users};
 
 /// How long a change made by another node stays unseen at most.
-const REMEMBER: Duration = Duration::from_secs(5);
+const REMEMBER: Duration = Duration::from_millis(REMEMBER_MS.unsigned_abs());
+/// The same by the clock that lifetimes are counted with.
+const REMEMBER_MS: i64 = 5_000;
 /// Bounds memory to a few megabytes.
 const PRINCIPALS_MAX: u64 = 10_000;
 
@@ -63,9 +65,10 @@ impl PrincipalCache {
         &self,
         proof: Proof,
         epoch: u64,
-        valid_until_ms: i64,
+        now_ms: i64,
         principal: &Arc<Principal>,
     ) {
+        let valid_until_ms = now_ms + REMEMBER_MS;
         let principal = Arc::clone(principal);
         self.entries.insert(proof, Remembered { epoch, valid_until_ms, principal });
     }

@@ -76,7 +76,7 @@ pub(super) fn list(
 ) -> Result<Vec<Group>, StoreError> {
     let text = format!(
         "{SELECT} WHERE group_id > ?1
-           AND (?2 IS NULL OR lower(group_id) LIKE ?2 ESCAPE '\\'
+           AND (CAST(?2 AS TEXT) IS NULL OR lower(group_id) LIKE ?2 ESCAPE '\\'
                 OR lower(name) LIKE ?2 ESCAPE '\\')
          ORDER BY group_id LIMIT ?3"
     );

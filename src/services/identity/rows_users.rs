@@ -213,12 +213,12 @@ pub(super) fn list(
     let text = format!(
         "SELECT {COLUMNS} FROM identity__users u
          WHERE lower(user_id) > ?1
-           AND (?2 IS NULL OR lower(user_id) LIKE ?2 ESCAPE '\\'
+           AND (CAST(?2 AS TEXT) IS NULL OR lower(user_id) LIKE ?2 ESCAPE '\\'
                 OR lower(email) LIKE ?2 ESCAPE '\\' OR lower(display_name) LIKE ?2 ESCAPE '\\')
-           AND (?3 IS NULL OR is_disabled = ?3)
-           AND (?4 IS NULL OR EXISTS (SELECT 1 FROM identity__user_roles r
+           AND (CAST(?3 AS INTEGER) IS NULL OR is_disabled = ?3)
+           AND (CAST(?4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM identity__user_roles r
                 WHERE r.user_key = u.user_key AND r.role_id = ?4))
-           AND (?5 IS NULL OR EXISTS (SELECT 1 FROM identity__memberships m
+           AND (CAST(?5 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM identity__memberships m
                 JOIN identity__groups g ON g.group_key = m.group_key
                 WHERE m.user_key = u.user_key AND g.group_id = ?5))
          ORDER BY lower(user_id) LIMIT ?6"

@@ -199,8 +199,7 @@ impl Identity {
             };
             self.0.database.write(seen).await?;
         }
-        let valid_until_ms = session.expires_at_ms.min(now_ms + idle_ms);
-        self.0.principals.remember(proof, epoch, valid_until_ms, &principal);
+        self.0.principals.remember(proof, epoch, now_ms, &principal);
         Ok(Some(principal))
     }
 

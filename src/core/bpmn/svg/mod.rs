@@ -4,7 +4,7 @@
 //! d-end`, `d-task`, `d-call`, `d-subprocess`, `d-gateway`, `d-pool`, `d-lane`, `d-data`,
 //! `d-annotation`, `d-group`; per connection `d-flow d-sequence|d-message|d-association`; inside
 //! them `d-outline`, `d-inner`, `d-icon`, `d-icon-filled`, `d-line`, `d-arrow`, `d-label`,
-//! `d-badge`, `d-badge-count`, `d-dashed`; states `is-active`, `is-completed`, `is-stuck`,
+//! `d-badge`, `d-badge-count`, `d-dashed`, `d-thick`; states `is-active`, `is-completed`, `is-stuck`,
 //! `is-taken`.
 //! Must not know where states come from, nor colours.
 //!
@@ -66,7 +66,7 @@ pub fn render(diagram: &Diagram, overlays: &Overlays) -> String {
         shapes::draw(&mut out, shape, overlays);
     }
     for edge in &diagram.edges {
-        edges::draw(&mut out, edge, diagram, overlays);
+        edges::draw(&mut out, edge, overlays);
     }
     for shape in diagram.shapes.iter().filter(|it| !it.kind.is_container()) {
         shapes::draw(&mut out, shape, overlays);
