@@ -1,8 +1,13 @@
 //! The only test binary. Each module is one area; a test in `tidy` checks that none is forgotten.
 
+mod bpmn;
+mod crash;
+mod engine;
+mod feel;
 mod forms;
 mod pages;
 mod platform;
+mod simulation;
 mod store;
 mod support;
 mod tidy;

@@ -4,6 +4,9 @@
 
 pub mod audit;
 
+pub mod connectors;
 pub mod execution;
+pub mod files;
 pub mod identity;
 pub mod processes;
+pub mod tasks;

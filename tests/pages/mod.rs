@@ -2,6 +2,7 @@
 //! Must not know what services put into the pages.
 
 mod assets;
+mod forms;
 
 use askama::Template;
 use flowstead::http::pages::*;
@@ -118,7 +119,8 @@ fn every_form_that_changes_something_sends_the_token() {
         for form in html.split("<form").skip(1) {
             let form = form.split("</form>").next().expect("a split has a first piece");
             let is_post = form.contains("method=\"post\"");
-            assert_eq!(form.contains("name=\"csrf\""), is_post, "{name}: <form{form}");
+            let first = values(form, " name=\"").first() == Some(&"csrf");
+            assert_eq!(first, is_post, "{name}: the token is the first field of <form{form}");
         }
     }
 }
@@ -130,7 +132,8 @@ fn ids_are_unique_and_labels_icons_and_live_regions_lead_somewhere() {
         let unique: BTreeSet<_> = ids.iter().copied().collect();
         assert_eq!(ids.len(), unique.len(), "{name} uses an id twice: {:?}", repeated(&ids));
         let targets = [" for=\"", "aria-describedby=\"", "aria-labelledby=\"", "popovertarget=\""];
-        for id in targets.iter().flat_map(|attribute| values(&html, attribute)) {
+        let named = targets.iter().flat_map(|attribute| values(&html, attribute));
+        for id in named.flat_map(str::split_whitespace) {
             assert!(unique.contains(id), "{name} refers to the missing id {id}");
         }
         for icon in values(&html, "<use href=\"#") {
@@ -139,7 +142,7 @@ fn ids_are_unique_and_labels_icons_and_live_regions_lead_somewhere() {
         for region in html.split("hx-trigger=\"sse:").skip(1) {
             let selected = values(region, "hx-select=\"#");
             assert!(unique.contains(selected[0]), "{name} selects the missing {}", selected[0]);
-            assert!(html.contains("sse-connect=\"/live?topics="), "{name} listens to nothing");
+            assert!(html.contains("sse-connect=\"/events?topics="), "{name} listens to nothing");
         }
     }
 }
@@ -147,7 +150,7 @@ fn ids_are_unique_and_labels_icons_and_live_regions_lead_somewhere() {
 #[test]
 fn every_live_region_listens_to_a_topic_of_its_page() {
     for (name, html) in samples() {
-        let topics = values(&html, "/live?topics=").join(",");
+        let topics = values(&html, "/events?topics=").join(",");
         let topics: BTreeSet<_> = topics.split(',').collect();
         for trigger in values(&html, "hx-trigger=\"sse:") {
             for topic in trigger.split(", sse:") {

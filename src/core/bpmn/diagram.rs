@@ -83,6 +83,15 @@ impl Bounds {
         self.y + self.height
     }
 
+    /// The smallest rectangle around both.
+    #[must_use]
+    pub fn around(self, other: Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let right = self.right().max(other.right());
+        let bottom = self.bottom().max(other.bottom());
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
     /// Its middle.
     #[must_use]
     pub fn center(&self) -> Point {
@@ -244,7 +253,7 @@ pub enum EdgeKind {
     Sequence {
         /// A stroke at its start.
         is_default: bool,
-        /// A diamond at its start, when it leaves an activity.
+        /// A diamond at its start: a condition at a flow from an activity.
         is_conditional: bool,
     },
     /// Message flow between pools.
@@ -279,10 +288,6 @@ impl Diagram {
                 it.waypoints.iter().map(|at| Bounds { x: at.x, y: at.y, ..Bounds::default() });
             points.chain(it.label)
         });
-        boxes.chain(points).reduce(|a, b| {
-            let (x, y) = (a.x.min(b.x), a.y.min(b.y));
-            let (right, bottom) = (a.right().max(b.right()), a.bottom().max(b.bottom()));
-            Bounds { x, y, width: right - x, height: bottom - y }
-        })
+        boxes.chain(points).reduce(Bounds::around)
     }
 }

@@ -208,7 +208,11 @@ fn write_element(out: &mut String, element: &XmlElement) {
             write_all(out, &element.content);
             match end {
                 Some(end) => out.push_str(end),
-                None => out.push_str(&format!("</{}>", element.name)),
+                None => {
+                    for part in ["</", &element.name, ">"] {
+                        out.push_str(part);
+                    }
+                }
             }
         }
     }

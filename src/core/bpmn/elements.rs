@@ -56,7 +56,9 @@ fn user_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> UserTaskDefinitio
     let has_people = task.assignee.is_some()
         || task.candidate_groups.is_some()
         || task.candidate_users.is_some();
-    let was_given = xml::zeebe(node, "assignmentDefinition").is_some();
+    // Someone who was given but can't be read has been reported already.
+    let was_given = xml::zeebe(node, "assignmentDefinition")
+        .is_some_and(|it| it.attributes().any(|people| !people.value().trim().is_empty()));
     if !has_people && !was_given {
         let expected = "a `zeebe:assignmentDefinition` with an assignee or candidates";
         ctx.report.warning(xml::place(node), "nobody is asked to do the user task", expected);

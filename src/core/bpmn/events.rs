@@ -10,8 +10,8 @@ use super::tasks;
 use super::timers;
 use super::xml::{self, Node};
 use crate::core::model::{
-    BoundaryEvent, Dynamic, ElementIndex, ElementKind, EndEvent, EventTrigger, MessageDefinition,
-    StartEvent, TimerDefinition,
+    BoundaryEvent, Dynamic, ElementIndex, ElementKind, EndEvent, EventTrigger, JobDefinition,
+    MessageDefinition, StartEvent, TimerDefinition,
 };
 
 /// Where a catching event stands; the place decides what it may wait for.
@@ -250,7 +250,7 @@ fn message_job(
     ctx: &mut Context<'_, '_, '_>,
     event: Node<'_>,
     definition: Node<'_>,
-) -> Option<crate::core::model::JobDefinition> {
+) -> Option<JobDefinition> {
     let is_inside = xml::zeebe(event, "taskDefinition").is_none()
         && (xml::zeebe(definition, "taskDefinition").is_some()
             || definition.has_attribute((xml::CAMUNDA, "type")));

@@ -98,9 +98,10 @@ fn report_variable(report: &mut Report<'_>, text: Located<'_>) {
 
 /// Parses what follows the first `=`.
 fn feel(report: &mut Report<'_>, text: Located<'_>) -> Option<Expression> {
-    let start = text.value.find('=').map_or(0, |at| at + 1);
-    let source = &text.value[start..];
-    if source.trim().is_empty() {
+    let behind = &text.value[text.value.find('=').map_or(0, |at| at + 1)..];
+    let source = behind.trim();
+    let start = text.value.len() - behind.trim_start().len();
+    if source.is_empty() {
         report.error(text.place, "there is no expression behind `=`", "a FEEL expression");
         return None;
     }

@@ -4,7 +4,7 @@
 //! and the like would change what a process does, so they are refused.
 //! Must not know what the listed ones mean: that stands where they are read.
 
-use super::report::Report;
+use super::report::{Place, Report};
 use super::xml::{self, Node};
 
 /// `zeebe:` elements with their attributes, as Camunda 8 defines them.
@@ -103,7 +103,7 @@ fn check_zeebe(node: Node<'_>, report: &mut Report<'_>) {
     refuse(node, name, report);
     for attribute in node.attributes().filter(|it| it.namespace().is_none()) {
         if !attributes.contains(&attribute.name()) {
-            let place = super::report::Place { at: attribute.range().start, ..xml::place(node) };
+            let place = Place { at: attribute.range().start, ..xml::place(node) };
             let message =
                 format!("`{}` of `zeebe:{name}` is not known and has no effect", attribute.name());
             report.warning(place, message, expected_names(attributes));
@@ -158,7 +158,7 @@ fn check_attributes(node: Node<'_>, report: &mut Report<'_>) {
             _ => continue,
         };
         if !known.contains(&attribute.name()) {
-            let place = super::report::Place { at: attribute.range().start, ..xml::place(node) };
+            let place = Place { at: attribute.range().start, ..xml::place(node) };
             let message = format!("`{prefix}:{}` is not known and has no effect", attribute.name());
             report.warning(place, message, expected_names(known));
         }

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::diagram::{Bounds, Diagram, Edge, Point, Shape, ShapeKind};
+use super::diagram::{Bounds, Diagram, Edge, EdgeKind, Point, Shape, ShapeKind};
 use super::drafts::{FLOW_NODES, is_scope};
 use super::layout;
 use super::references::local_name;
@@ -20,9 +20,11 @@ const GAP: f64 = 60.0;
 /// What is drawn, by id.
 pub(super) struct Drawn<'a> {
     /// Every BPMN element with an id.
-    pub(super) by_id: HashMap<&'a str, Node<'a>>,
+    by_id: HashMap<&'a str, Node<'a>>,
     /// Ids of default flows.
-    pub(super) defaults: HashSet<&'a str>,
+    defaults: HashSet<&'a str>,
+    /// Ids of sub-processes and processes whose inside the file doesn't want to be seen.
+    hidden: HashSet<&'a str>,
 }
 
 /// Reads all diagrams of a file; the first one that isn't a sub-process's is the main one.
@@ -43,7 +45,8 @@ impl<'a> Drawn<'a> {
     fn new(definitions: Node<'a>) -> Self {
         let nodes =
             definitions.descendants().filter(|it| it.tag_name().namespace() == Some(xml::BPMN));
-        let mut drawn = Self { by_id: HashMap::new(), defaults: HashSet::new() };
+        let mut drawn =
+            Self { by_id: HashMap::new(), defaults: HashSet::new(), hidden: HashSet::new() };
         for node in nodes {
             if let Some(id) = node.attribute("id") {
                 drawn.by_id.entry(id).or_insert(node);
@@ -52,7 +55,19 @@ impl<'a> Drawn<'a> {
                 drawn.defaults.insert(local_name(default));
             }
         }
+        drawn.hide_collapsed(definitions);
         drawn
+    }
+
+    fn hide_collapsed(&mut self, definitions: Node<'a>) {
+        let collapsed = definitions
+            .descendants()
+            .filter(|it| it.has_tag_name((xml::BPMNDI, "BPMNShape")))
+            .filter(|it| !xml::flag(*it, "isExpanded", true));
+        for element in collapsed.filter_map(|it| self.element(it)).collect::<Vec<_>>() {
+            self.hidden.extend(element.attribute("id"));
+            self.hidden.extend(element.attribute("processRef").map(local_name));
+        }
     }
 
     fn is_detail(&self, diagram: &Diagram) -> bool {
@@ -99,6 +114,16 @@ impl<'a> Drawn<'a> {
         })
     }
 
+    /// How a connection is drawn.
+    pub(super) fn edge_kind(&self, node: Node<'a>) -> Option<EdgeKind> {
+        let is_default = node.attribute("id").is_some_and(|id| self.defaults.contains(id));
+        let source = node.attribute("sourceRef").and_then(|it| self.by_id.get(local_name(it)));
+        let is_from_activity = source
+            .and_then(|it| shapes::shape_kind(*it, true))
+            .is_some_and(|it| matches!(it, ShapeKind::Activity(_)));
+        shapes::edge_kind(node, is_default, is_from_activity)
+    }
+
     fn edge(&self, node: Node<'a>) -> Option<Edge> {
         let element = self.element(node)?;
         let waypoints: Vec<Point> =
@@ -109,7 +134,7 @@ impl<'a> Drawn<'a> {
         Some(Edge {
             element_id: element.attribute("id")?.to_owned(),
             name: shapes::display_name(element),
-            kind: shapes::edge_kind(element, &self.defaults)?,
+            kind: self.edge_kind(element)?,
             waypoints,
             label: label(node),
         })
@@ -136,41 +161,35 @@ fn number(node: Node<'_>, name: &str) -> Option<f64> {
     (number.abs() <= COORDINATE_MAX).then_some(number)
 }
 
-/// Adds what the diagrams leave out: whole processes, single elements, and flows.
+/// Adds what the diagrams leave out: whole processes, single elements, and flows. Where a file has
+/// diagrams, a process that isn't executable is shown only as far as its author drew it.
 fn complete<'a>(definitions: Node<'a>, drawn: &Drawn<'a>, main: &mut Diagram) {
     let mut known: HashSet<String> = HashSet::new();
     for diagram in std::iter::once(&*main).chain(&main.details) {
         known.extend(diagram.shapes.iter().map(|it| it.element_id.clone()));
         known.extend(diagram.edges.iter().map(|it| it.element_id.clone()));
     }
-    let collapsed = collapsed(main);
-    for process in xml::children(definitions, xml::BPMN, "process") {
+    let is_undrawn = known.is_empty();
+    let processes = xml::children(definitions, xml::BPMN, "process")
+        .filter(|it| is_undrawn || xml::flag(*it, "isExecutable", false));
+    for process in processes {
         if main.element_id.is_none() {
             main.element_id = process.attribute("id").map(str::to_owned);
             main.name = shapes::display_name(process);
         }
-        let scopes = process.descendants().filter(|it| is_drawn_scope(*it, &collapsed));
+        let scopes = process.descendants().filter(|it| is_drawn_scope(*it, &drawn.hidden));
         for scope in scopes.collect::<Vec<_>>() {
             complete_scope(scope, drawn, &mut known, main);
         }
     }
 }
 
-fn collapsed(diagram: &Diagram) -> HashSet<String> {
-    use super::diagram::ActivityKind::SubProcess;
-    let is_collapsed = |it: &&Shape| {
-        matches!(it.kind, ShapeKind::Activity(activity)
-            if matches!(activity.kind, SubProcess { is_expanded: false, .. }))
-    };
-    diagram.shapes.iter().filter(is_collapsed).map(|it| it.element_id.clone()).collect()
-}
-
-/// A process or sub-process that isn't hidden in a collapsed one.
-fn is_drawn_scope(node: Node<'_>, collapsed: &HashSet<String>) -> bool {
+/// A process or sub-process that isn't hidden in a collapsed one or behind a collapsed pool.
+fn is_drawn_scope(node: Node<'_>, hidden: &HashSet<&str>) -> bool {
     let is_bpmn_scope =
         node.tag_name().namespace() == Some(xml::BPMN) && is_scope(node.tag_name().name());
     let mut around = node.ancestors().filter_map(|it| it.attribute("id"));
-    is_bpmn_scope && !around.any(|id| collapsed.contains(id))
+    is_bpmn_scope && !around.any(|id| hidden.contains(id))
 }
 
 fn complete_scope<'a>(

@@ -18,6 +18,9 @@ const ROW_GAP: f64 = 50.0;
 /// Room inside a sub-process around its elements.
 const PADDING: f64 = 40.0;
 
+/// In larger drawings flows don't evade shapes, since every flow looks at every shape for that.
+const EVADED_SHAPES_MAX: usize = 1_000;
+
 /// An element to be placed.
 struct Item<'a> {
     node: Node<'a>,
@@ -95,28 +98,39 @@ fn attach(items: &mut [Item<'_>]) {
     }
 }
 
-/// Pairs of items that a flow connects; a flow from a boundary event counts for its activity.
-fn links(scope: Node<'_>, items: &[Item<'_>]) -> Vec<(usize, usize)> {
+/// A flow between two items; one from a boundary event counts for its activity.
+#[derive(Clone, Copy)]
+struct Link {
+    source: usize,
+    target: usize,
+    is_from_boundary: bool,
+}
+
+fn links(scope: Node<'_>, items: &[Item<'_>]) -> Vec<Link> {
     let positions: HashMap<&str, usize> =
         items.iter().enumerate().map(|(at, it)| (it.id, at)).collect();
-    let end = |flow: Node<'_>, name: &str| {
-        let at = *positions.get(local_name(flow.attribute(name)?))?;
-        Some(items[at].host.unwrap_or(at))
-    };
+    let end =
+        |flow: Node<'_>, name: &str| positions.get(local_name(flow.attribute(name)?)).copied();
+    let standing = |at: usize| items[at].host.unwrap_or(at);
     xml::children(scope, xml::BPMN, "sequenceFlow")
         .filter_map(|flow| Some((end(flow, "sourceRef")?, end(flow, "targetRef")?)))
-        .filter(|(source, target)| source != target)
+        .map(|(source, target)| Link {
+            source: standing(source),
+            target: standing(target),
+            is_from_boundary: items[source].host.is_some(),
+        })
+        .filter(|it| it.source != it.target)
         .collect()
 }
 
 /// Each item stands one column behind the last of its predecessors. A cycle is cut at the item
 /// that comes first in the file.
-fn assign_layers(items: &mut [Item<'_>], links: &[(usize, usize)]) {
+fn assign_layers(items: &mut [Item<'_>], links: &[Link]) {
     let mut next: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
     let mut waiting = vec![0_usize; items.len()];
-    for (source, target) in links {
-        next[*source].push(*target);
-        waiting[*target] += 1;
+    for link in links {
+        next[link.source].push(link.target);
+        waiting[link.target] += 1;
     }
     let mut is_done = vec![false; items.len()];
     let mut ready: Vec<usize> = (0..items.len()).rev().filter(|at| waiting[*at] == 0).collect();
@@ -153,19 +167,22 @@ fn assign_layers(items: &mut [Item<'_>], links: &[(usize, usize)]) {
     }
 }
 
-/// Each item takes the row of its first predecessor, or the next free one of its column.
-fn assign_rows(items: &mut [Item<'_>], links: &[(usize, usize)]) {
-    let mut first_before: Vec<Option<usize>> = vec![None; items.len()];
-    for (source, target) in links {
-        if items[*source].layer < items[*target].layer {
-            first_before[*target].get_or_insert(*source);
+/// Each item takes the row of its first predecessor, or the next free one of its column. What
+/// follows a boundary event stands below its activity, and gives way to what follows that.
+fn assign_rows(items: &mut [Item<'_>], links: &[Link]) {
+    let mut before: Vec<Option<Link>> = vec![None; items.len()];
+    for link in links.iter().filter(|it| items[it.source].layer < items[it.target].layer) {
+        let known = &mut before[link.target];
+        if known.is_none_or(|it| it.is_from_boundary && !link.is_from_boundary) {
+            *known = Some(*link);
         }
     }
+    let gives_way = |at: usize| before[at].is_some_and(|it| it.is_from_boundary);
     let mut order: Vec<usize> = (0..items.len()).filter(|at| items[*at].host.is_none()).collect();
-    order.sort_by_key(|at| (items[*at].layer, *at));
+    order.sort_by_key(|at| (items[*at].layer, gives_way(*at), *at));
     let mut free: BTreeMap<usize, usize> = BTreeMap::new();
     for at in order {
-        let wished = first_before[at].map_or(0, |before| items[before].row);
+        let wished = before[at].map_or(0, |it| items[it.source].row + usize::from(gives_way(at)));
         let next = free.entry(items[at].layer).or_default();
         items[at].row = wished.max(*next);
         *next = items[at].row + 1;
@@ -191,18 +208,26 @@ fn place(items: Vec<Item<'_>>, origin: Point) -> (Vec<Shape>, Vec<Edge>) {
     hang(&items, &mut corners);
     let (mut shapes, mut edges) = (Vec::new(), Vec::new());
     for (item, corner) in items.into_iter().zip(corners) {
+        let bounds = Bounds { x: corner.x, y: corner.y, width: item.width, height: item.height };
         shapes.push(Shape {
             element_id: item.id.to_owned(),
             name: shapes::display_name(item.node),
             kind: item.kind,
-            bounds: Bounds { x: corner.x, y: corner.y, width: item.width, height: item.height },
-            label: None,
+            bounds,
+            label: label(item.kind, bounds),
         });
         let (inside, inner_edges) = item.inside;
         shapes.extend(inside.into_iter().map(|it| moved(it, corner)));
         edges.extend(inner_edges.into_iter().map(|it| moved_edge(it, corner)));
     }
     (shapes, edges)
+}
+
+/// Names of gateways stand above, since flows leave below.
+fn label(kind: ShapeKind, bounds: Bounds) -> Option<Bounds> {
+    let above =
+        Bounds { x: bounds.center().x - 65.0, y: bounds.y - 18.0, width: 130.0, height: 14.0 };
+    matches!(kind, ShapeKind::Gateway(_)).then_some(above)
 }
 
 /// Start and size of each column or row.
@@ -238,8 +263,9 @@ fn hang(items: &[Item<'_>], corners: &mut [Point]) {
 }
 
 fn moved(shape: Shape, by: Point) -> Shape {
-    let bounds = Bounds { x: shape.bounds.x + by.x, y: shape.bounds.y + by.y, ..shape.bounds };
-    Shape { bounds, ..shape }
+    let move_bounds = |it: Bounds| Bounds { x: it.x + by.x, y: it.y + by.y, ..it };
+    let (bounds, label) = (move_bounds(shape.bounds), shape.label.map(move_bounds));
+    Shape { bounds, label, ..shape }
 }
 
 fn moved_edge(edge: Edge, by: Point) -> Edge {
@@ -260,8 +286,8 @@ pub(super) fn route_all<'a>(flows: &[Node<'a>], drawn: &Drawn<'a>, shapes: &[Sha
             Some(Edge {
                 element_id: flow.attribute("id")?.to_owned(),
                 name: shapes::display_name(*flow),
-                kind: shapes::edge_kind(*flow, &drawn.defaults)?,
-                waypoints: route(source, target),
+                kind: drawn.edge_kind(*flow)?,
+                waypoints: route(source, target, shapes),
                 label: None,
             })
         })
@@ -270,7 +296,7 @@ pub(super) fn route_all<'a>(flows: &[Node<'a>], drawn: &Drawn<'a>, shapes: &[Sha
 
 /// Right angles: forward from the right side, downwards from gateways and boundary events, and
 /// backward below both.
-fn route(source: &Shape, target: &Shape) -> Vec<Point> {
+fn route(source: &Shape, target: &Shape, shapes: &[Shape]) -> Vec<Point> {
     let (from, to) = (source.bounds, target.bounds);
     let (start, end) = (from.center(), to.center());
     let right = Point { x: from.right(), y: start.y };
@@ -285,7 +311,8 @@ fn route(source: &Shape, target: &Shape) -> Vec<Point> {
         ];
     }
     let leaves_down = matches!(source.kind, ShapeKind::Gateway(_) | ShapeKind::Event(_));
-    if leaves_down && end.y > from.bottom() {
+    let is_below = end.y > from.bottom();
+    if leaves_down && is_below && !is_blocked(start.x, from.bottom(), end.y, shapes) {
         let bottom = Point { x: start.x, y: from.bottom() };
         return vec![bottom, Point { x: start.x, y: end.y }, left];
     }
@@ -294,4 +321,15 @@ fn route(source: &Shape, target: &Shape) -> Vec<Point> {
     }
     let middle = to.x - COLUMN_GAP / 2.0;
     vec![right, Point { x: middle, y: start.y }, Point { x: middle, y: end.y }, left]
+}
+
+/// Whether something stands in the way of a line straight down.
+fn is_blocked(x: f64, top: f64, bottom: f64, shapes: &[Shape]) -> bool {
+    if shapes.len() > EVADED_SHAPES_MAX {
+        return false;
+    }
+    shapes.iter().filter(|it| !it.kind.is_container()).any(|it| {
+        let bounds = it.bounds;
+        (bounds.x..=bounds.right()).contains(&x) && bounds.y > top && bounds.y < bottom
+    })
 }

@@ -100,7 +100,8 @@ fn tag_length(rest: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, Scanner};
+    use super::Piece::{Empty, End, Other, Start};
+    use super::Scanner;
 
     #[test]
     fn pieces_put_together_are_the_source() {
@@ -109,7 +110,6 @@ mod tests {
         let joined: String = tokens.iter().map(|token| token.raw).collect();
         assert_eq!(joined, source);
         let pieces: Vec<_> = tokens.iter().map(|token| token.piece).collect();
-        use Piece::{Empty, End, Other, Start};
         assert_eq!(pieces, [Other, Start, Other, Empty, Other, Other, End]);
     }
 

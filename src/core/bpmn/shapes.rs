@@ -2,8 +2,6 @@
 //!
 //! Must not know whether it can be executed: everything that is legal is drawn.
 
-use std::collections::HashSet;
-
 use super::diagram::{
     ActivityKind, ActivityShape, EdgeKind, EventMark, EventPosition, EventShape, GatewayMark,
     Repetition, ShapeKind,
@@ -35,12 +33,17 @@ pub(super) fn shape_kind(node: Node<'_>, is_expanded: bool) -> Option<ShapeKind>
     }
 }
 
-/// How a connection is drawn; `defaults` are the ids of all default flows.
-pub(super) fn edge_kind(node: Node<'_>, defaults: &HashSet<&str>) -> Option<EdgeKind> {
+/// How a connection is drawn; what a sequence flow's source says of it is given.
+pub(super) fn edge_kind(
+    node: Node<'_>,
+    is_default: bool,
+    is_from_activity: bool,
+) -> Option<EdgeKind> {
     match node.tag_name().name() {
         "sequenceFlow" => Some(EdgeKind::Sequence {
-            is_default: node.attribute("id").is_some_and(|id| defaults.contains(id)),
-            is_conditional: xml::bpmn_child(node, "conditionExpression").is_some(),
+            is_default,
+            is_conditional: is_from_activity
+                && xml::bpmn_child(node, "conditionExpression").is_some(),
         }),
         "messageFlow" => Some(EdgeKind::Message),
         "association" => Some(EdgeKind::Association),

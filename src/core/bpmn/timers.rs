@@ -20,7 +20,8 @@ pub(super) fn timer(report: &mut Report<'_>, node: Node<'_>) -> Option<TimerDefi
         .filter_map(|it| Some((it.tag_name().name(), xml::text(it)?)))
         .collect();
     let [(name, text)] = given.as_slice() else {
-        let message = if given.is_empty() { "the timer has no time" } else { "too many times" };
+        let message =
+            if given.is_empty() { "the timer has no time" } else { "the timer has several times" };
         let expected = "exactly one of `timeDate`, `timeDuration` and `timeCycle`";
         report.error(xml::place(node), message, expected);
         return None;

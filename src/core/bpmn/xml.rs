@@ -178,8 +178,8 @@ fn located<'a>(node: Node<'a>, attribute: roxmltree::Attribute<'a, 'a>) -> Optio
 }
 
 /// The text inside an element; an empty one counts as missing.
-pub(super) fn text<'a>(node: Node<'a>) -> Option<Located<'a>> {
-    let child = node.children().find(|child| child.is_text())?;
+pub(super) fn text(node: Node<'_>) -> Option<Located<'_>> {
+    let child = node.children().find(Node::is_text)?;
     let value = child.text()?;
     let is_verbatim = node.document().input_text()[child.range()] == *value;
     let at = child.range().start;
@@ -191,7 +191,7 @@ pub(super) fn text<'a>(node: Node<'a>) -> Option<Located<'a>> {
 }
 
 /// Where an element starts, and the id of the BPMN element it is or belongs to.
-pub(super) fn place<'a>(node: Node<'a>) -> Place<'a> {
+pub(super) fn place(node: Node<'_>) -> Place<'_> {
     let owner = node.ancestors().find(|it| {
         it.tag_name().namespace() == Some(BPMN)
             && it.has_attribute("id")

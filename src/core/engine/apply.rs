@@ -116,10 +116,14 @@ fn move_to(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
     }
 }
 
-/// The outermost scope stays, for its variables.
+/// The outermost scope stays, for its variables only.
 fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
     if key == it.key {
-        return move_to(it, key, lifecycle);
+        if let Some(root) = it.elements.get_mut(&key) {
+            root.lifecycle = lifecycle;
+            root.joins.clear();
+        }
+        return;
     }
     let Some(element) = it.elements.get(&key) else { return };
     if lifecycle == Lifecycle::Completed && matches!(element.role, Role::Inner { .. }) {
@@ -141,7 +145,7 @@ fn unjoin(it: &mut ProcessInstance, scope_key: i64, gateway_id: &Arc<str>, flows
     let Some(waiting) = scope.joins.get_mut(gateway_id) else { return };
     for flow_id in flows {
         if let Some(count) = waiting.get_mut(flow_id) {
-            *count -= 1;
+            *count = count.saturating_sub(1);
         }
     }
     waiting.retain(|_, count| *count > 0);

@@ -298,7 +298,7 @@ impl ProcessInstance {
         if let Some(scope_key) = scope_key {
             self.index.children.remove(&(scope_key, key));
             if let Some(scope) = self.elements.get_mut(&scope_key) {
-                scope.children -= 1;
+                scope.children = scope.children.saturating_sub(1);
             }
         }
     }

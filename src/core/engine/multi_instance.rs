@@ -63,7 +63,9 @@ fn begin_inner(
         turn.set_variable(key, name, item);
     }
     // Results that go by the output element's name stay in the inner instance, as in Camunda 8.
-    if let Some(name) = characteristics.output_element.as_ref().and_then(variable_name) {
+    if let Some(name) = characteristics.output_element.as_ref().and_then(variable_name)
+        && !turn.has_local(key, name)
+    {
         turn.set_variable(key, name, &Value::Null);
     }
 }

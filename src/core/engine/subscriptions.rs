@@ -184,12 +184,14 @@ pub(crate) fn fire_timer(turn: &mut Turn<'_>, key: i64) -> Result<(), Rejection>
     Ok(())
 }
 
-fn is_interrupting(definition: &ProcessDefinition, event: ElementIndex) -> bool {
-    match &definition.element(event).kind {
-        ElementKind::BoundaryEvent(it) => it.is_interrupting,
-        ElementKind::StartEvent(it) => it.is_interrupting,
-        _ => true,
-    }
+/// Whether an event ends what it happens to. An error always does (BPMN 2.0, 10.5.4).
+pub(crate) fn is_interrupting(definition: &ProcessDefinition, event: ElementIndex) -> bool {
+    let (trigger, is_interrupting) = match &definition.element(event).kind {
+        ElementKind::BoundaryEvent(it) => (Some(&it.trigger), it.is_interrupting),
+        ElementKind::StartEvent(it) => (it.trigger.as_ref(), it.is_interrupting),
+        _ => (None, true),
+    };
+    is_interrupting || matches!(trigger, Some(EventTrigger::Error { .. }))
 }
 
 /// A message came.

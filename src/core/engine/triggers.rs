@@ -5,7 +5,7 @@
 use super::event::{Event, IncidentKind, Step};
 use super::instance::VariableMap;
 use super::turn::{At, Turn};
-use super::{incidents, joins};
+use super::{incidents, joins, subscriptions};
 use crate::core::model::{ElementIndex, ElementKind};
 
 /// Lets an event happen at the element instance that waited for it.
@@ -20,12 +20,8 @@ pub(crate) fn trigger(
         return turn.push(Step::Complete, host.key);
     }
     match &turn.definition.element(event).kind {
-        ElementKind::BoundaryEvent(boundary) => {
-            trigger_boundary(turn, host, event, boundary.is_interrupting, variables);
-        }
-        ElementKind::StartEvent(start) => {
-            start_event_sub_process(turn, host, event, start.is_interrupting, variables);
-        }
+        ElementKind::BoundaryEvent(_) => trigger_boundary(turn, host, event, variables),
+        ElementKind::StartEvent(_) => start_event_sub_process(turn, host, event, variables),
         _ => choose(turn, host, event, variables),
     }
 }
@@ -34,11 +30,10 @@ fn trigger_boundary(
     turn: &mut Turn<'_>,
     host: At<'_>,
     event: ElementIndex,
-    is_interrupting: bool,
     variables: &VariableMap,
 ) {
     let Some(scope_key) = host.scope_key else { return };
-    if is_interrupting {
+    if subscriptions::is_interrupting(turn.definition, event) {
         turn.terminate(host.key);
     }
     pass(turn, event, scope_key, variables);
@@ -60,12 +55,11 @@ fn start_event_sub_process(
     turn: &mut Turn<'_>,
     scope: At<'_>,
     event: ElementIndex,
-    is_interrupting: bool,
     variables: &VariableMap,
 ) {
     let start = turn.definition.element(event);
     let Some(sub_process) = start.parent else { return };
-    if is_interrupting {
+    if subscriptions::is_interrupting(turn.definition, event) {
         interrupt(turn, scope);
     }
     let key = turn.create_triggered(sub_process, scope.key);
@@ -82,7 +76,7 @@ fn interrupt(turn: &mut Turn<'_>, scope: At<'_>) {
         turn.terminate(child);
     }
     joins::clear(turn, scope.key);
-    super::subscriptions::close_inside(turn, scope);
+    subscriptions::close_inside(turn, scope);
     if let Some(key) = incidents::find(turn, scope.key, IncidentKind::Deadlock) {
         turn.emit(Event::IncidentResolved { key });
     }

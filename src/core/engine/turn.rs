@@ -47,6 +47,7 @@ pub(crate) struct At<'a> {
     pub(crate) is_triggered: bool,
 }
 
+/// A turn under way.
 pub(crate) struct Turn<'a> {
     pub(crate) definition: &'a ProcessDefinition,
     pub(crate) instance: &'a mut ProcessInstance,
@@ -57,6 +58,7 @@ pub(crate) struct Turn<'a> {
     unsettled: BTreeSet<i64>,
     flows_taken: HashMap<i64, u32>,
     elements_created: u32,
+    called: BTreeSet<i64>,
 }
 
 impl<'a> Turn<'a> {
@@ -77,6 +79,7 @@ impl<'a> Turn<'a> {
             unsettled: BTreeSet::new(),
             flows_taken: HashMap::new(),
             elements_created: 0,
+            called: BTreeSet::new(),
         }
     }
 
@@ -111,7 +114,7 @@ impl<'a> Turn<'a> {
 
     /// Applies an event and records it.
     pub(crate) fn emit(&mut self, event: Event) {
-        debug_assert!(self.is_legal(&event), "illegal move: {event:?}");
+        assert!(self.is_legal(&event), "illegal move: {event:?}");
         apply(self.instance, &event);
         self.outcome.events.push(event);
     }
@@ -134,14 +137,14 @@ impl<'a> Turn<'a> {
     /// Asks something of another instance. Calling a child off again before it was ever started
     /// asks nothing.
     pub(crate) fn request(&mut self, effect: Effect) {
-        if let Effect::CancelCalledInstance { child_key } = effect {
-            let before = self.outcome.effects.len();
-            self.outcome.effects.retain(
-                |it| !matches!(it, Effect::StartCalledInstance { child_key: it, .. } if *it == child_key),
-            );
-            if self.outcome.effects.len() < before {
-                return;
+        match effect {
+            Effect::StartCalledInstance { child_key, .. } => {
+                self.called.insert(child_key);
             }
+            Effect::CancelCalledInstance { child_key } if self.called.remove(&child_key) => {
+                return self.outcome.effects.retain(|asked| !starts(asked, child_key));
+            }
+            _ => {}
         }
         self.outcome.effects.push(effect);
     }
@@ -279,4 +282,8 @@ impl<'a> Turn<'a> {
     pub(crate) fn take_key(&mut self) -> i64 {
         self.context.keys.take()
     }
+}
+
+fn starts(effect: &Effect, wanted: i64) -> bool {
+    matches!(effect, Effect::StartCalledInstance { child_key, .. } if *child_key == wanted)
 }

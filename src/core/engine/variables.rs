@@ -52,6 +52,16 @@ impl feel::Variables for Visible<'_> {
     fn get(&self, name: &str) -> Option<feel::Value> {
         self.find(name).map(|value| feel::Value::from_json(&value))
     }
+
+    fn contains(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn get_path(&self, name: &str, path: &[Arc<str>]) -> Option<(feel::Value, usize)> {
+        let value = self.find(name)?;
+        let (value, taken) = descend(&value, path);
+        Some((feel::Value::from_json(value), taken))
+    }
 }
 
 /// An element instance and its scopes, from the inside out.
@@ -87,6 +97,11 @@ impl Turn<'_> {
         self.emit(Event::VariableSet { scope_key, name, value });
     }
 
+    /// Whether the variable is there, not further outward.
+    pub(crate) fn has_local(&self, key: i64, name: &str) -> bool {
+        self.instance.elements.get(&key).is_some_and(|it| it.variables.contains_key(name))
+    }
+
     /// Sets variables exactly there.
     pub(crate) fn set_local(&mut self, scope_key: i64, variables: &VariableMap) {
         for (name, value) in variables {
@@ -117,7 +132,7 @@ impl Turn<'_> {
 }
 
 /// Steps into a value as far as the path leads through contexts.
-pub(crate) fn descend<'v>(value: &'v Value, path: &[Arc<str>]) -> (&'v Value, usize) {
+fn descend<'v>(value: &'v Value, path: &[Arc<str>]) -> (&'v Value, usize) {
     let mut at = value;
     for (taken, name) in path.iter().enumerate() {
         match at.get(name.as_ref()) {

@@ -35,6 +35,21 @@ pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
+/// The types of two values that do not go together, for messages.
+pub(crate) fn describe_pair(left: &Value, right: &Value) -> String {
+    let has_zone = |value: &Value| match value {
+        Value::Time(time) => time.zone.is_some(),
+        Value::DateTime(at) => at.zone.is_some(),
+        _ => false,
+    };
+    let (a, b) = (left.type_name(), right.type_name());
+    match (has_zone(left), has_zone(right)) {
+        (true, false) if a == b => format!("{a} with a zone and {b} without"),
+        (false, true) if a == b => format!("{a} without a zone and {b} with one"),
+        _ => format!("{a} and {b}"),
+    }
+}
+
 /// Whether a range includes a value.
 pub(crate) fn includes(range: &Range, value: &Value) -> Option<bool> {
     let after_start = match &range.start {

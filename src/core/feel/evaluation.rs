@@ -41,8 +41,8 @@ impl EvaluationContext {
 pub struct Limits {
     /// Steps: nodes visited, items and bytes handled. Two million take about a tenth of a second.
     pub fuel: u64,
-    /// Expressions within expressions, function calls included. Above 150, debug builds need a
-    /// stack of more than 2 MiB.
+    /// Expressions within expressions, function calls included. A debug build takes up to 4 KiB
+    /// of stack for each.
     pub depth: u32,
     /// Bytes of one text.
     pub text_bytes: usize,
@@ -56,7 +56,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             fuel: 2_000_000,
-            depth: 150,
+            depth: 300,
             text_bytes: 1 << 20,
             list_items: 100_000,
             value_weight: 8 << 20,

@@ -42,6 +42,7 @@ impl HtmlSafe for FieldList {}
 
 /// One visible field.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one independent attribute of a control each")]
 pub struct FieldView {
     /// HTML id, unique in the page; it stays the same over previews, so that the focus stays.
     pub id: String,
@@ -58,7 +59,9 @@ pub struct FieldView {
     pub prefix: String,
     pub suffix: String,
     /// Columns of sixteen, as form-js lays rows out; 16 is the whole width.
-    pub columns: u8,
+    pub columns: u32,
+    /// The field begins a row, even where the one before has room left.
+    pub starts_row: bool,
     pub kind: FieldKind,
 }
 
@@ -78,6 +81,7 @@ impl FieldView {
             prefix: String::new(),
             suffix: String::new(),
             columns: 16,
+            starts_row: false,
             kind,
         }
     }
@@ -145,7 +149,7 @@ pub enum FieldKind {
     Separator,
     /// Height in CSS pixels.
     Spacer {
-        height: u16,
+        height: u32,
     },
     /// HTML that was made safe before.
     Markup {
@@ -155,23 +159,31 @@ pub enum FieldKind {
         source: String,
         alt: String,
     },
-    /// `files` are those already stored.
+    /// `files` are those already stored; each stays chosen until it is unticked.
     FilePicker {
         accept: String,
         is_multiple: bool,
-        files: Vec<Link>,
+        files: Vec<StoredFile>,
     },
     Submit,
     Reset,
 }
 
-/// The limits of a text control, as attributes; empty sets none.
+/// A file that was uploaded for a field before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    pub key: String,
+    /// Leads to its download.
+    pub file: Link,
+}
+
+/// The shape and limits of a text control, as attributes; empty sets none.
 #[derive(Clone, Debug, Default)]
 pub struct TextInput {
-    pub pattern: String,
+    /// `email` or `tel`; empty is plain text.
+    pub input_type: &'static str,
     pub min_length: String,
     pub max_length: String,
-    pub placeholder: String,
 }
 
 impl FormView {
@@ -204,7 +216,8 @@ fn sample_fields() -> Vec<FieldView> {
         max: String::new(),
         step: "0.01".into(),
     };
-    let files = vec![Link::new("receipt.pdf", "/files/4503599627370533")];
+    let file = Link::new("receipt.pdf", "/files/4503599627370533");
+    let files = vec![StoredFile { key: "4503599627370533".into(), file }];
     let long = FieldKind::TextArea { value: String::new(), input: TextInput::default() };
     let mut fields = vec![
         FieldView::new("intro", "", FieldKind::Markup { html }),

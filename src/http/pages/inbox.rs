@@ -108,7 +108,7 @@ impl InboxPage {
     pub fn sample() -> Self {
         Self {
             layout: Layout::sample("Inbox", Section::Inbox, "/inbox/4503599627370521?filter=mine")
-                .with_topics("tasks,task-4503599627370521"),
+                .with_topics("tasks"),
             rows: TaskRow::samples(),
             task: Some(TaskPane::sample()),
             pager: Pager { summary: "4 tasks".into(), ..Pager::default() },

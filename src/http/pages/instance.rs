@@ -129,11 +129,7 @@ impl InstancePage {
             ended: None,
             can_cancel: true,
             incident_count: 1,
-            diagram: Diagram {
-                svg: include_str!("../../../templates/parts/sample_diagram.svg").into(),
-                label: "Diagram of Expense approval with the state of this instance".into(),
-                has_states: true,
-            },
+            diagram: Diagram::sample_with_states(),
             tabs: sample_tabs("timeline"),
             tab: InstanceTab::Timeline { rows: sample_timeline(), pager: Pager::default() },
         }
@@ -154,6 +150,10 @@ impl InstancePage {
                     rows: IncidentRow::samples(),
                     empty: none("No incidents"),
                 },
+            ),
+            page(
+                "called",
+                InstanceTab::Called { rows: sample_called(), empty: none("No called instances") },
             ),
             page(
                 "called",
@@ -222,6 +222,16 @@ fn sample_scopes() -> Vec<ScopeRows> {
             variables: vec![variable("account", "\"EX00 1234\"", "string")],
         },
     ]
+}
+
+fn sample_called() -> Vec<CalledRow> {
+    vec![CalledRow {
+        instance: Link::new("4503599627370620", "/instances/4503599627370620"),
+        process: "Pay out by transfer".into(),
+        element: "Pay out".into(),
+        state: Chip::active(),
+        started: Stamp::sample(42),
+    }]
 }
 
 fn sample_jobs() -> Vec<JobRow> {

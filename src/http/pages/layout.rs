@@ -18,7 +18,8 @@ pub struct Layout {
     pub viewer: Option<Viewer>,
     pub nav: Vec<NavGroup>,
     pub flashes: Vec<Flash>,
-    /// Comma-separated topics for `/live?topics=…`; empty opens no connection.
+    /// Comma-separated topics for `/events?topics=…`, only those the viewer may follow; empty
+    /// opens no connection.
     pub topics: String,
 }
 

@@ -7,6 +7,7 @@
 )]
 
 pub mod chart;
+pub mod form_shown;
 pub mod form_view;
 pub mod layout;
 pub mod parts;

@@ -170,7 +170,7 @@ impl EmptyState {
 }
 
 /// A text that leads somewhere; an empty address makes it plain text.
-#[derive(Clone, Debug, Default, Template)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
 #[template(path = "parts/link.html")]
 pub struct Link {
     pub label: String,
@@ -270,3 +270,36 @@ pub struct Diagram {
 }
 
 impl HtmlSafe for Diagram {}
+
+impl Diagram {
+    /// A diagram without states.
+    pub(super) fn sample() -> Self {
+        Self {
+            svg: include_str!("sample_diagram.svg").into(),
+            label: "Diagram of Expense approval".into(),
+            has_states: false,
+        }
+    }
+
+    /// The same diagram with elements that are completed, active and stuck.
+    pub(super) fn sample_with_states() -> Self {
+        let states = [
+            ("to_amount", "is-taken"),
+            ("needs_approval", "is-taken"),
+            ("to_decision", "is-taken"),
+            ("is_approved", "is-taken"),
+            ("to_reminder", "is-taken"),
+            ("expense_requested", "is-completed"),
+            ("amount_checked", "is-completed"),
+            ("approve_expense", "is-completed"),
+            ("decision_made", "is-completed"),
+            ("send_reminder", "is-active"),
+            ("notify_approved", "is-stuck"),
+        ];
+        let svg = states.iter().fold(Self::sample().svg, |svg, (id, state)| {
+            let end = format!("\" data-element-id=\"{id}\"");
+            svg.replace(&end, &format!(" {state}{end}"))
+        });
+        Self { svg, has_states: true, ..Self::sample() }
+    }
+}

@@ -73,11 +73,7 @@ impl ProcessPage {
                 Fact::text("Model", "expense-approval.bpmn"),
             ],
             tiles: sample_tiles(),
-            diagram: Diagram {
-                svg: include_str!("../../../templates/parts/sample_diagram.svg").into(),
-                label: "Diagram of Expense approval".into(),
-                has_states: false,
-            },
+            diagram: Diagram::sample(),
             start_href: Some("/processes/expense-approval/start".into()),
             model_href: "/processes/expense-approval/model?version=2".into(),
             versions: sample_versions(),

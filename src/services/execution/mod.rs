@@ -100,6 +100,7 @@ struct Shared {
     foundation: Foundation,
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
     definitions: Definitions,
+    zone: TimeZone,
     alarms: Alarms,
     workers: Workers,
     waiting_room: WaitingRoom,
@@ -131,6 +132,7 @@ impl Execution {
             foundation,
             queue: Mutex::new(Some(sender)),
             definitions,
+            zone: settings.zone.clone(),
             alarms: Alarms::default(),
             waiting_room: WaitingRoom::default(),
             changes: Changes::default(),
@@ -293,6 +295,12 @@ impl Execution {
         &self.shared.definitions
     }
 
+    /// Where local times and calendar days are.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.shared.zone
+    }
+
     /// The domain's database.
     #[must_use]
     pub fn database(&self) -> &Database {
@@ -322,6 +330,11 @@ impl Execution {
         let due = due.into_iter().map(|(due_at, key)| (due_at, alarms::Alarm::Schedule(key)));
         self.shared.alarms.add(due);
         self.shared.changes.publish(BTreeSet::from([Change::Schedules, Change::Processes]));
+    }
+
+    /// Sends waiting workers home with what there is, which is nothing; the server is stopping.
+    pub fn release_waiting(&self) {
+        self.shared.stop.cancel();
     }
 
     /// Takes no more requests, carries out the accepted ones, and ends. Holds the calling thread.

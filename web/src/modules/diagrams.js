@@ -53,7 +53,7 @@ function wheel(event) {
 
 function pan(down) {
   const area = down.target.closest?.(".diagram-scroll");
-  if (!area || down.button !== 0 || down.pointerType !== "mouse" || down.target.closest("a")) return;
+  if (!area || down.button !== 0 || down.pointerType !== "mouse") return;
   const [left, top] = [area.scrollLeft + down.clientX, area.scrollTop + down.clientY];
   const move = (event) => area.scrollTo(left - event.clientX, top - event.clientY);
   const stop = () => {

@@ -12,8 +12,10 @@ let wasOpen = false;
 let timer;
 let kept = [];
 
+// The server names the topic in the event's data; htmx listens to events by their name.
 window.htmx.createEventSource = (url) => {
   source = new EventSource(url);
+  source.addEventListener("change", ({ data }) => source.dispatchEvent(new MessageEvent(data)));
   return source;
 };
 
@@ -45,17 +47,25 @@ function refresh(region) {
   window.htmx.trigger(region, region.getAttribute("hx-trigger").split(/[ ,]/)[0]);
 }
 
+// The region and the others that its answer replaces.
+function replaced(region) {
+  const others = document.querySelectorAll(region.getAttribute("hx-select-oob"));
+  return [region, ...others];
+}
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   const region = event.detail.elt;
-  if (!region.matches('[hx-trigger^="sse:"]') || !region.querySelector(BUSY)) return;
+  if (!region.matches('[hx-trigger^="sse:"]')) return;
+  if (!replaced(region).some((element) => element.querySelector(BUSY))) return;
   event.preventDefault();
   clearTimeout(region.dataset.waiting);
   region.dataset.waiting = setTimeout(() => region.isConnected && refresh(region), BUSY_MS);
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { elt, target } = event.detail.requestConfig ?? {};
-  kept = elt && elt === target ? [...elt.querySelectorAll(KEPT)].map(({ id }) => id) : [];
+  const region = event.detail.requestConfig?.elt;
+  const regions = region?.matches('[hx-trigger^="sse:"]') ? replaced(region) : [];
+  kept = regions.flatMap((element) => [...element.querySelectorAll(KEPT)]).map(({ id }) => id);
 });
 
 document.addEventListener("htmx:afterSettle", () => {

@@ -5,7 +5,8 @@
 use super::{flow_place, place};
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::Report;
-use crate::core::model::{Dynamic, Element, ElementIndex, ElementKind, EventTrigger};
+use crate::core::bpmn::xml;
+use crate::core::model::{Dynamic, Element, ElementIndex, ElementKind, EventTrigger, FlowIndex};
 
 /// Checks every gateway.
 pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
@@ -32,7 +33,7 @@ fn check_conditions(compiled: &Compiled<'_>, index: ElementIndex, report: &mut R
     }
     for flow in &gateway.outgoing {
         // A condition that is there but can't be read has been reported already.
-        let is_conditional = xml_condition(compiled, *flow);
+        let is_conditional = has_condition(compiled, *flow);
         if !is_conditional && gateway.default_flow != Some(*flow) {
             let message = format!("the flow from the {} has no condition", gateway.kind.name());
             let expected = "a condition, or to be the gateway's default flow";
@@ -41,8 +42,7 @@ fn check_conditions(compiled: &Compiled<'_>, index: ElementIndex, report: &mut R
     }
 }
 
-fn xml_condition(compiled: &Compiled<'_>, flow: crate::core::model::FlowIndex) -> bool {
-    use crate::core::bpmn::xml;
+fn has_condition(compiled: &Compiled<'_>, flow: FlowIndex) -> bool {
     xml::bpmn_child(compiled.flow_node(flow), "conditionExpression").and_then(xml::text).is_some()
 }
 

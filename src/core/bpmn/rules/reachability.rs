@@ -36,11 +36,14 @@ fn reached(compiled: &Compiled<'_>) -> Vec<bool> {
         let element = definition.element(index);
         agenda.extend(element.outgoing.iter().map(|it| definition.flow(*it).target));
         agenda.extend(&element.boundary_events);
+        // What is inside a refused scope is not judged: its own way to begin is not known here.
+        let is_refused = compiled.stand_ins.contains(&index);
         let begins_alone = |child: &&ElementIndex| {
-            matches!(
-                definition.element(**child).kind,
-                ElementKind::StartEvent(_) | ElementKind::EventSubProcess { .. }
-            )
+            is_refused
+                || matches!(
+                    definition.element(**child).kind,
+                    ElementKind::StartEvent(_) | ElementKind::EventSubProcess { .. }
+                )
         };
         agenda.extend(element.children.iter().filter(begins_alone));
     }

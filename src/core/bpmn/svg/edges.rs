@@ -5,10 +5,10 @@
 use super::Overlays;
 use super::labels;
 use super::markup::Markup;
-use crate::core::bpmn::diagram::{Bounds, Diagram, Edge, EdgeKind, Point, ShapeKind};
+use crate::core::bpmn::diagram::{Bounds, Edge, EdgeKind, Point};
 
 /// Draws one connection with its name.
-pub(super) fn draw(out: &mut Markup, edge: &Edge, diagram: &Diagram, overlays: &Overlays) {
+pub(super) fn draw(out: &mut Markup, edge: &Edge, overlays: &Overlays) {
     let class = match edge.kind {
         EdgeKind::Sequence { .. } => "d-sequence",
         EdgeKind::Message => "d-message",
@@ -22,14 +22,14 @@ pub(super) fn draw(out: &mut Markup, edge: &Edge, diagram: &Diagram, overlays: &
     out.element("title", "", edge.name.as_deref().unwrap_or(&edge.element_id));
     let line = if class == "d-sequence" { "d-line" } else { "d-line d-dashed" };
     out.path(line, &edge.waypoints, false);
-    draw_ends(out, edge, diagram);
+    draw_ends(out, edge);
     if let Some(name) = &edge.name {
         draw_name(out, name, edge);
     }
     out.raw("</g>");
 }
 
-fn draw_ends(out: &mut Markup, edge: &Edge, diagram: &Diagram) {
+fn draw_ends(out: &mut Markup, edge: &Edge) {
     let points = &edge.waypoints;
     let [.., before, last] = points.as_slice() else { return };
     let [first, second, ..] = points.as_slice() else { return };
@@ -38,7 +38,7 @@ fn draw_ends(out: &mut Markup, edge: &Edge, diagram: &Diagram) {
             out.path("d-arrow", &arrow(*before, *last), true);
             if is_default {
                 out.path("d-line", &stroke(*first, *second), false);
-            } else if is_conditional && starts_at_activity(*first, diagram) {
+            } else if is_conditional {
                 out.path("d-line", &diamond(*first, *second), true);
             }
         }
@@ -52,17 +52,6 @@ fn draw_ends(out: &mut Markup, edge: &Edge, diagram: &Diagram) {
         }
         EdgeKind::Association => {}
     }
-}
-
-/// Only a conditional flow from an activity has a diamond (BPMN 2.0, 8.4.13).
-fn starts_at_activity(point: Point, diagram: &Diagram) -> bool {
-    diagram.shapes.iter().any(|shape| {
-        let Bounds { x, y, .. } = shape.bounds;
-        matches!(shape.kind, ShapeKind::Activity(_))
-            && (x - 1.0..=shape.bounds.right() + 1.0).contains(&point.x)
-            && (y - 1.0..=shape.bounds.bottom() + 1.0).contains(&point.y)
-            && !shape.kind.is_container()
-    })
 }
 
 /// A point `along` from a point towards another, and `aside` from the line.
@@ -90,7 +79,7 @@ fn diamond(first: Point, second: Point) -> [Point; 4] {
     ]
 }
 
-/// Where the file is silent, above the middle of the longest piece.
+/// Where the file is silent, beside the middle of the longest piece.
 fn draw_name(out: &mut Markup, name: &str, edge: &Edge) {
     let longest = edge.waypoints.windows(2).max_by(|a, b| {
         let length = |it: &[Point]| (it[1].x - it[0].x).hypot(it[1].y - it[0].y);
@@ -98,6 +87,9 @@ fn draw_name(out: &mut Markup, name: &str, edge: &Edge) {
     });
     let Some([a, b]) = longest else { return };
     let middle = Point { x: f64::midpoint(a.x, b.x), y: f64::midpoint(a.y, b.y) };
+    if edge.label.is_none() && (a.x - b.x).abs() < (a.y - b.y).abs() {
+        return labels::right_of(out, name, middle);
+    }
     let place = Bounds { x: middle.x - 45.0, y: middle.y - 18.0, width: 90.0, height: 14.0 };
     labels::outside(out, name, place, Some(edge.label.unwrap_or(place)));
 }

@@ -61,8 +61,8 @@ pub(super) fn draw_task(out: &mut Markup, kind: ActivityKind, at: Point) {
         ActivityKind::Receive => ("d-icon", "M1 3H17V14H1ZM1 3L9 9.5L17 3"),
         ActivityKind::Manual => (
             "d-icon",
-            "M1 8L5 3.5C6 2.5 8 3 8 4.5L6.5 7H16C17.5 7 17.5 9 16 9H10M16 9C17 9.5 17 11.5 15.5 11.5H10\
-             M15 11.5C16 12 16 14 14.5 14H4L1 12Z",
+            "M1 8L5 3.5C6 2.5 8 3 8 4.5L6.5 7H16C17.5 7 17.5 9 16 9H10\
+             M16 9C17 9.5 17 11.5 15.5 11.5H10M15 11.5C16 12 16 14 14.5 14H4L1 12Z",
         ),
         ActivityKind::BusinessRule => ("d-icon", "M1 3H17V15H1ZM1 7H17M6 7V15M1 11H17"),
         ActivityKind::Task | ActivityKind::CallActivity | ActivityKind::SubProcess { .. } => return,

@@ -7,7 +7,7 @@ use super::markup::Markup;
 use crate::core::bpmn::diagram::{Bounds, Point};
 
 /// Height of a line of text.
-pub(super) const LINE_HEIGHT: f64 = 14.0;
+const LINE_HEIGHT: f64 = 14.0;
 
 /// From the middle of a line down to its base.
 const BASE: f64 = 4.0;
@@ -23,16 +23,31 @@ pub(super) fn inside(out: &mut Markup, name: &str, bounds: Bounds, lines_max: us
 
 /// Draws a name below a box, or where the file says.
 pub(super) fn outside(out: &mut Markup, name: &str, bounds: Bounds, label: Option<Bounds>) {
-    match label {
-        Some(place) => {
-            let lines = wrap(name, place.width.max(OUTSIDE_WIDTH), 4);
-            let top = Point { x: place.center().x, y: place.y };
-            lines_below(out, &lines, top);
-        }
-        None => {
-            let lines = wrap(name, OUTSIDE_WIDTH, 3);
-            lines_below(out, &lines, Point { x: bounds.center().x, y: bounds.bottom() + 4.0 });
-        }
+    let (lines, top) = outside_lines(name, bounds, label);
+    lines_below(out, &lines, top);
+}
+
+/// The room that a name outside a box takes.
+pub(super) fn outside_bounds(name: &str, bounds: Bounds, label: Option<Bounds>) -> Bounds {
+    let (lines, top) = outside_lines(name, bounds, label);
+    let width = lines.iter().map(|it| text_width(it)).fold(0.0, f64::max);
+    let height = count(lines.len()) * LINE_HEIGHT;
+    Bounds { x: top.x - width / 2.0, y: top.y, width, height }
+}
+
+fn outside_lines(name: &str, bounds: Bounds, label: Option<Bounds>) -> (Vec<String>, Point) {
+    if let Some(place) = label {
+        let lines = wrap(name, place.width.max(OUTSIDE_WIDTH), 4);
+        return (lines, Point { x: place.center().x, y: place.y });
+    }
+    let top = Point { x: bounds.center().x, y: bounds.bottom() + 4.0 };
+    (wrap(name, OUTSIDE_WIDTH, 3), top)
+}
+
+/// Draws a name to the right of a point.
+pub(super) fn right_of(out: &mut Markup, name: &str, at: Point) {
+    for line in wrap(name, OUTSIDE_WIDTH, 1) {
+        write(out, &line, Point { x: at.x + 6.0, y: at.y + BASE }, "start");
     }
 }
 

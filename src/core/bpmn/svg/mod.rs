@@ -4,7 +4,7 @@
 //! d-end`, `d-task`, `d-call`, `d-subprocess`, `d-gateway`, `d-pool`, `d-lane`, `d-data`,
 //! `d-annotation`, `d-group`; per connection `d-flow d-sequence|d-message|d-association`; inside
 //! them `d-outline`, `d-inner`, `d-icon`, `d-icon-filled`, `d-line`, `d-arrow`, `d-label`,
-//! `d-badge`, `d-badge-count`, `d-dashed`; states `is-active`, `is-completed`, `is-stuck`,
+//! `d-badge`, `d-badge-count`, `d-dashed`, `d-thick`; states `is-active`, `is-completed`, `is-stuck`,
 //! `is-taken`.
 //! Must not know where states come from, nor colours.
 //!
@@ -66,7 +66,7 @@ pub fn render(diagram: &Diagram, overlays: &Overlays) -> String {
         shapes::draw(&mut out, shape, overlays);
     }
     for edge in &diagram.edges {
-        edges::draw(&mut out, edge, diagram, overlays);
+        edges::draw(&mut out, edge, overlays);
     }
     for shape in diagram.shapes.iter().filter(|it| !it.kind.is_container()) {
         shapes::draw(&mut out, shape, overlays);
@@ -75,18 +75,25 @@ pub fn render(diagram: &Diagram, overlays: &Overlays) -> String {
     out.into_text()
 }
 
-/// The drawing with its margin, and room for names below events.
+/// The drawing with the names outside its shapes and a margin.
 fn frame(diagram: &Diagram) -> Bounds {
-    let all = diagram.bounds().unwrap_or_default();
-    let has_names_below = diagram.shapes.iter().any(|it| {
-        it.label.is_none() && matches!(it.kind, ShapeKind::Event(_) | ShapeKind::Gateway(_))
+    let names = diagram.shapes.iter().filter_map(|it| {
+        let has_name_outside = matches!(
+            it.kind,
+            ShapeKind::Event(_)
+                | ShapeKind::Gateway(_)
+                | ShapeKind::DataObject
+                | ShapeKind::DataStore
+        );
+        let name = it.name.as_deref().filter(|_| has_name_outside)?;
+        Some(labels::outside_bounds(name, it.bounds, it.label))
     });
-    let below = if has_names_below { labels::LINE_HEIGHT * 3.0 } else { 0.0 };
+    let all = names.fold(diagram.bounds().unwrap_or_default(), Bounds::around);
     Bounds {
         x: all.x - MARGIN,
         y: all.y - MARGIN,
         width: all.width + MARGIN * 2.0,
-        height: all.height + MARGIN * 2.0 + below,
+        height: all.height + MARGIN * 2.0,
     }
 }
 
@@ -108,7 +115,7 @@ fn description(diagram: &Diagram, overlays: &Overlays) -> String {
         ("Completed", named(|it| it.is_completed)),
     ] {
         if !names.is_empty() {
-            text.push_str(&format!(" {state}: {names}."));
+            text.extend([" ", state, ": ", &names, "."]);
         }
     }
     text

@@ -80,18 +80,21 @@ fn takes(signature: &[&str], count: usize) -> bool {
 
 fn in_order(signature: &[&str], named: &[(Arc<str>, Value)]) -> Option<Vec<Value>> {
     let mut values = Vec::with_capacity(signature.len());
-    let mut used = 0;
+    let (mut used, mut length) = (0, 0);
     for parameter in signature {
         let name = parameter.trim_end_matches("...").trim_end_matches('?');
         match named.iter().find(|(given, _)| **given == *name) {
             Some((_, value)) => {
                 values.push(value.clone());
                 used += 1;
+                length = values.len();
             }
             None if parameter.ends_with('?') => values.push(Value::Null),
             None => return None,
         }
     }
+    // What is left out at the end is left out, as it is by position.
+    values.truncate(length);
     if used == named.len() { Some(values) } else { None }
 }
 

@@ -3,6 +3,7 @@
 
 use super::{Evaluation, Evaluator, Outcome, null};
 use crate::core::feel::ast::{Node, Operator};
+use crate::core::feel::comparison::describe_pair;
 use crate::core::feel::evaluation::Span;
 use crate::core::feel::number::{Number, Rounding};
 use crate::core::feel::temporal::{self, DateTime, DaysTimeDuration, YearsMonthsDuration, Zone};
@@ -47,8 +48,8 @@ impl Evaluator<'_> {
             Some(Some(value)) => Ok(value),
             Some(None) => null(out_of_range(operator, right)),
             None => {
-                let (a, b) = (left.type_name(), right.type_name());
-                null(format!("expected operands that `{}` fits, found {a} and {b}", sign(operator)))
+                let found = describe_pair(left, right);
+                null(format!("expected operands that `{}` fits, found {found}", sign(operator)))
             }
         }
     }
@@ -105,10 +106,10 @@ fn subtract(left: &Value, right: &Value) -> Fit {
     Some(match (left, right) {
         (Number(a), Number(b)) => a.checked_sub(*b).map(Number),
         (Date(a), Date(b)) => Some(DaysTimeDuration(temporal::between_dates(*b, *a))),
-        (DateTime(a), DateTime(b)) => a.since(b).map(DaysTimeDuration),
+        (DateTime(a), DateTime(b)) if a.compare(b).is_some() => a.since(b).map(DaysTimeDuration),
         (DateTime(a), Date(b)) => a.since(&as_midnight(*b)).map(DaysTimeDuration),
         (Date(a), DateTime(b)) => as_midnight(*a).since(b).map(DaysTimeDuration),
-        (Time(a), Time(b)) => a.since(b).map(DaysTimeDuration),
+        (Time(a), Time(b)) if a.compare(b).is_some() => a.since(b).map(DaysTimeDuration),
         (_, DaysTimeDuration(duration)) => match duration.negated() {
             Some(negated) if !matches!(left, YearsMonthsDuration(_)) => {
                 return add(left, &DaysTimeDuration(negated));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Evaluation, Evaluator, null};
 use crate::core::feel::ast::{Comparison, Kind, Node, Relation, Test, UnaryTests};
-use crate::core::feel::comparison::{includes, order};
+use crate::core::feel::comparison::{describe_pair, includes, order};
 use crate::core::feel::evaluation::Span;
 use crate::core::feel::value::{Frame, Range, Value};
 
@@ -43,8 +43,8 @@ impl Evaluator<'_> {
             Comparison::GreaterOrEqual => order(left, right).map(Ordering::is_ge),
         };
         if result.is_none() {
-            let (a, b) = (left.type_name(), right.type_name());
-            self.warn(span, format!("expected values that can be compared, found {a} and {b}"));
+            let found = describe_pair(left, right);
+            self.warn(span, format!("expected values that can be compared, found {found}"));
         }
         Ok(result)
     }

@@ -10,7 +10,7 @@ mod primaries;
 mod types;
 mod unary;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::core::feel::ast::Node;
@@ -20,7 +20,7 @@ use crate::core::feel::lexer::{Token, TokenKind, tokenize};
 
 pub(crate) use names::Candidate;
 
-/// Expressions within expressions. People write ten; debug builds hold this on 1 MiB of stack.
+/// Operands within operands. People write ten; a debug build takes 10 KiB of stack for each.
 const DEPTH_MAX: u32 = 100;
 
 /// What a source is parsed to.
@@ -50,6 +50,7 @@ pub(crate) fn parse(source: &str, form: Form, known: &[&str]) -> Result<Parsed, 
         uses_partial: false,
         uses_input: false,
         locals: Vec::new(),
+        local_counts: HashMap::new(),
         phrases: Vec::new(),
         reads: BTreeSet::new(),
         candidates: Vec::new(),
@@ -80,6 +81,8 @@ struct Parser<'a> {
     uses_input: bool,
     /// Loop variables, parameters and context entries in scope.
     locals: Vec<Arc<str>>,
+    /// How often each local name is in scope.
+    local_counts: HashMap<Arc<str>, usize>,
     /// Names in scope that words alone do not show.
     phrases: Vec<names::Phrase>,
     reads: BTreeSet<String>,
@@ -164,7 +167,11 @@ impl Parser<'_> {
     }
 
     fn end_scope(&mut self, mark: ScopeMark) {
-        self.locals.truncate(mark.0);
+        for name in self.locals.drain(mark.0..) {
+            if let Some(count) = self.local_counts.get_mut(&name) {
+                *count -= 1;
+            }
+        }
         self.phrases.truncate(mark.1);
     }
 
@@ -176,11 +183,9 @@ impl Parser<'_> {
             let message = format!("expected at most {DEPTH_MAX} levels of nesting");
             return Err(self.error(self.peek().span, &message));
         }
-        let in_range_end = std::mem::take(&mut self.in_range_end);
         self.depth += 1;
         let result = parse(self);
         self.depth -= 1;
-        self.in_range_end = in_range_end;
         result
     }
 }

@@ -8,6 +8,7 @@ use crate::core::feel::ast::{
     Arguments, Comparison, Kind, Node, Operator, Relation, Suffix, SuffixKind,
 };
 use crate::core::feel::error::ParseError;
+use crate::core::feel::evaluation::Span;
 use crate::core::feel::lexer::TokenKind;
 use crate::core::feel::value::Value;
 
@@ -37,14 +38,21 @@ impl Level {
 }
 
 impl Parser<'_> {
-    /// A whole expression; the one way down, and so the place where depth is counted.
+    /// A whole expression.
     pub(super) fn expression(&mut self) -> Result<Node, ParseError> {
-        self.nested(|parser| parser.binary(Level::Or))
+        let in_range_end = std::mem::take(&mut self.in_range_end);
+        let result = self.binary(Level::Or);
+        self.in_range_end = in_range_end;
+        result
     }
 
+    /// An operand and the operators behind it that bind at least as tightly as `min`; the one way
+    /// down, and so the place where depth is counted.
     pub(super) fn binary(&mut self, min: Level) -> Result<Node, ParseError> {
-        let left = self.prefix()?;
-        self.continue_binary(left, min)
+        self.nested(|parser| {
+            let left = parser.prefix()?;
+            parser.continue_binary(left, min)
+        })
     }
 
     pub(super) fn continue_binary(&mut self, left: Node, min: Level) -> Result<Node, ParseError> {
@@ -171,6 +179,7 @@ impl Parser<'_> {
         let start = base.span.start;
         let mut suffixes = Vec::new();
         let mut path: Vec<Arc<str>> = Vec::new();
+        let mut path_end = base.span.end;
         loop {
             let suffix_start = self.peek().span.start;
             let kind = if self.is_symbol_at(0, ".") {
@@ -184,11 +193,14 @@ impl Parser<'_> {
                 break;
             };
             match kind {
-                SuffixKind::Path(name) if suffixes.is_empty() && is_name(&base) => path.push(name),
+                SuffixKind::Path(name) if suffixes.is_empty() && is_name(&base) => {
+                    path_end = self.span_from(suffix_start).end;
+                    path.push(name);
+                }
                 kind => suffixes.push(Suffix { kind, span: self.span_from(suffix_start) }),
             }
         }
-        let node = with_path(base, path);
+        let node = with_path(base, path, path_end);
         if suffixes.is_empty() {
             return Ok(node);
         }
@@ -257,10 +269,11 @@ fn is_name(node: &Node) -> bool {
     matches!(node.kind, Kind::Name(_))
 }
 
-fn with_path(base: Node, path: Vec<Arc<str>>) -> Node {
+fn with_path(base: Node, path: Vec<Arc<str>>, end: usize) -> Node {
     match base.kind {
         Kind::Name(name) if !path.is_empty() => {
-            Node { kind: Kind::Path(name, path), span: base.span }
+            let span = Span { start: base.span.start, end };
+            Node { kind: Kind::Path(name, path), span }
         }
         kind => Node { kind, span: base.span },
     }

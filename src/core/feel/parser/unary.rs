@@ -47,7 +47,7 @@ impl Parser<'_> {
             let Some(comparison) = parser.eat_comparison() else {
                 return parser.expression();
             };
-            let operand = parser.nested(|parser| parser.binary(Level::Additive))?;
+            let operand = parser.binary(Level::Additive)?;
             let kind = Kind::Test(comparison, Box::new(operand));
             Ok(Node { kind, span: parser.span_from(start) })
         })
@@ -78,7 +78,7 @@ impl Parser<'_> {
 
     fn in_tests_in_scope(&mut self) -> Result<Vec<Test>, ParseError> {
         if self.is_symbol_at(0, "(") {
-            return match self.nested(|parser| parser.parenthesis(true))? {
+            return match self.parenthesis(true)? {
                 Parenthesis::Tests(tests) => Ok(tests),
                 Parenthesis::One(node) => Ok(vec![self.noting_input(|parser| {
                     let node = parser.continue_postfix(node)?;

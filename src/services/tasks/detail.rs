@@ -1,0 +1,130 @@
+//! One user task with everything a person needs to work on it.
+//!
+//! Must not know how it is shown.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use crate::core::access::{Principal, may_see_task};
+use crate::core::engine;
+use crate::core::forms::Form;
+use crate::core::model::ElementKind;
+use crate::platform::store::{Sql, StoreError};
+use crate::services::execution::{Definitions, Deployed, find_instance, variables_at};
+use crate::services::processes::{self, ShownForm};
+use crate::services::tasks::task::{UserTask, find};
+use crate::services::tasks::{TaskError, TaskState};
+
+/// A user task opened for work.
+#[derive(Debug)]
+pub struct TaskDetail {
+    /// The user task.
+    pub task: UserTask,
+    /// The variables that its element sees; those of the instance once it has ended.
+    pub variables: Map<String, Json>,
+    /// What is to be filled in.
+    pub form: TaskForm,
+}
+
+/// What a person fills in to complete a user task.
+#[derive(Debug)]
+pub enum TaskForm {
+    /// Nothing: completing it is a confirmation.
+    None,
+    /// A form of ours.
+    Form(Box<Form>),
+    /// An address outside.
+    External(String),
+    /// A form that is not deployed.
+    Missing(String),
+}
+
+/// A user task that the principal may see, with its variables and form.
+///
+/// # Errors
+/// `NotFound`; those of the database.
+pub fn load_visible(
+    sql: &mut dyn Sql,
+    definitions: &Definitions,
+    principal: &Principal,
+    key: i64,
+) -> Result<TaskDetail, TaskError> {
+    let task = load_seen(sql, principal, key)?;
+    let (variables, deployed) = surroundings(sql, definitions, &task)?;
+    let form = match &task.form {
+        Some(form) if task.state == TaskState::Open => resolve(sql, &task, form, &deployed)?,
+        _ => TaskForm::None,
+    };
+    Ok(TaskDetail { task, variables, form })
+}
+
+/// A user task that the principal may see; whoever completed one keeps seeing it.
+pub(super) fn load_seen(
+    sql: &mut dyn Sql,
+    principal: &Principal,
+    key: i64,
+) -> Result<UserTask, TaskError> {
+    let task = find(sql, key)?;
+    let is_seen = |task: &UserTask| {
+        may_see_task(principal, &task.facts())
+            || task.ended_by.as_deref() == Some(&*principal.user_id)
+    };
+    task.filter(is_seen).ok_or(TaskError::NotFound)
+}
+
+fn surroundings(
+    sql: &mut dyn Sql,
+    definitions: &Definitions,
+    task: &UserTask,
+) -> Result<(Map<String, Json>, Arc<Deployed>), StoreError> {
+    match find_instance(sql, definitions, task.instance_key)? {
+        Some((instance, deployed)) => {
+            let scope_key = if instance.elements.contains_key(&task.element_instance_key) {
+                task.element_instance_key
+            } else {
+                instance.key
+            };
+            Ok((variables_at(&instance, scope_key), deployed))
+        }
+        None => Ok((Map::new(), definitions.load(sql, task.definition_key)?)),
+    }
+}
+
+fn resolve(
+    sql: &mut dyn Sql,
+    task: &UserTask,
+    form: &engine::TaskForm,
+    deployed: &Deployed,
+) -> Result<TaskForm, StoreError> {
+    match form {
+        engine::TaskForm::Id(id) => {
+            let found = processes::find_form(sql, id)?;
+            Ok(found.map_or_else(
+                || TaskForm::Missing(id.clone()),
+                |form| TaskForm::Form(Box::new(form)),
+            ))
+        }
+        engine::TaskForm::External(address) => Ok(TaskForm::External(address.clone())),
+        engine::TaskForm::Embedded => embedded(sql, task, deployed),
+    }
+}
+
+fn embedded(
+    sql: &mut dyn Sql,
+    task: &UserTask,
+    deployed: &Deployed,
+) -> Result<TaskForm, StoreError> {
+    let element = deployed.graph.find(&task.element_id).map(|it| deployed.graph.element(it));
+    let reference = element.and_then(|element| match &element.kind {
+        ElementKind::UserTask(definition) => definition.form.as_ref(),
+        _ => None,
+    });
+    let Some(reference) = reference else {
+        return Ok(TaskForm::Missing(task.element_id.clone()));
+    };
+    Ok(match processes::resolve_form(sql, reference)? {
+        Some(ShownForm::Form(form)) => TaskForm::Form(form),
+        _ => TaskForm::Missing(task.element_id.clone()),
+    })
+}

@@ -1,0 +1,85 @@
+//! What holds for every instance between two turns, whatever the model.
+
+use flowstead::core::engine::{Held, InstanceState, Lifecycle, ProcessInstance, Role};
+use flowstead::core::model::{ElementKind, ProcessDefinition};
+
+/// Says what is wrong with an instance that rests, or nothing.
+pub(crate) fn violation(definition: &ProcessDefinition, it: &ProcessInstance) -> Option<String> {
+    if it.state != InstanceState::Active {
+        return leftover(it);
+    }
+    it.elements.keys().find_map(|key| stuck(definition, it, *key)).or_else(|| dangling(it))
+}
+
+/// An instance that is over holds nothing but its outermost scope.
+fn leftover(it: &ProcessInstance) -> Option<String> {
+    let held = it.jobs.len()
+        + it.user_tasks.len()
+        + it.timers.len()
+        + it.subscriptions.len()
+        + it.incidents.len();
+    let is_clean = held == 0
+        && it.elements.len() <= 1
+        && it.elements.values().all(|it| it.lifecycle.is_over() && it.joins.is_empty());
+    (!is_clean).then(|| format!("an instance that is {} holds something: {it:?}", it.state))
+}
+
+/// Every open element instance waits for something that can still come.
+fn stuck(definition: &ProcessDefinition, it: &ProcessInstance, key: i64) -> Option<String> {
+    let element = &it.elements[&key];
+    let wrong = |what: &str| Some(format!("{what}: {key} of '{}' in {it:?}", element.element_id));
+    let held: Vec<Held> = it.held(key).collect();
+    let has_incident = held.iter().any(|held| matches!(held, Held::Incident(_)));
+    let kind = &definition.element(definition.find(&element.element_id)?).kind;
+    match element.lifecycle {
+        Lifecycle::Activating if is_start_in_waiting(it, element.scope_key) => None,
+        Lifecycle::Activating | Lifecycle::Completing if !has_incident => {
+            wrong("held up without an incident")
+        }
+        Lifecycle::Activating | Lifecycle::Completing => None,
+        Lifecycle::Activated => {
+            let own = held.iter().any(|held| waits_for(it, kind, &element.element_id, *held));
+            let is_scope = kind.is_scope() || element.role == Role::Body;
+            let waits = has_incident
+                || element.child_key.is_some()
+                || if is_scope { element.children > 0 } else { own };
+            if waits { None } else { wrong("waits for nothing") }
+        }
+        _ => wrong("neither open nor gone"),
+    }
+}
+
+/// A triggered start event exists before its scope is ready.
+fn is_start_in_waiting(it: &ProcessInstance, scope_key: Option<i64>) -> bool {
+    let scope = scope_key.and_then(|key| it.elements.get(&key));
+    scope.is_some_and(|scope| scope.lifecycle == Lifecycle::Activating)
+}
+
+fn waits_for(it: &ProcessInstance, kind: &ElementKind, id: &str, held: Held) -> bool {
+    let event = match held {
+        Held::Subscription(key) => it.subscriptions.get(&key).map(|held| &held.element_id),
+        Held::Timer(key) => it.timers.get(&key).map(|held| &held.element_id),
+        _ => None,
+    };
+    match kind {
+        ElementKind::UserTask(_) => matches!(held, Held::UserTask(_)),
+        ElementKind::ReceiveTask(_) | ElementKind::IntermediateCatchEvent(_) => {
+            event.is_some_and(|event| **event == *id)
+        }
+        ElementKind::EventBasedGateway => event.is_some(),
+        ElementKind::CallActivity(_) => false,
+        _ => matches!(held, Held::Job(_)),
+    }
+}
+
+/// Everything held belongs to an open element instance, and every scope is open.
+fn dangling(it: &ProcessInstance) -> Option<String> {
+    let owners = (it.jobs.values().map(|held| held.element_instance_key))
+        .chain(it.user_tasks.values().map(|held| held.element_instance_key))
+        .chain(it.timers.values().map(|held| held.element_instance_key))
+        .chain(it.subscriptions.values().map(|held| held.element_instance_key))
+        .chain(it.incidents.values().map(|held| held.element_instance_key))
+        .chain(it.elements.values().filter_map(|element| element.scope_key));
+    let mut lost = owners.filter(|key| !it.elements.contains_key(key));
+    lost.next().map(|key| format!("belongs to {key}, which is not there: {it:?}"))
+}

@@ -1,0 +1,170 @@
+//! Random commands: what could come next, and what could not.
+
+use flowstead::core::engine::{
+    Command, CreateInstance, DateChange, Parent, ProcessInstance, UserTaskChanges, VariableMap,
+};
+use serde_json::Value;
+
+use super::models::{CODES, VARIABLES};
+use super::random::Random;
+
+/// The command that creates the instance.
+pub(crate) fn create(random: &mut Random, key: i64) -> Command {
+    let mut variables = variables(random);
+    if random.once_in(2) {
+        variables.insert("items".to_owned(), serde_json::json!([1, "x", null]));
+    }
+    let parent = Parent { instance_key: 1, element_instance_key: 2 };
+    Command::CreateInstance(Box::new(CreateInstance {
+        key,
+        definition_key: 5,
+        process_id: "p".into(),
+        version: 1,
+        variables,
+        start_element_id: None,
+        parent: random.once_in(3).then_some(parent),
+        started_by: None,
+    }))
+}
+
+fn variables(random: &mut Random) -> VariableMap {
+    let mut variables = VariableMap::new();
+    for name in VARIABLES {
+        if !random.once_in(6) {
+            variables.insert(name.to_owned(), Value::from(random.below(4)));
+        }
+    }
+    variables
+}
+
+/// A command for something that is open, or now and then for nothing.
+pub(crate) fn next(random: &mut Random, instance: &ProcessInstance) -> Command {
+    if random.once_in(12) {
+        return stray(random, instance);
+    }
+    let mut likely: Vec<fn(&mut Random, &ProcessInstance) -> Command> = Vec::new();
+    for (is_there, make) in [
+        (!instance.jobs.is_empty(), job as fn(&mut Random, &ProcessInstance) -> Command),
+        (!instance.user_tasks.is_empty(), user_task),
+        (!instance.timers.is_empty(), timer),
+        (!instance.subscriptions.is_empty(), message),
+        (!instance.incidents.is_empty(), incident),
+        (instance.elements.values().any(|it| it.child_key.is_some()), child),
+    ] {
+        if is_there {
+            likely.push(make);
+        }
+    }
+    if likely.is_empty() { stray(random, instance) } else { random.pick(&likely)(random, instance) }
+}
+
+fn any_key<T>(random: &mut Random, of: &std::collections::BTreeMap<i64, T>) -> i64 {
+    let at = random.below(of.len().max(1));
+    of.keys().nth(at).copied().unwrap_or(99)
+}
+
+fn job(random: &mut Random, instance: &ProcessInstance) -> Command {
+    let job_key = any_key(random, &instance.jobs);
+    let variables = variables(random);
+    let message = "no luck".to_owned();
+    match random.below(10) {
+        0 => {
+            let retries = i32::from(random.once_in(2));
+            Command::FailJob { job_key, retries, message, backoff_until: None, variables }
+        }
+        1 => {
+            let code = (*random.pick(&CODES)).to_owned();
+            Command::ThrowJobError { job_key, code, message, variables }
+        }
+        2 => Command::UpdateJobRetries { job_key, retries: 2 },
+        _ => Command::CompleteJob { job_key, variables },
+    }
+}
+
+fn user_task(random: &mut Random, instance: &ProcessInstance) -> Command {
+    let user_task_key = any_key(random, &instance.user_tasks);
+    match random.below(6) {
+        0 => Command::AssignUserTask { user_task_key, assignee: Some("anna".to_owned()) },
+        1 => {
+            let due_at = Some(DateChange::Set(5));
+            let changes = UserTaskChanges { due_at, ..UserTaskChanges::default() };
+            Command::UpdateUserTask { user_task_key, changes }
+        }
+        _ => Command::CompleteUserTask { user_task_key, variables: variables(random), by: None },
+    }
+}
+
+fn timer(random: &mut Random, instance: &ProcessInstance) -> Command {
+    Command::FireTimer { timer_key: any_key(random, &instance.timers) }
+}
+
+fn message(random: &mut Random, instance: &ProcessInstance) -> Command {
+    let subscription_key = any_key(random, &instance.subscriptions);
+    Command::CorrelateMessage { subscription_key, message_key: 7, variables: variables(random) }
+}
+
+/// Incidents are resolved, mostly after what may have caused them was mended.
+fn incident(random: &mut Random, instance: &ProcessInstance) -> Command {
+    let incident_key = any_key(random, &instance.incidents);
+    let job_key = instance.incidents.get(&incident_key).and_then(|incident| incident.job_key);
+    match (job_key, random.below(3)) {
+        (Some(job_key), 0) => Command::UpdateJobRetries { job_key, retries: 1 },
+        (None, 0) => {
+            let mut variables = variables(random);
+            variables.insert("unknown".to_owned(), Value::from(random.below(3)));
+            variables.insert("items".to_owned(), serde_json::json!([1, 2]));
+            Command::SetVariables { scope_key: instance.key, variables, is_local: true }
+        }
+        _ => Command::ResolveIncident { incident_key },
+    }
+}
+
+fn child(random: &mut Random, instance: &ProcessInstance) -> Command {
+    let called = instance.elements.iter().filter_map(|(key, it)| Some((*key, it.child_key?)));
+    let called: Vec<(i64, i64)> = called.collect();
+    let (element_instance_key, child_key) = *random.pick(&called);
+    let (variables, message) = (variables(random), "gone".to_owned());
+    match random.below(8) {
+        0 => Command::CalledInstanceTerminated { element_instance_key, child_key },
+        1 => Command::CalledInstanceRefused { element_instance_key, child_key, message },
+        2 => {
+            let code = (*random.pick(&CODES)).to_owned();
+            fail_child(element_instance_key, child_key, code, variables)
+        }
+        _ => Command::CompleteCalledInstance { element_instance_key, child_key, variables },
+    }
+}
+
+fn fail_child(
+    element_instance_key: i64,
+    child_key: i64,
+    code: String,
+    variables: VariableMap,
+) -> Command {
+    let message = "failed".to_owned();
+    Command::FailCalledInstance { element_instance_key, child_key, code, message, variables }
+}
+
+/// Something that as a rule does not fit: a key of something else, or the wrong moment.
+fn stray(random: &mut Random, instance: &ProcessInstance) -> Command {
+    let key = match random.below(3) {
+        0 => any_key(random, &instance.elements),
+        1 => any_key(random, &instance.incidents),
+        _ => 12_345,
+    };
+    let variables = variables(random);
+    match random.below(14) {
+        0 => create(random, key),
+        1 => Command::CompleteJob { job_key: key, variables },
+        2 => Command::CompleteUserTask { user_task_key: key, variables, by: None },
+        3 => Command::FireTimer { timer_key: key },
+        4 => Command::CorrelateMessage { subscription_key: key, message_key: 8, variables },
+        5 => Command::ResolveIncident { incident_key: key },
+        6 => Command::UpdateJobRetries { job_key: key, retries: 0 },
+        7 => Command::CompleteCalledInstance { element_instance_key: key, child_key: 3, variables },
+        8 => Command::CalledInstanceTerminated { element_instance_key: key, child_key: key },
+        9 => Command::AssignUserTask { user_task_key: key, assignee: None },
+        10 if random.once_in(4) => Command::Cancel,
+        _ => Command::SetVariables { scope_key: key, variables, is_local: random.once_in(2) },
+    }
+}

@@ -1,0 +1,244 @@
+//! Random models, random commands, crashes between turns: whatever happens, the engine's promises
+//! hold.
+//!
+//! `FLOWSTEAD_SIMULATION_MODELS` says how many models, `FLOWSTEAD_SIMULATION_SEED` where to begin.
+//! Every model has its own seed, which a failure names: one model is played again by that seed and
+//! a count of 1.
+
+mod commands;
+mod models;
+mod random;
+mod reference;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use flowstead::core::engine::{
+    Command, Event, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance, TurnContext, apply,
+    decide, decode, encode,
+};
+use flowstead::core::model::{ElementKind, ProcessDefinition};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::definition_text::definition;
+use crate::engine::invariants::violation;
+use random::Random;
+
+/// Commands one instance gets; enough for most models to come to their end.
+const COMMANDS_MAX: usize = 24;
+
+/// Small, so that loops that never wait are found and tried again often.
+const FLOWS_PER_SCOPE_MAX: u32 = 40;
+
+#[test]
+fn promises_hold_for_random_models_and_commands() {
+    let models = setting("FLOWSTEAD_SIMULATION_MODELS", 10_000);
+    let seed = setting("FLOWSTEAD_SIMULATION_SEED", 1);
+    println!("{models} models from seed {seed}");
+    let half = models / 2;
+    let counts = std::thread::scope(|scope| {
+        let other = scope.spawn(|| simulate(seed + half..seed + models));
+        let counts = simulate(seed..seed + half);
+        counts.with(&other.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    println!("{counts:?}");
+    if models >= 1_000 {
+        counts.check_variety();
+    }
+}
+
+fn setting(name: &str, usual: u64) -> u64 {
+    let given = std::env::var(name).ok();
+    given.map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+}
+
+/// What was met, so that a simulation that meets nothing is noticed.
+#[derive(Debug, Default)]
+struct Counts {
+    turns: usize,
+    refused: usize,
+    completed: usize,
+    reloads: usize,
+    incidents: usize,
+    inclusive_openings: usize,
+}
+
+impl Counts {
+    fn with(mut self, other: &Self) -> Self {
+        self.turns += other.turns;
+        self.refused += other.refused;
+        self.completed += other.completed;
+        self.reloads += other.reloads;
+        self.incidents += other.incidents;
+        self.inclusive_openings += other.inclusive_openings;
+        self
+    }
+
+    fn check_variety(&self) {
+        let met = [
+            ("turns", self.turns),
+            ("refused", self.refused),
+            ("completed", self.completed),
+            ("reloads", self.reloads),
+            ("incidents", self.incidents),
+            ("inclusive openings", self.inclusive_openings),
+        ];
+        for (what, count) in met {
+            assert!(count >= 100, "the simulation hardly met any {what}: {count}");
+        }
+    }
+}
+
+fn simulate(seeds: std::ops::Range<u64>) -> Counts {
+    let mut counts = Counts::default();
+    for seed in seeds {
+        let mut random = Random::new(seed);
+        let model = models::model(&mut random);
+        let mut given = Vec::new();
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            Player::new(&model, random, &mut given, &mut counts).play();
+        }));
+        if let Err(panic) = played {
+            eprintln!("model of seed {seed}:\n{model}");
+            for command in &given {
+                eprintln!("> {command:?}");
+            }
+            resume_unwind(panic);
+        }
+    }
+    counts
+}
+
+struct Player<'a> {
+    definition: ProcessDefinition,
+    instance: ProcessInstance,
+    /// The same instance, made of nothing but its events.
+    folded: ProcessInstance,
+    journal: Vec<String>,
+    turn: TurnContext,
+    random: Random,
+    given: &'a mut Vec<Command>,
+    counts: &'a mut Counts,
+}
+
+impl<'a> Player<'a> {
+    fn new(
+        model: &str,
+        random: Random,
+        given: &'a mut Vec<Command>,
+        counts: &'a mut Counts,
+    ) -> Self {
+        let keys = Keys { next: 100 * KEY_STEP };
+        let mut turn = TurnContext::new(Timestamp::UNIX_EPOCH, TimeZone::UTC, keys);
+        turn.limits.flows_per_scope_max = FLOWS_PER_SCOPE_MAX;
+        Self {
+            definition: definition(model),
+            instance: ProcessInstance::empty(),
+            folded: ProcessInstance::empty(),
+            journal: Vec::new(),
+            turn,
+            random,
+            given,
+            counts,
+        }
+    }
+
+    fn play(mut self) {
+        let key = self.turn.keys.take();
+        let create = commands::create(&mut self.random, key);
+        self.take_turn(create);
+        for _ in 0..COMMANDS_MAX {
+            self.reload();
+            let command = commands::next(&mut self.random, &self.instance);
+            self.take_turn(command);
+            if self.instance.state != InstanceState::Active {
+                self.counts.completed += 1;
+                let late = commands::next(&mut self.random, &self.instance);
+                return self.take_turn(late);
+            }
+        }
+    }
+
+    /// A crash: what is left is the journal, or the snapshot.
+    fn reload(&mut self) {
+        match self.random.below(8) {
+            0 => {
+                let mut instance = ProcessInstance::empty();
+                for turn in &self.journal {
+                    let events = decode(turn).expect("what was written can be read");
+                    for event in &events {
+                        apply(&mut instance, event);
+                    }
+                }
+                assert_eq!(instance, self.instance, "the journal folds to something else");
+                self.instance = instance;
+                self.counts.reloads += 1;
+            }
+            1 => {
+                let snapshot = serde_json::to_string(&self.instance).expect("an instance is JSON");
+                let instance = serde_json::from_str(&snapshot).expect("a snapshot can be read");
+                assert_eq!(self.instance, instance, "the snapshot reads differently");
+                self.instance = instance;
+                self.counts.reloads += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn take_turn(&mut self, command: Command) {
+        self.turn.now += SignedDuration::from_mins(7);
+        let before = self.instance.clone();
+        self.given.push(command);
+        self.counts.turns += 1;
+        let command = self.given.last().expect("just given");
+        match decide(&self.definition, &mut self.instance, command, &mut self.turn) {
+            Ok(outcome) => self.accept(&outcome),
+            Err(rejection) => {
+                assert_eq!(self.instance, before, "refused, but changed: {rejection}");
+                self.counts.refused += 1;
+            }
+        }
+    }
+
+    fn accept(&mut self, outcome: &Outcome) {
+        for (at, event) in outcome.events.iter().enumerate() {
+            if let Event::JoinReleased { scope_key, gateway_id, .. } = event {
+                let next = outcome.events.get(at + 1);
+                self.check_opening(*scope_key, gateway_id, next);
+            }
+            if let Event::IncidentRaised(_) = event {
+                self.counts.incidents += 1;
+            }
+            apply(&mut self.folded, event);
+        }
+        assert_eq!(self.folded, self.instance, "the events fold to something else");
+        assert_eq!(violation(&self.definition, &self.instance), None);
+        self.check_waiting();
+        self.journal.push(encode(&outcome.events));
+    }
+
+    /// An inclusive gateway opens only when the rule allows it.
+    fn check_opening(&mut self, scope_key: i64, gateway_id: &str, next: Option<&Event>) {
+        let gateway = self.definition.find(gateway_id).expect("a gateway of the definition");
+        let is_inclusive =
+            matches!(self.definition.element(gateway).kind, ElementKind::InclusiveGateway);
+        let opens = match next {
+            Some(Event::ElementActivating(it)) => *it.element_id == *gateway_id,
+            _ => false,
+        };
+        if is_inclusive && opens {
+            self.counts.inclusive_openings += 1;
+            let may = reference::may_open(&self.definition, &self.folded, scope_key, gateway);
+            assert!(may, "gateway {gateway_id} opened too early in {:?}", self.folded);
+        }
+    }
+
+    /// No inclusive gateway stays closed when the rule lets it open.
+    fn check_waiting(&self) {
+        for (scope_key, gateway) in reference::waiting_inclusive(&self.definition, &self.instance) {
+            let may = reference::may_open(&self.definition, &self.instance, scope_key, gateway);
+            let id = &self.definition.element(gateway).id;
+            assert!(!may, "gateway {id} should have opened in {:?}", self.instance);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Random models, in the text of `engine::definition_text`.
+//!
+//! Most are blocks in blocks, with everything the engine supports; some are graphs without any
+//! order, in which joins meet paths they were not made for.
+
+use super::random::Random;
+
+/// Variables that conditions read; jobs and people change them.
+pub(crate) const VARIABLES: [&str; 3] = ["a", "b", "c"];
+
+/// Error codes that are thrown and caught.
+pub(crate) const CODES: [&str; 2] = ["RED", "BLUE"];
+
+/// A random model.
+pub(crate) fn model(random: &mut Random) -> String {
+    let mut writer = Writer { random, text: String::new(), count: 0 };
+    if writer.random.once_in(4) {
+        writer.graph();
+    } else {
+        writer.process();
+    }
+    writer.text
+}
+
+/// A part of a model with one way in and one way out.
+struct Block {
+    first: String,
+    last: String,
+}
+
+struct Writer<'a> {
+    random: &'a mut Random,
+    text: String,
+    count: usize,
+}
+
+impl Writer<'_> {
+    fn line(&mut self, line: &str) {
+        self.text += line;
+        self.text.push('\n');
+    }
+
+    /// Declares an element where the writer stands.
+    fn node(&mut self, kind: &str) -> String {
+        self.count += 1;
+        let id = format!("{kind}{}", self.count);
+        self.line(&format!("{kind}:{id}"));
+        id
+    }
+
+    fn single(&mut self, kind: &str) -> Block {
+        let id = self.node(kind);
+        Block { first: id.clone(), last: id }
+    }
+
+    fn flow(&mut self, from: &str, how: &str, to: &str) {
+        self.line(&format!("{from} -{how}> {to}"));
+    }
+
+    fn condition(&mut self) -> String {
+        let unknown = self.random.once_in(25);
+        let name = if unknown { "unknown" } else { *self.random.pick(&VARIABLES) };
+        format!("[{name} > {}]-", self.random.below(3))
+    }
+
+    fn process(&mut self) {
+        let depth = 1 + self.random.below(3);
+        self.scope_inside(depth);
+    }
+
+    /// Start, blocks, an end, and now and then event sub-processes.
+    fn scope_inside(&mut self, depth: usize) {
+        let start = self.node("start");
+        let block = self.sequence(depth);
+        self.flow(&start, "", &block.first);
+        self.end(&block.last);
+        if self.random.once_in(6) {
+            self.event_sub_process(depth);
+        }
+    }
+
+    fn end(&mut self, last: &str) {
+        if self.random.once_in(10) {
+            return;
+        }
+        let end = self.node("end");
+        match self.random.below(16) {
+            0 => self.line(&format!("@{end} terminate")),
+            1 => {
+                let code = *self.random.pick(&CODES);
+                self.line(&format!("@{end} error {code}"));
+            }
+            2 => self.line(&format!("@{end} message bye")),
+            _ => {}
+        }
+        self.flow(last, "", &end);
+    }
+
+    fn sequence(&mut self, depth: usize) -> Block {
+        let first = self.block(depth);
+        let mut last = first.last;
+        for _ in 0..self.random.below(3) {
+            let next = self.block(depth.saturating_sub(1));
+            self.flow(&last, "", &next.first);
+            last = next.last;
+        }
+        Block { first: first.first, last }
+    }
+
+    fn block(&mut self, depth: usize) -> Block {
+        if depth == 0 {
+            return self.activity(0);
+        }
+        match self.random.below(9) {
+            0 => self.split("xor", depth),
+            1 => self.split("and", depth),
+            2 | 3 => self.split("or", depth),
+            4 => self.repeated(depth),
+            5 => self.race(depth),
+            6 => self.with_boundary(depth),
+            _ => self.activity(depth),
+        }
+    }
+
+    fn activity(&mut self, depth: usize) -> Block {
+        let kinds = [
+            "service", "service", "user", "receive", "timer", "message", "feel", "task", "manual",
+            "call", "throw", "tell", "script", "send", "sub",
+        ];
+        let kind = *self.random.pick(&kinds);
+        let block = match kind {
+            "timer" => self.catch("duration PT1H"),
+            "message" => self.catch("message news by a"),
+            "receive" => self.set("receive", "message reply by b"),
+            "feel" => {
+                let name = *self.random.pick(&VARIABLES);
+                self.set("script", &format!("feel {name} = if {name} > 2 then 0 else {name} + 1"))
+            }
+            "tell" => self.set("throw", "message note"),
+            "sub" => self.sub_process(depth),
+            _ => self.single(kind),
+        };
+        let is_activity = !matches!(kind, "timer" | "message" | "throw" | "tell");
+        if is_activity && self.random.once_in(5) {
+            self.many(&block.first);
+        }
+        self.mappings(&block.first);
+        block
+    }
+
+    fn catch(&mut self, setting: &str) -> Block {
+        self.set("catch", setting)
+    }
+
+    fn set(&mut self, kind: &str, setting: &str) -> Block {
+        let block = self.single(kind);
+        self.line(&format!("@{} {setting}", block.first));
+        block
+    }
+
+    fn mappings(&mut self, id: &str) {
+        let name = *self.random.pick(&VARIABLES);
+        if self.random.once_in(6) {
+            self.line(&format!("@{id} in {name} = {name}"));
+        }
+        if self.random.once_in(6) {
+            self.line(&format!("@{id} out {name} = {name}"));
+        }
+    }
+
+    fn many(&mut self, id: &str) {
+        let items = *self.random.pick(&["[1,2,3]", "[]", "[7]", "[1,2]", "items"]);
+        self.line(&format!("@{id} each {items}"));
+        if self.random.once_in(2) {
+            self.line(&format!("@{id} sequential"));
+        }
+        if self.random.once_in(2) {
+            self.line(&format!("@{id} as item"));
+        }
+        if self.random.once_in(2) {
+            self.line(&format!("@{id} collect results = a"));
+        }
+        if self.random.once_in(3) {
+            self.line(&format!("@{id} until numberOfCompletedInstances >= 2"));
+        }
+    }
+
+    fn sub_process(&mut self, depth: usize) -> Block {
+        self.count += 1;
+        let id = format!("sub{}", self.count);
+        self.line(&format!("sub:{id} {{"));
+        self.scope_inside(depth.saturating_sub(1));
+        self.line("}");
+        Block { first: id.clone(), last: id }
+    }
+
+    fn event_sub_process(&mut self, depth: usize) {
+        self.count += 1;
+        let id = format!("event{}", self.count);
+        self.line(&format!("event:{id} {{"));
+        let start = self.node("start");
+        let trigger = self.trigger();
+        self.line(&format!("@{start} {trigger}"));
+        if !trigger.starts_with("error") && self.random.once_in(2) {
+            self.line(&format!("@{start} non-interrupting"));
+        }
+        let block = self.sequence(depth.saturating_sub(1));
+        self.flow(&start, "", &block.first);
+        self.end(&block.last);
+        self.line("}");
+        self.mappings(&start);
+    }
+
+    fn trigger(&mut self) -> String {
+        let triggers =
+            ["duration PT1H", "cycle R2/PT1H", "message news by a", "error RED", "error *"];
+        (*self.random.pick(&triggers)).to_owned()
+    }
+
+    /// Paths that part and, as a rule, meet again at a gateway of any kind.
+    fn split(&mut self, kind: &str, depth: usize) -> Block {
+        let fork = self.node(kind);
+        let same_join = !self.random.once_in(4);
+        let join_kind = if same_join { kind } else { *self.random.pick(&["xor", "and", "or"]) };
+        let join = self.node(join_kind);
+        let paths = 2 + self.random.below(2);
+        for path in 0..paths {
+            let how = match kind {
+                "and" => String::new(),
+                _ if path == 0 && !self.random.once_in(12) => "*-".to_owned(),
+                _ => self.condition(),
+            };
+            if self.random.once_in(5) {
+                self.flow(&fork, &how, &join);
+                continue;
+            }
+            let block = self.sequence(depth - 1);
+            self.flow(&fork, &how, &block.first);
+            if self.random.once_in(12) {
+                self.end(&block.last);
+            } else {
+                self.flow(&block.last, "", &join);
+            }
+        }
+        Block { first: fork, last: join }
+    }
+
+    fn repeated(&mut self, depth: usize) -> Block {
+        let kind = *self.random.pick(&["xor", "xor", "or"]);
+        let entry = self.node(kind);
+        let block = self.sequence(depth - 1);
+        let exit = self.node("xor");
+        self.flow(&entry, "", &block.first);
+        self.flow(&block.last, "", &exit);
+        let condition = self.condition();
+        self.flow(&exit, &condition, &entry);
+        let done = self.node("task");
+        self.flow(&exit, "*-", &done);
+        Block { first: entry, last: done }
+    }
+
+    /// An event-based gateway.
+    fn race(&mut self, depth: usize) -> Block {
+        let gateway = self.node("first");
+        let join = self.node("xor");
+        for setting in ["duration PT1H", "message news by a"] {
+            let event = self.catch(setting).first;
+            self.flow(&gateway, "", &event);
+            let block = self.block(depth - 1);
+            self.flow(&event, "", &block.first);
+            self.flow(&block.last, "", &join);
+        }
+        if self.random.once_in(2) {
+            let task = self.set("receive", "message reply by b").first;
+            self.flow(&gateway, "", &task);
+            self.flow(&task, "", &join);
+        }
+        Block { first: gateway, last: join }
+    }
+
+    fn with_boundary(&mut self, depth: usize) -> Block {
+        let kinds = ["service", "user", "call", "receive", "sub"];
+        let kind = *self.random.pick(&kinds);
+        let host = match kind {
+            "receive" => self.set("receive", "message reply by b").first,
+            "sub" => self.sub_process(depth).first,
+            _ => self.node(kind),
+        };
+        if self.random.once_in(4) {
+            self.many(&host);
+        }
+        let join_kind = *self.random.pick(&["xor", "or"]);
+        let join = self.node(join_kind);
+        self.flow(&host, "", &join);
+        for _ in 0..=self.random.below(2) {
+            self.boundary(&host, &join, depth);
+        }
+        Block { first: host, last: join }
+    }
+
+    fn boundary(&mut self, host: &str, join: &str, depth: usize) {
+        self.count += 1;
+        let id = format!("boundary{}", self.count);
+        self.line(&format!("boundary:{id} on {host}"));
+        let trigger = self.trigger();
+        self.line(&format!("@{id} {trigger}"));
+        if !trigger.starts_with("error") && self.random.once_in(2) {
+            self.line(&format!("@{id} non-interrupting"));
+        }
+        self.mappings(&id);
+        match self.random.below(3) {
+            0 => self.flow(&id, "", join),
+            1 => self.end(&id),
+            _ => {
+                let block = self.block(depth - 1);
+                self.flow(&id, "", &block.first);
+                self.flow(&block.last, "", join);
+            }
+        }
+    }
+
+    /// A graph: any element may lead to any other, backward too.
+    fn graph(&mut self) {
+        let start = self.node("start");
+        let kinds = ["service", "service", "task", "xor", "and", "or", "or"];
+        let size = 4 + self.random.below(8);
+        let nodes: Vec<String> = (0..size)
+            .map(|_| {
+                let kind = *self.random.pick(&kinds);
+                self.node(kind)
+            })
+            .collect();
+        self.flow(&start, "", &nodes[0]);
+        for (at, node) in nodes.iter().enumerate() {
+            self.leave(&nodes, at, node);
+        }
+    }
+
+    fn leave(&mut self, nodes: &[String], at: usize, node: &str) {
+        let ways = 1 + self.random.below(if node.starts_with("service") { 1 } else { 3 });
+        let chooses = node.starts_with("xor") || node.starts_with("or");
+        for way in 0..ways {
+            let forward = self.random.below(nodes.len() - at);
+            let target =
+                if self.random.once_in(5) { self.random.below(nodes.len()) } else { at + forward };
+            let how = match (chooses, way) {
+                (true, 0) => "*-".to_owned(),
+                (true, _) => self.condition(),
+                (false, _) => String::new(),
+            };
+            // The last element of the list ends its path.
+            if target != at {
+                self.flow(node, &how, &nodes[target]);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The rule of the inclusive join read word by word (BPMN 2.0, 13.4.3), slow and simple, to check
+//! the engine's by.
+//!
+//! The engine searches backward from a gateway; here every path is followed forward from where
+//! something is.
+
+use std::collections::HashSet;
+
+use flowstead::core::engine::ProcessInstance;
+use flowstead::core::model::{ElementIndex, ElementKind, FlowIndex, ProcessDefinition};
+
+/// Whether an inclusive gateway at which a path waits may open, in a scope where nothing moves.
+pub(crate) fn may_open(
+    definition: &ProcessDefinition,
+    instance: &ProcessInstance,
+    scope_key: i64,
+    gateway: ElementIndex,
+) -> bool {
+    let waiting = &instance.elements[&scope_key].joins;
+    let here = waiting.get(&definition.element(gateway).id);
+    let has_path =
+        |flow: &FlowIndex| here.is_some_and(|here| here.contains_key(&definition.flow(*flow).id));
+    if !definition.element(gateway).incoming.iter().any(has_path) {
+        return false;
+    }
+    let elsewhere = waiting.keys().filter_map(|id| definition.find(id)).filter(|it| *it != gateway);
+    let open = instance
+        .children(scope_key)
+        .filter_map(|key| definition.find(&instance.elements[&key].element_id));
+    open.chain(elsewhere).all(|place| {
+        let reached = reached_flows(definition, place, gateway);
+        let comes_by_missing = reached.iter().any(|flow| !has_path(flow));
+        let comes_by_arrived = reached.iter().any(has_path);
+        !comes_by_missing || comes_by_arrived
+    })
+}
+
+/// The incoming flows of a gateway to which a path from a place can lead without going through
+/// the gateway.
+fn reached_flows(
+    definition: &ProcessDefinition,
+    place: ElementIndex,
+    gateway: ElementIndex,
+) -> HashSet<FlowIndex> {
+    let mut reached = HashSet::new();
+    let mut seen = HashSet::new();
+    follow(definition, place, gateway, &mut seen, &mut reached);
+    reached
+}
+
+fn follow(
+    definition: &ProcessDefinition,
+    place: ElementIndex,
+    gateway: ElementIndex,
+    seen: &mut HashSet<ElementIndex>,
+    reached: &mut HashSet<FlowIndex>,
+) {
+    if !seen.insert(place) {
+        return;
+    }
+    let element = definition.element(place);
+    for flow in &element.outgoing {
+        let target = definition.flow(*flow).target;
+        if target == gateway {
+            reached.insert(*flow);
+        } else {
+            follow(definition, target, gateway, seen, reached);
+        }
+    }
+    for boundary in &element.boundary_events {
+        follow(definition, *boundary, gateway, seen, reached);
+    }
+}
+
+/// All inclusive gateways with something waiting: scope and gateway.
+pub(crate) fn waiting_inclusive(
+    definition: &ProcessDefinition,
+    instance: &ProcessInstance,
+) -> Vec<(i64, ElementIndex)> {
+    let mut found = Vec::new();
+    for (scope_key, scope) in &instance.elements {
+        for gateway in scope.joins.keys().filter_map(|id| definition.find(id)) {
+            if matches!(definition.element(gateway).kind, ElementKind::InclusiveGateway) {
+                found.push((*scope_key, gateway));
+            }
+        }
+    }
+    found
+}
