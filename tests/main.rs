@@ -5,7 +5,7 @@ mod crash;
 mod engine;
 mod feel;
 mod forms;
-mod http;
+
 mod identity;
 mod pages;
 mod platform;

@@ -13,6 +13,8 @@ use std::time::Duration;
 use reqwest::blocking::Client;
 use serde_json::{Value as Json, json};
 
+use crate::support::server::http_client;
+
 /// What the server promised, over all its lives; cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Acknowledged(Arc<Mutex<Promises>>);
@@ -104,11 +106,7 @@ impl Load {
         task: impl FnOnce(&Worker) + Send + 'static,
     ) {
         let worker = Worker {
-            client: Client::builder()
-                .no_proxy()
-                .timeout(Duration::from_secs(10))
-                .build()
-                .expect("a client"),
+            client: http_client(Duration::from_secs(10)),
             base: base.to_owned(),
             token: token.to_owned(),
             stop: Arc::clone(&self.stop),
@@ -136,7 +134,10 @@ impl Worker {
         let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
         let response = request.json(body).send().ok()?;
         let is_success = response.status().is_success();
-        let mut answer: Json = response.json().ok()?;
+        // An answer that breaks off is none; one without content is whole when it is empty.
+        let body = response.bytes().ok()?;
+        let mut answer: Json =
+            if body.is_empty() { Json::Null } else { serde_json::from_slice(&body).ok()? };
         is_success.then(|| answer["data"].take())
     }
 
@@ -150,7 +151,7 @@ impl Worker {
                 "process_id": "crash",
                 "variables": { "id": id, "number": count },
             });
-            self.acknowledged.read(|it| it.messages.entry(id.clone()).or_insert(false));
+            self.acknowledged.read(|it| *it.messages.entry(id.clone()).or_insert(false));
             let Some(data) = self.post("/api/v1/process-instances", &body) else { return };
             let key = data["key"].as_str().expect("a key is a text").to_owned();
             self.acknowledged.read(|it| it.starts.insert(id, key));
@@ -160,7 +161,7 @@ impl Worker {
     fn work(&self) {
         while !self.is_over() {
             let wanted = json!({
-                "type": "crash.work", "worker": "crash", "max_jobs": 8,
+                "types": ["crash.work"], "worker": "crash", "max_jobs": 8,
                 "lease_ms": 1000, "wait_ms": 50,
             });
             let Some(jobs) = self.post("/api/v1/jobs/activate", &wanted) else {

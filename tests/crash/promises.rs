@@ -6,20 +6,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use flowstead::core::engine::{self, Event, InstanceState, ProcessInstance};
+use flowstead::platform::config::SearchConfig;
+use flowstead::platform::search::{Opened, Query, SearchIndex};
 use flowstead::platform::store::{Database, Options, Row, Sql, StoreError};
 use flowstead::services::execution::{Definitions, find_instance, list_turns};
 
 use super::load::Acknowledged;
 use crate::support::server::Server;
 
-/// The index follows by itself; in the end it has every start.
+/// The index follows by itself: once it has the newest start, it has all that came before.
 pub(crate) fn search_has_caught_up(server: &Server, acknowledged: &Acknowledged) {
-    let starts = acknowledged.read(|it| it.starts.len());
-    let path = "/api/v1/search?kind=instance&facet=process%3Dcrash&limit=1";
-    server.wait_for_answer(path, |answer| {
-        let total = answer["page"]["total"].as_u64().or(answer["data"]["total"].as_u64());
-        total.is_some_and(|total| total >= starts as u64)
+    let newest = acknowledged.read(|it| {
+        let newest = it.starts.iter().max_by_key(|(_, key)| key.parse::<i64>().ok());
+        newest.map(|(id, key)| (id.clone(), key.clone())).expect("something was started")
     });
+    let (id, key) = newest;
+    server.wait_for(&format!("/api/v1/search?kind=instance&q={id}"), |hits| {
+        hits.as_array().is_some_and(|hits| hits.iter().any(|hit| hit["key"] == key.as_str()))
+    });
+}
+
+/// Every instance of the tables is in the index.
+fn search_has_everything(folder: &Path, instances: usize) {
+    let opened = SearchIndex::open(&folder.join("search"), &SearchConfig::default());
+    let (index, state) = opened.expect("the index opens");
+    assert_eq!(state, Opened::AsItWas, "the index was not damaged");
+    let query = Query { kinds: vec!["instance".to_owned()], limit: 1, ..Query::default() };
+    let page = index.search(&query).expect("the index can be searched");
+    assert_eq!(page.total, instances, "the index has every instance");
 }
 
 /// Checks every promise against the folder of a server that has stopped.
@@ -51,6 +65,7 @@ pub(crate) fn check(folder: &Path, acknowledged: &Acknowledged) {
     });
     facts.check();
     nothing_is_left(&database);
+    search_has_everything(folder, keys.len());
 }
 
 type Folded = (ProcessInstance, ProcessInstance, Vec<Event>);

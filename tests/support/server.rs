@@ -58,7 +58,7 @@ impl Server {
             panic!("no ready line but \"{ready_line}\"; its log:\n{log}");
         };
         let base = address.split("/setup").next().unwrap_or(address).to_owned();
-        let client = Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
+        let client = http_client(PATIENCE);
         Self { process, base, ready_line, log, client, token: None }
     }
 
@@ -201,6 +201,13 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A client for requests to this machine only.
+pub(crate) fn http_client(timeout: Duration) -> Client {
+    // An error means that another test has installed the provider already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().timeout(timeout).build().expect("a client")
 }
 
 /// The command that serves from a folder on a free port, with limits no test reaches.
