@@ -10,6 +10,7 @@ pub mod chart;
 pub mod form_shown;
 pub mod form_view;
 pub mod layout;
+pub mod numbers;
 pub mod parts;
 
 pub mod account;
