@@ -11,4 +11,4 @@ mod event;
 mod rows;
 
 pub use event::{Actor, ActorKind, AuditEvent, Change, Origin, Subject};
-pub use rows::{list_after, list_before, load, record, record_all};
+pub use rows::{largest_key, list_after, list_before, load, record, record_all};

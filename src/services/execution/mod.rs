@@ -332,6 +332,11 @@ impl Execution {
         self.shared.changes.publish(BTreeSet::from([Change::Schedules, Change::Processes]));
     }
 
+    /// Sends waiting workers home with what there is, which is nothing; the server is stopping.
+    pub fn release_waiting(&self) {
+        self.shared.stop.cancel();
+    }
+
     /// Takes no more requests, carries out the accepted ones, and ends. Holds the calling thread.
     pub fn stop(&self) {
         self.shared.stop.cancel();
