@@ -32,7 +32,7 @@ pub fn routes() -> Vec<Route> {
 struct AuditQuery {
     /// How many events at most; 50 when not given.
     limit: Option<u32>,
-    /// The next_cursor of the page before.
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
