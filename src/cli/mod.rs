@@ -3,11 +3,16 @@
 //! Must not hold what the product does: `serve` puts services together, the commands that talk to
 //! a server use its API, and the others call the core.
 
+mod files;
 mod outcome;
 mod output;
+mod variables;
 
 mod config_check;
 mod installation;
+mod lint;
+mod reindex;
+mod run;
 mod serve;
 mod version;
 
@@ -37,6 +42,12 @@ struct Arguments {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Check models without deploying them
+    Lint(lint::Lint),
+    /// Fill the search index anew; the server must be stopped
+    Reindex(reindex::Reindex),
+    /// Run a model in memory, in virtual time
+    Run(run::Run),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config_check::ConfigCommand),
@@ -63,6 +74,9 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(it) => it.run(),
+        Command::Lint(it) => it.run(),
+        Command::Run(it) => it.run(),
+        Command::Reindex(it) => it.run(),
         Command::Config(it) => it.run(),
         Command::Version(it) => it.run(),
     }

@@ -5,9 +5,11 @@
 //! **Invariant:** the outcome of an attempt is reported under the lease of that attempt.
 
 use std::collections::{BTreeSet, HashMap};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, Semaphore};
 
 use super::dispatcher::{Handlers, JobOutcome, LeasedJob};
@@ -57,19 +59,27 @@ impl Workers {
         let handler = self.handlers.find(&job.job_type)?;
         let _place = self.places.acquire().await.ok()?;
         let (key, retries, attempts) = (job.key, job.retries, job.attempts);
+        let wanted = wanted_backoff(&job);
+        if let Err(message) = wanted {
+            let outcome = JobOutcome::Failed { message, is_retryable: false };
+            return Some(self.report(key, retries, 0, outcome, clock.now_ms()));
+        }
         // A handler that panics fails its attempt and nothing else.
         let outcome = tokio::spawn(handler.run(job)).await.unwrap_or_else(|_| JobOutcome::Failed {
             message: "the worker panicked".to_owned(),
             is_retryable: true,
         });
-        Some(self.report(key, retries, attempts, outcome, clock.now_ms()))
+        let now_ms = clock.now_ms();
+        let wait_ms = wanted.ok().flatten();
+        let wait_ms = wait_ms.unwrap_or_else(|| self.backoff.after(attempts, key));
+        Some(self.report(key, retries, wait_ms, outcome, now_ms))
     }
 
     fn report(
         &self,
         job_key: i64,
         retries: i64,
-        attempts: i64,
+        wait_ms: i64,
         outcome: JobOutcome,
         now_ms: i64,
     ) -> Command {
@@ -84,11 +94,41 @@ impl Workers {
                     job_key,
                     retries: i32::try_from(left).unwrap_or(i32::MAX),
                     message,
-                    backoff_until: Some(now_ms + self.backoff.after(attempts, job_key)),
+                    backoff_until: Some(now_ms.saturating_add(wait_ms)),
                     variables: VariableMap::new(),
                 }
             }
         }
+    }
+}
+
+/// The wait before a retry that the model asks for in the header `retryBackoff`, in milliseconds.
+///
+/// # Errors
+/// When the header is no duration.
+fn wanted_backoff(job: &LeasedJob) -> Result<Option<i64>, String> {
+    let Some(text) = job.headers.get("retryBackoff").and_then(|it| it.as_str()) else {
+        return Ok(None);
+    };
+    let wrong = || {
+        let found = text.escape_debug();
+        format!("retryBackoff: expected an ISO 8601 duration such as PT30S, found \"{found}\"")
+    };
+    let wait: jiff::SignedDuration = text.trim().parse().map_err(|_| wrong())?;
+    let wait_ms = i64::try_from(wait.as_millis()).map_err(|_| wrong())?;
+    if wait_ms < 0 { Err(wrong()) } else { Ok(Some(wait_ms)) }
+}
+
+/// A place in the waiting room.
+pub(crate) struct Called(Vec<Pin<Box<OwnedNotified>>>);
+
+impl Called {
+    /// Waits until there may be a job of one of the types.
+    pub(crate) async fn any(self) {
+        if self.0.is_empty() {
+            return std::future::pending().await;
+        }
+        futures_util::future::select_all(self.0).await;
     }
 }
 
@@ -99,10 +139,16 @@ pub(crate) struct WaitingRoom {
 }
 
 impl WaitingRoom {
-    /// What a worker of a type waits on; taken before looking for jobs, so that none is missed.
-    pub(crate) fn enter(&self, job_type: &str) -> Arc<Notify> {
+    /// What a worker of some types waits on; taken before looking for jobs, so that none is missed.
+    pub(crate) fn enter(&self, job_types: &[String]) -> Called {
         let mut by_type = self.by_type.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(by_type.entry(job_type.to_owned()).or_default())
+        let enter = |job_type: &String| {
+            let notify = Arc::clone(by_type.entry(job_type.clone()).or_default());
+            let mut notified = Box::pin(notify.notified_owned());
+            notified.as_mut().enable();
+            notified
+        };
+        Called(job_types.iter().map(enter).collect())
     }
 
     /// Tells those who wait that there may be jobs; `None` tells all.
