@@ -5,3 +5,5 @@ pub mod platform;
 pub mod services;
 
 pub mod http;
+
+pub mod cli;

@@ -56,7 +56,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
         expect_content_type(request.headers(), is_form, "application/x-www-form-urlencoded")?;
         let bytes = Bytes::from_request(request, state).await.map_err(|it| unreadable(&it))?;
         let fields = form_urlencoded::parse(&bytes);
-        refuse_nul(fields.clone())?;
+        refuse_nul(fields)?;
         let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
         parsed.map(Self).map_err(|error| {
             let message = located(&error.path().to_string(), &error.inner().to_string());
@@ -91,7 +91,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         expect_content_type(request.headers(), is_form, "application/x-www-form-urlencoded")?;
         let bytes = Bytes::from_request(request, state).await.map_err(|it| unreadable(&it))?;
         let fields = form_urlencoded::parse(&bytes);
-        refuse_nul(fields.clone())?;
+        refuse_nul(fields)?;
         Ok(Self(fields.into_owned().collect()))
     }
 }
@@ -121,7 +121,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
         let query = parts.uri.query().unwrap_or_default();
         let fields = form_urlencoded::parse(query.as_bytes());
-        refuse_nul(fields.clone())?;
+        refuse_nul(fields)?;
         let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
         parsed.map(Self).map_err(|error| {
             let message = located(&error.path().to_string(), &error.inner().to_string());
@@ -173,7 +173,8 @@ fn located_json(path: &str, error: &serde_json::Error) -> HttpError {
     let text = error.to_string();
     let suffix = format!(" at line {line} column {column}");
     let reason = text.strip_suffix(&suffix).unwrap_or(&text);
-    let message = format!("{} (line {line} column {column})", located(path, reason));
+    let reason = in_words(reason);
+    let message = format!("{} (line {line} column {column})", located(path, &reason));
     let details = json!({ "path": path, "line": line, "column": column });
     let refusal = if error.is_data() {
         HttpError::unprocessable("invalid_body", message)
@@ -181,6 +182,27 @@ fn located_json(path: &str, error: &serde_json::Error) -> HttpError {
         HttpError::bad_request("malformed_json", message)
     };
     refusal.with_details(details)
+}
+
+/// Rust's names for what was expected, in the words of JSON.
+fn in_words(reason: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("a sequence", "a list"),
+        ("a map", "an object"),
+        ("a boolean", "true or false"),
+        ("i64", "a whole number"),
+        ("u32", "a whole number"),
+        ("f64", "a number"),
+    ];
+    let Some((found, expected)) = reason.rsplit_once(", expected ") else {
+        return reason.to_owned();
+    };
+    let expected = match WORDS.iter().find(|(ours, _)| *ours == expected) {
+        Some((_, word)) => word,
+        None if expected.starts_with("struct ") => "an object",
+        None => expected,
+    };
+    format!("{found}, expected {expected}")
 }
 
 /// Databases refuse the character U+0000 in text, so nothing that holds it gets further than here.

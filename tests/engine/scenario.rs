@@ -29,12 +29,12 @@ const WIDTH: usize = 98;
 
 /// Plays every scenario of a text and gives the text as it should be.
 pub(crate) fn play(text: &str) -> String {
-    let mut played = String::new();
-    for scenario in text.split("## ").filter(|scenario| !scenario.trim().is_empty()) {
+    let scenarios = text.split("## ").filter(|scenario| !scenario.trim().is_empty());
+    let played = scenarios.map(|scenario| {
         let (name, body) = scenario.split_once('\n').expect("a scenario has lines");
-        played += &format!("## {name}\n{}\n", play_one(name, body));
-    }
-    played.trim_end().to_owned() + "\n"
+        format!("## {name}\n{}", play_one(name, body))
+    });
+    played.collect::<Vec<_>>().join("\n")
 }
 
 fn play_one(name: &str, body: &str) -> String {
@@ -43,16 +43,17 @@ fn play_one(name: &str, body: &str) -> String {
         .take_while(|line| !line.starts_with('>'))
         .filter(|it| !it.is_empty())
         .collect();
-    let mut played = model.join("\n") + "\n";
+    let mut played = vec![model.join("\n") + "\n"];
     let mut stage = Stage::new(name, &model.join("\n"));
     for line in body.lines() {
         if let Some(command) = line.strip_prefix("> ") {
-            played += &format!("> {command}\n{}", wrapped(&stage.play(command)));
+            played.push(format!("> {command}\n{}", wrapped(&stage.play(command))));
         }
     }
     let variables = stage.instance.variables().cloned().unwrap_or_default();
     let variables = serde_json::to_string(&variables).expect("variables are JSON");
-    played + &format!("= {} {variables}\n", stage.instance.state)
+    played.push(format!("= {} {variables}\n", stage.instance.state));
+    played.concat()
 }
 
 fn wrapped(words: &[String]) -> String {
@@ -84,7 +85,7 @@ struct Stage {
 impl Stage {
     fn new(scenario: &str, model: &str) -> Self {
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a time");
-        let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
+        let zone = TimeZone::get("Europe/Berlin").expect("the zone database");
         Self {
             scenario: scenario.to_owned(),
             definition: definition(model),
@@ -130,7 +131,9 @@ impl Stage {
     fn accept(&mut self, outcome: &Outcome) -> Vec<String> {
         let read = decode(&encode(&outcome.events)).expect("what was written can be read");
         assert_eq!(read, outcome.events, "the journal reads differently: {}", self.scenario);
-        read.iter().for_each(|event| apply(&mut self.folded, event));
+        for event in &read {
+            apply(&mut self.folded, event);
+        }
         assert_eq!(self.folded, self.instance, "the journal folds differently: {}", self.scenario);
         let snapshot = serde_json::to_string(&self.instance).expect("an instance is JSON");
         let read: ProcessInstance = serde_json::from_str(&snapshot).expect("a snapshot");

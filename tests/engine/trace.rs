@@ -145,20 +145,18 @@ impl Names {
 
     fn job(&mut self, facts: &JobCreated) -> String {
         let name = self.give(facts.key, &format!("job:{}", self.of(facts.element_instance_key)));
-        let mut more = String::new();
+        let mut more = vec![name];
         if *facts.job_type != *facts.element_id {
-            more += &format!(" type={}", facts.job_type);
+            more.push(format!("type={}", facts.job_type));
         }
         if facts.retries != 3 {
-            more += &format!(" retries={}", facts.retries);
+            more.push(format!("retries={}", facts.retries));
         }
         if facts.priority != 0 {
-            more += &format!(" priority={}", facts.priority);
+            more.push(format!("priority={}", facts.priority));
         }
-        for (header, value) in &facts.headers {
-            more += &format!(" {header}={value}");
-        }
-        format!("new({name}{more})")
+        more.extend(facts.headers.iter().map(|(header, value)| format!("{header}={value}")));
+        format!("new({})", more.join(" "))
     }
 
     fn user_task(&mut self, facts: &UserTaskCreated) -> String {

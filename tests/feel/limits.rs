@@ -31,7 +31,6 @@ fn exceeded(source: &str) -> Limit {
 
 #[test]
 fn deeply_nested_sources_are_refused() {
-    const MANY: usize = 100_000;
     let openings = [
         "(",
         "[",
@@ -58,8 +57,10 @@ fn deeply_nested_sources_are_refused() {
         "get or else(",
     ];
     for opening in openings {
-        parse_fails(opening, &opening.repeat(MANY.min(900_000 / opening.len())));
+        parse_fails(opening, &opening.repeat(5_000));
     }
+    parse_fails("parentheses", &"(".repeat(100_000));
+    parse_fails("brackets", &"[".repeat(100_000));
 }
 
 #[test]
@@ -193,69 +194,70 @@ fn a_context_may_set_tighter_limits() {
     assert!(expression.evaluate(&(), &ctx).is_ok());
 }
 
+const PARTS: [&str; 51] = [
+    "1",
+    "a",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "..",
+    ".",
+    ",",
+    ":",
+    "+",
+    "-",
+    "**",
+    "<",
+    "=",
+    "?",
+    "if",
+    "then",
+    "else",
+    "for",
+    "in",
+    "return",
+    "and",
+    "or",
+    "not",
+    "function",
+    "instance of",
+    "list<",
+    ">",
+    "\"x\"",
+    "@\"P1D\"",
+    "`",
+    "'",
+    "\\",
+    "é",
+    "🐎",
+    " ",
+    "\n",
+    "//",
+    "/*",
+    "item",
+    "date and time(",
+    "between",
+    "some",
+    "satisfies",
+    "null",
+    "sum",
+    "1e5",
+    "-1",
+];
+
 #[test]
 fn any_bytes_are_an_expression_or_a_problem() {
-    let parts = [
-        "1",
-        "a",
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        "..",
-        ".",
-        ",",
-        ":",
-        "+",
-        "-",
-        "**",
-        "<",
-        "=",
-        "?",
-        "if",
-        "then",
-        "else",
-        "for",
-        "in",
-        "return",
-        "and",
-        "or",
-        "not",
-        "function",
-        "instance of",
-        "list<",
-        ">",
-        "\"x\"",
-        "@\"P1D\"",
-        "`",
-        "'",
-        "\\",
-        "é",
-        "🐎",
-        " ",
-        "\n",
-        "//",
-        "/*",
-        "item",
-        "date and time(",
-        "between",
-        "some",
-        "satisfies",
-        "null",
-        "sum",
-        "1e5",
-        "-1",
-    ];
     // A multiplicative congruence: the same sources in every run.
     let mut state = 42_u64;
     for _ in 0..20_000 {
         let mut source = String::new();
         for _ in 0..12 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let pick = usize::try_from(state >> 40).expect("24 bits") % parts.len();
-            source.push_str(parts[pick]);
+            let pick = usize::try_from(state >> 40).expect("24 bits") % PARTS.len();
+            source.push_str(PARTS[pick]);
             source.push_str(if state & (1 << 20) == 0 { " " } else { "" });
         }
         for parsed in [Expression::parse(&source), Expression::parse_unary_tests(&source)] {

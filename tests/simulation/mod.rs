@@ -100,7 +100,9 @@ fn simulate(seeds: std::ops::Range<u64>) -> Counts {
         }));
         if let Err(panic) = played {
             eprintln!("model of seed {seed}:\n{model}");
-            given.iter().for_each(|command| eprintln!("> {command:?}"));
+            for command in &given {
+                eprintln!("> {command:?}");
+            }
             resume_unwind(panic);
         }
     }
@@ -164,7 +166,9 @@ impl<'a> Player<'a> {
                 let mut instance = ProcessInstance::empty();
                 for turn in &self.journal {
                     let events = decode(turn).expect("what was written can be read");
-                    events.iter().for_each(|event| apply(&mut instance, event));
+                    for event in &events {
+                        apply(&mut instance, event);
+                    }
                 }
                 assert_eq!(instance, self.instance, "the journal folds to something else");
                 self.instance = instance;
@@ -184,9 +188,10 @@ impl<'a> Player<'a> {
     fn take_turn(&mut self, command: Command) {
         self.turn.now += SignedDuration::from_mins(7);
         let before = self.instance.clone();
-        self.given.push(command.clone());
+        self.given.push(command);
         self.counts.turns += 1;
-        match decide(&self.definition, &mut self.instance, &command, &mut self.turn) {
+        let command = self.given.last().expect("just given");
+        match decide(&self.definition, &mut self.instance, command, &mut self.turn) {
             Ok(outcome) => self.accept(&outcome),
             Err(rejection) => {
                 assert_eq!(self.instance, before, "refused, but changed: {rejection}");

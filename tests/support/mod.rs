@@ -2,4 +2,5 @@
 
 pub(crate) mod engine;
 pub(crate) mod postgres;
+pub(crate) mod server;
 pub(crate) mod smtp;

@@ -103,24 +103,19 @@ fn matching(
 ) -> Option<ElementIndex> {
     let mut catching_all = None;
     for event in events {
-        match caught_code(definition, event) {
-            Some(Some(code)) if code == thrown => return Some(event),
-            Some(None) => catching_all = catching_all.or(Some(event)),
+        match trigger_of(definition, event) {
+            Some(EventTrigger::Error { code: Some(code) }) if code == thrown => return Some(event),
+            Some(EventTrigger::Error { code: None }) => catching_all = catching_all.or(Some(event)),
             _ => {}
         }
     }
     catching_all
 }
 
-/// `None` when the event catches no errors at all.
-fn caught_code(definition: &ProcessDefinition, event: ElementIndex) -> Option<Option<&str>> {
-    let trigger = match &definition.element(event).kind {
+fn trigger_of(definition: &ProcessDefinition, event: ElementIndex) -> Option<&EventTrigger> {
+    match &definition.element(event).kind {
         ElementKind::BoundaryEvent(boundary) => Some(&boundary.trigger),
         ElementKind::StartEvent(start) => start.trigger.as_ref(),
-        _ => None,
-    };
-    match trigger {
-        Some(EventTrigger::Error { code }) => Some(code.as_deref()),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::core::model::{ElementKind, FlowIndex};
 pub(crate) fn choose(turn: &Turn<'_>, at: At<'_>) -> Result<Vec<FlowIndex>, Failure> {
     match at.element.kind {
         ElementKind::ParallelGateway => Ok(at.element.outgoing.clone()),
-        ElementKind::ExclusiveGateway => choose_while(turn, at, |taken| taken.is_empty()),
+        ElementKind::ExclusiveGateway => choose_while(turn, at, <[FlowIndex]>::is_empty),
         // Activities and events choose like an inclusive gateway (BPMN 2.0, 13.3.2).
         _ => choose_while(turn, at, |_| true),
     }

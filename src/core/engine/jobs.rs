@@ -18,7 +18,9 @@ pub(crate) fn create(
     let failing = |what| Failure::of(IncidentKind::JobDefinition, what);
     let job_type = match &definition.job_type {
         Dynamic::Literal(text) => text.clone(),
-        computed => turn.text(computed, at.key).map_err(failing("job type"))?.into(),
+        computed @ Dynamic::Expression(_) => {
+            turn.text(computed, at.key).map_err(failing("job type"))?.into()
+        }
     };
     let retries = turn.integer(&definition.retries, at.key).map_err(failing("job retries"))?;
     let priority = match &definition.priority {

@@ -24,6 +24,10 @@ pub enum JournalError {
 }
 
 /// Writes the events of one turn as JSON text.
+///
+/// # Panics
+///
+/// Never: events have only text keys and finite numbers.
 #[must_use]
 pub fn encode(events: &[Event]) -> String {
     let turn = Written { format: FORMAT, events };

@@ -59,6 +59,19 @@ impl Database {
         Ok(Self { engine: Arc::new(engine) })
     }
 
+    /// Connects to the database beside the one of the URL: its name, an underscore and `suffix`.
+    /// It is made when missing.
+    ///
+    /// # Errors
+    /// As for [`Database::open_postgres`]; `Unusable` also when it is missing and may not be made.
+    pub fn open_postgres_beside(
+        options: &PostgresOptions,
+        suffix: &str,
+    ) -> Result<Self, StoreError> {
+        let engine = Engine::Postgres(PostgresDatabase::open_beside(options, suffix)?);
+        Ok(Self { engine: Arc::new(engine) })
+    }
+
     /// Which database this is.
     #[must_use]
     pub fn dialect(&self) -> Dialect {

@@ -49,6 +49,15 @@ fn row(event: &AuditEvent) -> Vec<Value> {
     ]
 }
 
+/// The largest key of any event, if there is one: keys made later lie above it.
+///
+/// # Errors
+/// Those of the database.
+pub fn largest_key(sql: &mut dyn Sql) -> Result<Option<i64>, StoreError> {
+    let rows = sql.query("SELECT MAX(event_key) FROM audit__events", &[])?;
+    rows.first().map_or(Ok(None), |row| row.optional_integer(0))
+}
+
 /// The events after a position, oldest first: how the search index follows.
 ///
 /// # Errors

@@ -43,6 +43,7 @@ use batch::{FollowUp, Surroundings};
 use turn_loop::{TurnLoop, Waiting};
 use workers::{WaitingRoom, Workers};
 
+pub(crate) use calls::told;
 pub use changes::{Change, Changes, Notice};
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
@@ -333,6 +334,11 @@ impl Execution {
         let due = due.into_iter().map(|(due_at, key)| (due_at, alarms::Alarm::Schedule(key)));
         self.shared.alarms.add(due);
         self.shared.changes.publish(BTreeSet::from([Change::Schedules, Change::Processes]));
+    }
+
+    /// Sends waiting workers home with what there is, which is nothing; the server is stopping.
+    pub fn release_waiting(&self) {
+        self.shared.stop.cancel();
     }
 
     /// Takes no more requests, carries out the accepted ones, and ends. Holds the calling thread.

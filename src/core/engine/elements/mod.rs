@@ -17,9 +17,9 @@ mod waiting;
 
 pub(crate) use call_activity::release as release_child;
 
-use super::event::{Event, Role, Step};
-use super::turn::{At, Failure, Turn};
-use super::{flows, mappings, multi_instance, subscriptions};
+use crate::core::engine::event::{Event, Role, Step};
+use crate::core::engine::turn::{At, Failure, Turn};
+use crate::core::engine::{flows, mappings, multi_instance, subscriptions};
 use crate::core::model::{ElementKind, EndEvent, ScriptDefinition};
 
 /// Takes an element instance from its creation to where it waits or passes.

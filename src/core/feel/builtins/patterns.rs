@@ -10,28 +10,39 @@ use super::Bound;
 use crate::core::feel::evaluator::{Evaluator, Outcome, null};
 use crate::core::feel::value::Value;
 
-/// Enough for patterns people write; `(a{999}){999}` is refused.
-const COMPILED_BYTES_MAX: usize = 1 << 18;
+/// A compiled pattern up to this size is cheap to run; most that people write are.
+const SMALL_BYTES_MAX: usize = 1 << 15;
+/// Enough for counted repetitions of letters of all scripts; `(a{999}){999}` is refused.
+const COMPILED_BYTES_MAX: usize = 1 << 20;
+/// Fuel by byte of text, for small and for great patterns: in the worst case the engine looks at
+/// every state of the pattern for every byte.
+const SMALL_COST: usize = 1;
+const GREAT_COST: usize = 64;
 const NESTING_MAX: u32 = 50;
-/// What compiling costs in fuel, by byte of the pattern.
+/// What compiling costs in fuel, at least and by byte of the pattern.
+const COMPILE_BASE_COST: usize = 2_000;
 const COMPILE_COST: usize = 200;
 const CACHED_MAX: usize = 16;
 
 /// The compiled patterns of one evaluation, so that a loop compiles once.
 #[derive(Default)]
-pub(crate) struct Patterns(HashMap<(String, String), Regex>);
+pub(crate) struct Patterns(HashMap<(String, String), Compiled>);
+
+#[derive(Clone)]
+struct Compiled {
+    regex: Regex,
+    cost: usize,
+}
 
 pub(super) fn matches(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let text = arguments.text(0)?;
-    let regex = compiled(evaluator, arguments, 1, 2)?;
-    evaluator.charge(text.len() / 4)?;
+    let regex = compiled(evaluator, arguments, 2, text)?;
     Ok(Value::Boolean(regex.is_match(text)))
 }
 
 pub(super) fn replace(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let (text, replacement) = (arguments.text(0)?, arguments.text(2)?);
-    let regex = compiled(evaluator, arguments, 1, 3)?;
-    evaluator.charge(text.len() / 4)?;
+    let regex = compiled(evaluator, arguments, 3, text)?;
     let (mut result, mut end) = (String::new(), 0);
     for captures in regex.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
@@ -47,8 +58,7 @@ pub(super) fn replace(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outco
 
 pub(super) fn split(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let text = arguments.text(0)?;
-    let regex = compiled(evaluator, arguments, 1, 2)?;
-    evaluator.charge(text.len() / 4)?;
+    let regex = compiled(evaluator, arguments, 2, text)?;
     let mut parts = Vec::new();
     for part in regex.split(text) {
         parts.push(evaluator.text(part)?);
@@ -59,8 +69,7 @@ pub(super) fn split(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome
 
 pub(super) fn extract(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let text = arguments.text(0)?;
-    let regex = compiled(evaluator, arguments, 1, 2)?;
-    evaluator.charge(text.len() / 4)?;
+    let regex = compiled(evaluator, arguments, 2, text)?;
     let mut parts = Vec::new();
     for part in regex.find_iter(text) {
         parts.push(evaluator.text(part.as_str())?);
@@ -98,29 +107,32 @@ fn push_replacement(result: &mut String, replacement: &str, captures: &Captures<
     }
 }
 
+/// The compiled pattern, its run over `text` paid for.
 fn compiled(
     evaluator: &mut Evaluator<'_>,
     arguments: &Bound,
-    pattern: usize,
     flags: usize,
+    text: &str,
 ) -> Outcome<Regex> {
-    let pattern = arguments.text(pattern)?;
+    let pattern = arguments.text(1)?;
     let flags = if arguments.has(flags) { arguments.text(flags)? } else { "" };
     let key = (pattern.to_owned(), flags.to_owned());
-    if let Some(regex) = evaluator.patterns.0.get(&key) {
-        return Ok(regex.clone());
+    if let Some(Compiled { regex, cost }) = evaluator.patterns.0.get(&key).cloned() {
+        evaluator.charge(text.len() * cost)?;
+        return Ok(regex);
     }
-    evaluator.charge(pattern.len() * COMPILE_COST)?;
-    let Some(regex) = compile(pattern, flags) else {
+    evaluator.charge(COMPILE_BASE_COST + pattern.len() * COMPILE_COST)?;
+    let Some(compiled) = compile(pattern, flags) else {
         return null("expected a regular expression and flags out of `smix`");
     };
     if evaluator.patterns.0.len() < CACHED_MAX {
-        evaluator.patterns.0.insert(key, regex.clone());
+        evaluator.patterns.0.insert(key, compiled.clone());
     }
-    Ok(regex)
+    evaluator.charge(text.len() * compiled.cost)?;
+    Ok(compiled.regex)
 }
 
-fn compile(pattern: &str, flags: &str) -> Option<Regex> {
+fn compile(pattern: &str, flags: &str) -> Option<Compiled> {
     if !flags.chars().all(|flag| "smix".contains(flag)) {
         return None;
     }
@@ -128,15 +140,19 @@ fn compile(pattern: &str, flags: &str) -> Option<Regex> {
     if flags.contains('x') {
         pattern = without_blanks(&pattern);
     }
-    RegexBuilder::new(&pattern)
-        .dot_matches_new_line(flags.contains('s'))
-        .multi_line(flags.contains('m'))
-        .case_insensitive(flags.contains('i'))
-        .size_limit(COMPILED_BYTES_MAX)
-        .dfa_size_limit(COMPILED_BYTES_MAX)
-        .nest_limit(NESTING_MAX)
-        .build()
-        .ok()
+    let within = |size_limit| {
+        RegexBuilder::new(&pattern)
+            .dot_matches_new_line(flags.contains('s'))
+            .multi_line(flags.contains('m'))
+            .case_insensitive(flags.contains('i'))
+            .size_limit(size_limit)
+            .nest_limit(NESTING_MAX)
+            .build()
+    };
+    let small = within(SMALL_BYTES_MAX).map(|regex| Compiled { regex, cost: SMALL_COST });
+    let compiled = small
+        .or_else(|_| within(COMPILED_BYTES_MAX).map(|regex| Compiled { regex, cost: GREAT_COST }));
+    compiled.ok()
 }
 
 /// `XPath` writes `[a-z-[aeiou]]` for what the engine calls `[a-z--[aeiou]]`.

@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod calls;
+mod imports;
 mod loops;
 mod paths;
 mod relations;
@@ -60,6 +61,7 @@ pub(crate) struct Evaluator<'a> {
     depth: u32,
     frames: Vec<Frame>,
     warnings: Vec<Warning>,
+    imports: Vec<imports::Import>,
     /// The part being evaluated, for errors.
     span: Span,
     pub(crate) patterns: Patterns,
@@ -74,6 +76,7 @@ impl<'a> Evaluator<'a> {
             depth: 0,
             frames: Vec::new(),
             warnings: Vec::new(),
+            imports: Vec::new(),
             span: Span::default(),
             patterns: Patterns::default(),
         }
@@ -236,8 +239,8 @@ impl<'a> Evaluator<'a> {
         if let Some(value) = self.local(name)? {
             return Ok(value);
         }
-        if let Some(value) = self.variables.get(name) {
-            return self.imported(value);
+        if let Some((value, _)) = self.import(name, &[])? {
+            return Ok(value);
         }
         if let Some(builtin) = builtins::find(name) {
             return Ok(Value::Function(Arc::new(Function::Builtin(builtin))));
@@ -249,9 +252,9 @@ impl<'a> Evaluator<'a> {
     fn variable_path(&mut self, name: &Arc<str>, path: &[Arc<str>], span: Span) -> Evaluation {
         let (mut value, mut steps) = (self.local(name)?, 0);
         if value.is_none()
-            && let Some((found, taken)) = self.variables.get_path(name, path)
+            && let Some((found, taken)) = self.import(name, path)?
         {
-            value = Some(self.imported(found)?);
+            value = Some(found);
             steps = taken;
         }
         let mut value = match value {
@@ -268,12 +271,6 @@ impl<'a> Evaluator<'a> {
             }
         }
         Ok(value)
-    }
-
-    /// A value from outside, paid for like one made here.
-    pub(crate) fn imported(&mut self, value: Value) -> Evaluation {
-        self.charge_value(&value)?;
-        self.bounded(value)
     }
 
     fn list_literal(&mut self, items: &[Node]) -> Evaluation {

@@ -176,7 +176,7 @@ impl Number {
         let (a, b) = (self.coefficient.unsigned_abs(), other.coefficient.unsigned_abs());
         let mut exponent = i64::from(self.exponent) - i64::from(other.exponent);
         let (mut quotient, mut rest) = (a / b, a % b);
-        // Four digits at a time: a rest below 10^34 times 10^4 still fits, and so does the quotient.
+        // Four digits at a time: a rest below 10^34 times 10^4 still fits, as does the quotient.
         while rest != 0 && quotient <= COEFFICIENT_MAX {
             quotient = quotient * 10_000 + rest * 10_000 / b;
             rest = rest * 10_000 % b;
@@ -195,8 +195,8 @@ impl Number {
     /// Rounded to `scale` digits after the point (before it, when negative).
     #[must_use]
     pub fn round_to(self, scale: i64, rounding: Rounding) -> Option<Self> {
-        let target = -scale;
-        let drop = target - i64::from(self.exponent);
+        let target = scale.saturating_neg();
+        let drop = target.saturating_sub(i64::from(self.exponent));
         if drop <= 0 {
             return Some(self);
         }
@@ -289,7 +289,7 @@ impl Number {
             coefficient *= 10u128.pow(u32::try_from(up).expect("at most 34"));
             exponent -= up;
         }
-        let first = exponent + i64::from(digits(coefficient)) - 1;
+        let first = exponent.saturating_add(i64::from(digits(coefficient)) - 1);
         if first > EXPONENT_MAX {
             return None;
         }

@@ -10,7 +10,7 @@ mod primaries;
 mod types;
 mod unary;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::core::feel::ast::Node;
@@ -50,6 +50,7 @@ pub(crate) fn parse(source: &str, form: Form, known: &[&str]) -> Result<Parsed, 
         uses_partial: false,
         uses_input: false,
         locals: Vec::new(),
+        local_counts: HashMap::new(),
         phrases: Vec::new(),
         reads: BTreeSet::new(),
         candidates: Vec::new(),
@@ -80,6 +81,8 @@ struct Parser<'a> {
     uses_input: bool,
     /// Loop variables, parameters and context entries in scope.
     locals: Vec<Arc<str>>,
+    /// How often each local name is in scope.
+    local_counts: HashMap<Arc<str>, usize>,
     /// Names in scope that words alone do not show.
     phrases: Vec<names::Phrase>,
     reads: BTreeSet<String>,
@@ -164,7 +167,11 @@ impl Parser<'_> {
     }
 
     fn end_scope(&mut self, mark: ScopeMark) {
-        self.locals.truncate(mark.0);
+        for name in self.locals.drain(mark.0..) {
+            if let Some(count) = self.local_counts.get_mut(&name) {
+                *count -= 1;
+            }
+        }
         self.phrases.truncate(mark.1);
     }
 

@@ -54,7 +54,7 @@ impl Parser<'_> {
         let start = self.peek().span.start;
         let name = self.name_text()?;
         let span = self.span_from(start);
-        let is_local = self.locals.contains(&name);
+        let is_local = self.local_counts.get(&name).is_some_and(|count| *count > 0);
         let is_call = self.is_symbol_at(0, "(");
         if !is_local && is_call {
             if builtins::IMPURE.contains(&&*name) {
@@ -205,6 +205,7 @@ impl Parser<'_> {
     /// Brings a local name into scope.
     pub(super) fn declare(&mut self, name: &Arc<str>) {
         self.locals.push(Arc::clone(name));
+        *self.local_counts.entry(Arc::clone(name)).or_default() += 1;
         self.add_phrase(name);
     }
 

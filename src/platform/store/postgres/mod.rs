@@ -34,7 +34,15 @@ pub(super) struct PostgresDatabase {
 impl PostgresDatabase {
     /// Checks that the server can be reached and starts the threads.
     pub(super) fn open(options: &PostgresOptions) -> Result<Self, StoreError> {
-        let connector = Connector::new(options)?;
+        Self::start(&Connector::new(options)?, options)
+    }
+
+    /// As [`PostgresDatabase::open`] for the database beside the one of the URL.
+    pub(super) fn open_beside(options: &PostgresOptions, suffix: &str) -> Result<Self, StoreError> {
+        Self::start(&Connector::new(options)?.beside(suffix)?, options)
+    }
+
+    fn start(connector: &Connector, options: &PostgresOptions) -> Result<Self, StoreError> {
         let queue = Arc::new(Queue::new(options.queue_length_max, options.queue_wait_max));
         let database = Self { queue, threads: Threads::default() };
         let (report, reports) = mpsc::channel();

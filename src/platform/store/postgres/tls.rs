@@ -47,6 +47,33 @@ impl Connector {
         Ok(Self { config, tls })
     }
 
+    /// A connector to the database with this name at the end, which is made when missing.
+    pub(super) fn beside(mut self, suffix: &str) -> Result<Self, StoreError> {
+        let own = self.config.get_dbname().or(self.config.get_user()).unwrap_or("postgres");
+        let name = format!("{own}_{suffix}");
+        let failed = |error: &postgres::Error| unusable(&format!("cannot use PostgreSQL: {error}"));
+        let mut client = self.connect().map_err(|error| failed(&error))?;
+        let known = client.query("SELECT 1 FROM pg_database WHERE datname = $1", &[&name]);
+        if known.map_err(|error| failed(&error))?.is_empty() {
+            let quoted = name.replace('"', "\"\"");
+            let made = client.batch_execute(&format!("CREATE DATABASE \"{quoted}\""));
+            // Another node may have been faster.
+            let is_there = |error: &postgres::Error| {
+                error.code() == Some(&postgres::error::SqlState::DUPLICATE_DATABASE)
+            };
+            if let Err(error) = made
+                && !is_there(&error)
+            {
+                return Err(unusable(&format!(
+                    "the database {name} is missing and can't be made ({error}); make it, or let \
+                     the user of store.url make databases"
+                )));
+            }
+        }
+        self.config.dbname(&name);
+        Ok(self)
+    }
+
     /// Opens a connection and prepares the session.
     pub(super) fn connect(&self) -> Result<Client, postgres::Error> {
         let mut client = match &self.tls {
