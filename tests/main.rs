@@ -5,6 +5,8 @@ mod crash;
 mod engine;
 mod feel;
 mod forms;
+mod http;
+mod identity;
 mod pages;
 mod platform;
 mod simulation;
