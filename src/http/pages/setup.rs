@@ -6,15 +6,19 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::sign_in::begin_session;
 use crate::http::app::App;
 use crate::http::error::HttpError;
-use crate::http::extract::{Form, Query};
-use crate::http::frame::{Frame, go_to, page_with_status, set_cookie};
+use crate::core::access::Permission;
+use crate::http::extract::{Fields, Form, Query};
+use crate::http::frame::{Frame, Page, go_to, go_with_success, page_with_status, set_cookie};
 use crate::http::route::Route;
+use crate::http::session::SignedIn;
 use crate::services::identity::{IdentityError, Login, NewUser};
+use crate::services::processes::{self, Example};
 
 /// Where the second step is.
 const EXAMPLES: &str = "/setup/examples";
