@@ -6,6 +6,7 @@ mod engine;
 mod feel;
 mod forms;
 
+mod http;
 mod identity;
 mod pages;
 mod platform;
