@@ -31,6 +31,14 @@ pub enum KeyError {
     NodeTooLarge(u16),
 }
 
+/// The lowest key that any node makes at a time; times outside the 41 bits count as the nearest
+/// end. Rows with time-ordered keys are found by time with it.
+#[must_use]
+pub fn lowest_key_at(at_ms: i64) -> i64 {
+    let age_ms = at_ms.saturating_sub(EPOCH_MS).clamp(0, AGE_MS_MAX);
+    age_ms << TIME_SHIFT
+}
+
 /// Makes the keys of one node; shared by all threads.
 #[derive(Debug)]
 pub struct KeyGenerator {
@@ -68,10 +76,9 @@ impl KeyGenerator {
         KeyLease { first, last }
     }
 
-    /// The lowest key of this node at a time; times outside the 41 bits count as the nearest end.
+    /// The lowest key of this node at a time.
     fn floor(&self, now_ms: i64) -> i64 {
-        let age_ms = now_ms.saturating_sub(EPOCH_MS).clamp(0, AGE_MS_MAX);
-        (age_ms << TIME_SHIFT) | self.node
+        lowest_key_at(now_ms) | self.node
     }
 
     /// The lowest key of this node above any key, also one of another node.

@@ -89,6 +89,34 @@ pub fn list_before(
     sql.query(&text, &[position.into(), limit.into()])?.iter().map(event).collect()
 }
 
+/// The events with these keys, newest first; keys without an event are passed over.
+///
+/// # Errors
+/// Those of the database.
+pub fn list_by_keys(
+    sql: &mut dyn Sql,
+    keys: impl IntoIterator<Item = i64>,
+) -> Result<Vec<AuditEvent>, StoreError> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM audit__events
+         WHERE event_key IN (SELECT value FROM json_each(?1)) ORDER BY event_key DESC"
+    );
+    sql.query(&text, &[Value::integers(keys)])?.iter().map(event).collect()
+}
+
+/// How many events there are after a position, at most `max`.
+///
+/// # Errors
+/// Those of the database.
+pub fn count_after(sql: &mut dyn Sql, position: i64, max: u32) -> Result<i64, StoreError> {
+    let rows = sql.query(
+        "SELECT COUNT(*) FROM
+             (SELECT event_key FROM audit__events WHERE event_key > ?1 LIMIT ?2) AS counted",
+        &[position.into(), max.into()],
+    )?;
+    rows.first().map_or(Ok(0), |row| row.integer(0))
+}
+
 /// The event with a key.
 ///
 /// # Errors

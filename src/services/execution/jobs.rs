@@ -23,19 +23,34 @@ const TAKE: &str = "UPDATE work__jobs SET state = 'leased', worker = ?2, lease_t
      due_at = ?4, attempts = attempts + 1 WHERE key = ?1";
 
 impl Batch<'_> {
-    /// Leases free jobs of a type, the most urgent ones first.
+    /// Leases free jobs, type by type, the most urgent ones of a type first.
     pub(crate) fn lease_jobs(&mut self, wanted: &LeaseJobs) -> Result<Receipt, StoreError> {
         self.flush()?;
+        let mut jobs = Vec::new();
+        for job_type in &wanted.job_types {
+            self.lease_type(wanted, job_type, &mut jobs)?;
+        }
+        Ok(Receipt::Jobs(jobs))
+    }
+
+    fn lease_type(
+        &mut self,
+        wanted: &LeaseJobs,
+        job_type: &str,
+        jobs: &mut Vec<LeasedJob>,
+    ) -> Result<(), StoreError> {
+        let room = wanted.limit.saturating_sub(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
+        if room == 0 {
+            return Ok(());
+        }
         let select = format!(
             "SELECT {COLUMNS} FROM work__jobs
              WHERE job_type = ?1 AND state <> 'dead' AND due_at <= ?2
              ORDER BY priority DESC, key LIMIT ?3 /*postgres FOR UPDATE SKIP LOCKED */"
         );
         let now_ms = self.now_ms();
-        let parameters = [(&wanted.job_type).into(), now_ms.into(), wanted.limit.into()];
-        let rows = self.sql.query(&select, &parameters)?;
-        let mut jobs = Vec::with_capacity(rows.len());
-        for row in rows {
+        let parameters = [job_type.into(), now_ms.into(), room.into()];
+        for row in self.sql.query(&select, &parameters)? {
             let lease = Lease {
                 worker: (&wanted.worker).into(),
                 token: self.next_key(),
@@ -47,7 +62,7 @@ impl Batch<'_> {
             }
             jobs.push(job);
         }
-        Ok(Receipt::Jobs(jobs))
+        Ok(())
     }
 
     /// Leases one job to this process's own handler, if there is one and the job is free and due.

@@ -218,37 +218,34 @@ impl Execution {
     ) -> Result<Vec<LeasedJob>, Refusal> {
         let deadline = tokio::time::Instant::now() + wait.min(LONG_POLL_MAX);
         loop {
-            let called = self.shared.waiting_room.enter(&wanted.job_type);
-            let called = called.notified();
-            tokio::pin!(called);
-            called.as_mut().enable();
+            let called = self.shared.waiting_room.enter(&wanted.job_types);
             let receipt = self.submit(Work::LeaseJobs(wanted.clone()), origin.clone()).await?;
             if let Receipt::Jobs(jobs) = receipt
                 && !jobs.is_empty()
             {
                 return Ok(jobs);
             }
-            let until = self.next_look(&wanted.job_type, deadline).await?;
+            let until = self.next_look(&wanted.job_types, deadline).await?;
             if tokio::time::Instant::now() >= deadline {
                 return Ok(Vec::new());
             }
             tokio::select! {
-                () = called => {}
+                () = called.any() => {}
                 () = tokio::time::sleep_until(until) => {}
                 () = self.shared.stop.cancelled() => return Ok(Vec::new()),
             }
         }
     }
 
-    /// When a job of a type comes back by itself, at the latest the deadline.
+    /// When a job of these types comes back by itself, at the latest the deadline.
     async fn next_look(
         &self,
-        job_type: &str,
+        job_types: &[String],
         deadline: tokio::time::Instant,
     ) -> Result<tokio::time::Instant, Refusal> {
-        let job_type = job_type.to_owned();
+        let job_types = job_types.to_owned();
         let read =
-            move |sql: &mut dyn crate::platform::store::Sql| reading::next_due_job(sql, &job_type);
+            move |sql: &mut dyn crate::platform::store::Sql| reading::next_due_job(sql, job_types);
         let due_at = self.shared.foundation.database.read(read).await?;
         let wait_ms = due_at.map(|due_at| due_at - self.shared.foundation.clock.now_ms());
         let wait = wait_ms.map(|ms| Duration::from_millis(u64::try_from(ms.max(1)).unwrap_or(1)));
@@ -311,6 +308,12 @@ impl Execution {
     #[must_use]
     pub fn foundation(&self) -> &Foundation {
         &self.shared.foundation
+    }
+
+    /// How failed attempts are spaced.
+    #[must_use]
+    pub fn backoff(&self) -> Backoff {
+        self.shared.workers.backoff
     }
 
     /// Turns done since the start.

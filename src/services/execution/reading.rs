@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::definitions::{Definitions, Deployed};
 use super::snapshots;
 use crate::core::engine::{self, Event, ProcessInstance};
-use crate::platform::store::{Sql, StoreError};
+use crate::platform::store::{Sql, StoreError, Value};
 
 /// One turn of an instance's journal.
 #[derive(Debug, Clone)]
@@ -84,14 +84,18 @@ pub fn list_turns(
         .collect()
 }
 
-/// When the next job of a type can be taken, among those that no worker can take yet.
+/// When the next job of some types can be taken, among those that no worker can take yet.
 ///
 /// # Errors
 /// Those of the database.
-pub(crate) fn next_due_job(sql: &mut dyn Sql, job_type: &str) -> Result<Option<i64>, StoreError> {
+pub(crate) fn next_due_job(
+    sql: &mut dyn Sql,
+    job_types: Vec<String>,
+) -> Result<Option<i64>, StoreError> {
     let rows = sql.query(
-        "SELECT MIN(due_at) FROM work__jobs WHERE job_type = ?1 AND state <> 'dead'",
-        &[job_type.into()],
+        "SELECT MIN(due_at) FROM work__jobs
+         WHERE job_type IN (SELECT value FROM json_each(?1)) AND state <> 'dead'",
+        &[Value::texts(job_types)],
     )?;
     rows.first().map_or(Ok(None), |row| row.optional_integer(0))
 }

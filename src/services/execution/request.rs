@@ -87,8 +87,8 @@ pub struct PublishMessage {
 /// A worker asks for jobs.
 #[derive(Debug, Clone)]
 pub struct LeaseJobs {
-    /// The type it can do.
-    pub job_type: String,
+    /// The types it can do; the first ones are preferred.
+    pub job_types: Vec<String>,
     /// Its name, for people.
     pub worker: String,
     /// At most so many.

@@ -5,9 +5,11 @@
 //! **Invariant:** the outcome of an attempt is reported under the lease of that attempt.
 
 use std::collections::{BTreeSet, HashMap};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, Semaphore};
 
 use super::dispatcher::{Handlers, JobOutcome, LeasedJob};
@@ -92,6 +94,19 @@ impl Workers {
     }
 }
 
+/// A place in the waiting room.
+pub(crate) struct Called(Vec<Pin<Box<OwnedNotified>>>);
+
+impl Called {
+    /// Waits until there may be a job of one of the types.
+    pub(crate) async fn any(self) {
+        if self.0.is_empty() {
+            return std::future::pending().await;
+        }
+        futures_util::future::select_all(self.0).await;
+    }
+}
+
 /// Outside workers that wait, by job type.
 #[derive(Default)]
 pub(crate) struct WaitingRoom {
@@ -99,10 +114,16 @@ pub(crate) struct WaitingRoom {
 }
 
 impl WaitingRoom {
-    /// What a worker of a type waits on; taken before looking for jobs, so that none is missed.
-    pub(crate) fn enter(&self, job_type: &str) -> Arc<Notify> {
+    /// What a worker of some types waits on; taken before looking for jobs, so that none is missed.
+    pub(crate) fn enter(&self, job_types: &[String]) -> Called {
         let mut by_type = self.by_type.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(by_type.entry(job_type.to_owned()).or_default())
+        let enter = |job_type: &String| {
+            let notify = Arc::clone(by_type.entry(job_type.clone()).or_default());
+            let mut notified = Box::pin(notify.notified_owned());
+            notified.as_mut().enable();
+            notified
+        };
+        Called(job_types.iter().map(enter).collect())
     }
 
     /// Tells those who wait that there may be jobs; `None` tells all.

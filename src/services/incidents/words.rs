@@ -1,0 +1,58 @@
+//! Kinds of trouble in words: what each is called, and what a person can do about it.
+//!
+//! Must not know how words are shown.
+
+use crate::core::engine::IncidentKind;
+
+/// The kind of this name in tables and in the API.
+#[must_use]
+pub fn find_kind(name: &str) -> Option<IncidentKind> {
+    serde_json::from_value(name.into()).ok()
+}
+
+/// What a kind of trouble is called, and what a person can do about it.
+#[must_use]
+pub fn incident_words(kind: IncidentKind) -> (&'static str, &'static str) {
+    match kind {
+        IncidentKind::IoMapping => {
+            ("Mapping", "Set the variables that the mapping needs, then retry.")
+        }
+        IncidentKind::Condition => {
+            ("Condition", "Set the variables that the condition needs, then retry.")
+        }
+        IncidentKind::NoMatchingFlow => (
+            "No way on",
+            "Change the variables that the conditions read, or deploy a version with a default \
+             flow.",
+        ),
+        IncidentKind::Message => {
+            ("Message", "Set the variable of the correlation key, then retry.")
+        }
+        IncidentKind::Timer => ("Timer", "Set the variable that the timer reads, then retry."),
+        IncidentKind::JobDefinition => {
+            ("Job definition", "Set the variables that the job's settings read, then retry.")
+        }
+        IncidentKind::JobNoRetries => (
+            "Job without retries",
+            "Repair what the job needs, then retry: the job gets a new attempt.",
+        ),
+        IncidentKind::UserTask => {
+            ("User task", "Set the variables that the assignment or the dates read, then retry.")
+        }
+        IncidentKind::Script => ("Script", "Set the variables that the script needs, then retry."),
+        IncidentKind::CalledElement => ("Called process", "Deploy the called process, then retry."),
+        IncidentKind::UnhandledError => (
+            "Unhandled error",
+            "Repair what caused the error, then retry; or deploy a version that catches it.",
+        ),
+        IncidentKind::MultiInstance => {
+            ("Multi-instance", "Set the variable with the list of items, then retry.")
+        }
+        IncidentKind::Deadlock => {
+            ("Deadlock", "The gateway waits for paths that can't come: cancel the instance.")
+        }
+        IncidentKind::StepLimit => {
+            ("Endless loop", "Change the variables that the loop reads, then retry.")
+        }
+    }
+}

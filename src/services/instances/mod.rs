@@ -1,0 +1,245 @@
+//! Process instances as people and programs see them: found, shown, started, changed, ended.
+//!
+//! Must not know HTTP, nor how the engine advances an instance.
+//!
+//! **Invariant:** whoever lacks the permission to see all instances sees only those it started.
+
+mod diagram;
+mod filter;
+mod rows;
+mod scopes;
+mod start;
+mod timeline;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use diagram::{draw, overlays};
+pub use filter::{InstanceFilter, ListError, Operator, StateFilter, VariableFilter};
+pub use rows::{COUNT_MAX, InstanceJob, InstanceRow};
+pub use scopes::{Scope, scopes};
+pub use start::{StartError, VariableProblem};
+pub use timeline::{EntryKind, TimelineEntry, element_name, elements_by_key, timeline};
+
+use crate::core::access::{Principal, may_see_instance_of};
+use crate::core::engine::{Command, ProcessInstance, VariableMap};
+use crate::core::schema::Column;
+use crate::platform::store::{Sql, StoreError};
+use crate::services::audit::Origin;
+use crate::services::execution::{
+    self, Deployed, Execution, InstanceReceipt, Receipt, Refusal, StartInstance, Target,
+    TurnRecord, Work,
+};
+use start::Validators;
+
+/// How many called instances are shown with their caller.
+const CALLED_MAX: u32 = 100;
+
+/// The service; cheap to clone.
+#[derive(Clone)]
+pub struct Instances {
+    execution: Execution,
+    validators: Validators,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Default)]
+pub struct InstanceList {
+    /// The instances, newest first.
+    pub rows: Vec<InstanceRow>,
+    /// Names of the elements where active ones are.
+    pub places: BTreeMap<i64, Vec<String>>,
+}
+
+/// Everything about one instance.
+#[derive(Debug)]
+pub struct Inspection {
+    /// Its row.
+    pub row: InstanceRow,
+    /// Its state.
+    pub instance: ProcessInstance,
+    /// The definition it runs.
+    pub deployed: Arc<Deployed>,
+    /// Its journal, oldest turn first.
+    pub turns: Vec<TurnRecord>,
+    /// Its open jobs.
+    pub jobs: Vec<InstanceJob>,
+    /// Instances that it called, newest first.
+    pub called: Vec<InstanceRow>,
+    /// The instance that called it.
+    pub parent: Option<InstanceRow>,
+    /// The model file.
+    pub model: Arc<str>,
+}
+
+impl Inspection {
+    /// The diagram with the instance's states, as SVG; empty when the model can't be drawn.
+    #[must_use]
+    pub fn diagram(&self) -> String {
+        draw(&self.model, &overlays(&self.instance, &self.turns))
+    }
+
+    /// The journal in words, oldest first.
+    #[must_use]
+    pub fn timeline(&self) -> Vec<TimelineEntry> {
+        timeline(&self.deployed.graph, &self.turns)
+    }
+
+    /// Variables by scope.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<Scope> {
+        scopes(&self.deployed.graph, &self.instance)
+    }
+}
+
+impl Instances {
+    /// The service over a running engine.
+    #[must_use]
+    pub fn new(execution: Execution) -> Self {
+        Self { execution, validators: Validators::new() }
+    }
+
+    /// Instances with keys below `before`, newest first.
+    ///
+    /// # Errors
+    /// `Filter` for a filter that can't be met; those of the database.
+    pub async fn list(
+        &self,
+        filter: InstanceFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<InstanceList, ListError> {
+        let definitions = self.execution.definitions().clone();
+        let read = move |sql: &mut dyn Sql| {
+            let rows = rows::list(sql, &filter, before.unwrap_or(i64::MAX), limit)?;
+            let places = rows::places(sql, &definitions, &rows)?;
+            Ok(InstanceList { rows, places })
+        };
+        self.execution.database().read(read).await
+    }
+
+    /// How many instances each filter finds, each at most [`COUNT_MAX`] and one.
+    ///
+    /// # Errors
+    /// As for [`Instances::list`].
+    pub async fn counts(&self, filters: Vec<InstanceFilter>) -> Result<Vec<i64>, ListError> {
+        let read = move |sql: &mut dyn Sql| {
+            filters.iter().map(|filter| rows::count(sql, filter)).collect()
+        };
+        self.execution.database().read(read).await
+    }
+
+    /// The business columns of a process, for those who filter by them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn business_columns(&self, process_id: String) -> Result<Vec<Column>, StoreError> {
+        let read = move |sql: &mut dyn Sql| filter::business_columns(sql, &process_id);
+        let found = self.execution.database().read(read).await?;
+        Ok(found.map(|(_, columns)| columns).unwrap_or_default())
+    }
+
+    /// An instance, if there is one and the principal may see it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn find(
+        &self,
+        principal: &Principal,
+        key: i64,
+    ) -> Result<Option<InstanceRow>, StoreError> {
+        let found = self.execution.database().read(move |sql| rows::find(sql, key)).await?;
+        Ok(found.filter(|row| may_see_instance_of(principal, Some(&row.started_by))))
+    }
+
+    /// Everything about an instance, if there is one and the principal may see it.
+    ///
+    /// # Errors
+    /// `Corrupt` when its journal can't be read; those of the database.
+    pub async fn inspect(
+        &self,
+        principal: &Principal,
+        key: i64,
+    ) -> Result<Option<Inspection>, StoreError> {
+        let definitions = self.execution.definitions().clone();
+        let read = move |sql: &mut dyn Sql| -> Result<Option<Inspection>, StoreError> {
+            let Some(row) = rows::find(sql, key)? else { return Ok(None) };
+            let found = execution::find_instance(sql, &definitions, key)?;
+            let Some((instance, deployed)) = found else { return Ok(None) };
+            let parent = row.parent_key.map(|key| rows::find(sql, key)).transpose()?.flatten();
+            Ok(Some(Inspection {
+                turns: execution::list_turns(sql, &deployed, key)?,
+                jobs: rows::jobs(sql, key)?,
+                called: called(sql, key)?,
+                model: rows::load_model(sql, row.definition_key)?,
+                parent,
+                row,
+                instance,
+                deployed,
+            }))
+        };
+        let found = self.execution.database().read(read).await?;
+        Ok(found.filter(|it| may_see_instance_of(principal, Some(&it.row.started_by))))
+    }
+
+    /// Starts an instance by the process's none start event.
+    ///
+    /// # Errors
+    /// `Invalid` with every variable that does not fit the data schema; else why it was refused.
+    pub async fn start(
+        &self,
+        start: StartInstance,
+        origin: Origin,
+    ) -> Result<InstanceReceipt, StartError> {
+        let (validators, process) = (self.validators.clone(), start.process.clone());
+        let find = move |sql: &mut dyn Sql| validators.find(sql, &process);
+        let validator = self.execution.database().read(find).await.map_err(Refusal::from)?;
+        if let Some(validator) = validator {
+            let problems = start::problems(&validator, &start.variables);
+            if !problems.is_empty() {
+                return Err(StartError::Invalid(problems));
+            }
+        }
+        match self.execution.submit(Work::Start(start), origin).await? {
+            Receipt::Instance(receipt) => Ok(receipt),
+            other => Err(Refusal::Failed(format!("a start was answered by {other:?}")).into()),
+        }
+    }
+
+    /// Ends an instance and everything in it, called instances too.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub async fn cancel(&self, key: i64, origin: Origin) -> Result<(), Refusal> {
+        self.command(key, Command::Cancel, origin).await
+    }
+
+    /// Sets variables in a scope: the instance's own when `scope_key` is `None`.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub async fn set_variables(
+        &self,
+        key: i64,
+        scope_key: Option<i64>,
+        variables: VariableMap,
+        is_local: bool,
+        origin: Origin,
+    ) -> Result<(), Refusal> {
+        let scope_key = scope_key.unwrap_or(key);
+        self.command(key, Command::SetVariables { scope_key, variables, is_local }, origin).await
+    }
+
+    async fn command(&self, key: i64, command: Command, origin: Origin) -> Result<(), Refusal> {
+        let work = Work::Command { target: Target::Instance(key), command };
+        self.execution.submit(work, origin).await.map(drop)
+    }
+}
+
+fn called(sql: &mut dyn Sql, key: i64) -> Result<Vec<InstanceRow>, StoreError> {
+    let filter = InstanceFilter { parent_key: Some(key), ..InstanceFilter::default() };
+    rows::list(sql, &filter, i64::MAX, CALLED_MAX).map_err(|error| match error {
+        ListError::Store(error) => error,
+        ListError::Filter(message) => StoreError::Corrupt(message),
+    })
+}

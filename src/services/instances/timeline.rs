@@ -1,0 +1,326 @@
+//! The journal of an instance in words people read.
+//!
+//! Must not know colours or icons; pages choose them by [`EntryKind`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::core::engine::Event;
+use crate::core::model::ProcessDefinition;
+use crate::services::execution::TurnRecord;
+
+/// What sort of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// An instance or an element began.
+    Started,
+    /// It did all it had to.
+    Completed,
+    /// It was ended early.
+    Ended,
+    /// Something waits for a person.
+    Person,
+    /// Something waits for a time, or the time came.
+    Time,
+    /// A message is waited for, or came.
+    Message,
+    /// Another process was called, or returned.
+    Call,
+    /// Variables were changed from outside.
+    Variables,
+    /// An attempt failed, an error was thrown.
+    Trouble,
+    /// The instance is stuck.
+    Incident,
+    /// A person repaired what was stuck.
+    Repaired,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineEntry {
+    /// The turn in which it happened.
+    pub turn: i64,
+    /// Milliseconds UTC.
+    pub at: i64,
+    /// Who caused the turn.
+    pub actor: String,
+    /// What sort of thing.
+    pub kind: EntryKind,
+    /// Name of the element, or of the process.
+    pub element: String,
+    /// Id of the element, or of the process.
+    pub element_id: String,
+    /// What happened to it, to be read after its name.
+    pub text: String,
+    /// How long it took, for what has ended.
+    pub duration_ms: Option<i64>,
+}
+
+/// Everything worth telling, oldest first.
+#[must_use]
+pub fn timeline(graph: &ProcessDefinition, turns: &[TurnRecord]) -> Vec<TimelineEntry> {
+    let mut teller = Teller { graph, elements: HashMap::new(), held: HashMap::new(), told: vec![] };
+    for turn in turns {
+        for event in &turn.events {
+            teller.tell(turn, event);
+        }
+        teller.tell_variables(turn);
+    }
+    teller.told
+}
+
+/// The element of each element instance that ever was.
+#[must_use]
+pub fn elements_by_key(turns: &[TurnRecord]) -> HashMap<i64, Arc<str>> {
+    let events = turns.iter().flat_map(|turn| &turn.events);
+    let activating = events.filter_map(|event| match event {
+        Event::ElementActivating(it) => Some((it.key, it.element_id.clone())),
+        _ => None,
+    });
+    activating.collect()
+}
+
+/// The name of an element, or its id when it has none.
+#[must_use]
+pub fn element_name(graph: &ProcessDefinition, element_id: &str) -> String {
+    let element = graph.find(element_id).map(|index| graph.element(index));
+    element.and_then(|it| it.name.clone()).unwrap_or_else(|| element_id.to_owned())
+}
+
+struct Teller<'a> {
+    graph: &'a ProcessDefinition,
+    /// Element and time of activation, by element instance.
+    elements: HashMap<i64, (Arc<str>, i64)>,
+    /// Element of each job, user task, timer and subscription.
+    held: HashMap<i64, Arc<str>>,
+    told: Vec<TimelineEntry>,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
+            Event::InstanceCreated(_) => {
+                let text = format!("was started by {}", turn.actor);
+                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
+            }
+            Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
+            Event::InstanceTerminated => self.end_instance(turn, EntryKind::Ended, "was ended"),
+            Event::ElementActivating(it) => {
+                self.elements.insert(it.key, (it.element_id.clone(), turn.at));
+            }
+            Event::ElementCompleted { key } => {
+                self.end(turn, *key, EntryKind::Completed, "was completed");
+            }
+            Event::ElementTerminated { key } => {
+                self.end(turn, *key, EntryKind::Ended, "was ended early");
+            }
+            Event::LoopStarted(it) => {
+                let text = format!("goes over {} items", it.total);
+                self.add_at(turn, EntryKind::Started, it.key, text);
+            }
+            Event::VariableSet { .. }
+            | Event::ElementActivated { .. }
+            | Event::ElementCompleting { .. }
+            | Event::ElementTerminating { .. }
+            | Event::SequenceFlowTaken { .. }
+            | Event::JoinReached { .. }
+            | Event::JoinReleased { .. }
+            | Event::LoopResultCollected { .. } => {}
+            Event::JobCreated(_)
+            | Event::JobCompleted { .. }
+            | Event::JobFailed { .. }
+            | Event::JobErrorThrown { .. }
+            | Event::JobRetriesUpdated { .. }
+            | Event::JobReopened { .. }
+            | Event::JobCanceled { .. } => self.tell_job(turn, event),
+            Event::UserTaskCreated(_)
+            | Event::UserTaskAssigned { .. }
+            | Event::UserTaskUpdated { .. }
+            | Event::UserTaskCompleted { .. }
+            | Event::UserTaskCanceled { .. } => self.tell_user_task(turn, event),
+            Event::TimerScheduled(_)
+            | Event::TimerFired { .. }
+            | Event::TimerCanceled { .. }
+            | Event::SubscriptionOpened(_)
+            | Event::MessageCorrelated { .. }
+            | Event::SubscriptionClosed { .. } => self.tell_waiting(turn, event),
+            Event::IncidentRaised(_)
+            | Event::IncidentResolved { .. }
+            | Event::ChildCalled { .. }
+            | Event::ChildReturned { .. }
+            | Event::ErrorThrown { .. } => self.tell_others(turn, event),
+        }
+    }
+
+    fn tell_job(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
+            Event::JobCreated(job) => {
+                self.held.insert(job.key, job.element_id.clone());
+                let text = format!("waits for a worker of type {}", job.job_type);
+                self.add(turn, EntryKind::Started, &job.element_id, text, None);
+            }
+            Event::JobFailed { key, retries, message, .. } => {
+                let left = match retries {
+                    0 => "no retries left".to_owned(),
+                    1 => "1 retry left".to_owned(),
+                    many => format!("{many} retries left"),
+                };
+                self.add_held(turn, EntryKind::Trouble, *key, format!("failed, {left}: {message}"));
+            }
+            Event::JobErrorThrown { key, code, message } => {
+                let text = format!("ended in the error {code}: {message}");
+                self.add_held(turn, EntryKind::Trouble, *key, text);
+            }
+            Event::JobReopened { key } => {
+                self.add_held(turn, EntryKind::Repaired, *key, "is tried again".to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_user_task(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
+            Event::UserTaskCreated(task) => {
+                self.held.insert(task.key, task.element_id.clone());
+                let text = match &task.assignee {
+                    Some(assignee) => format!("waits for {assignee}"),
+                    None if task.candidate_groups.is_empty() => "waits for a person".to_owned(),
+                    None => format!("waits for {}", task.candidate_groups.join(", ")),
+                };
+                self.add(turn, EntryKind::Person, &task.element_id, text, None);
+            }
+            Event::UserTaskAssigned { key, assignee } => {
+                let text = match assignee {
+                    Some(assignee) if *assignee == turn.actor => {
+                        format!("was claimed by {assignee}")
+                    }
+                    Some(assignee) => format!("was given to {assignee} by {}", turn.actor),
+                    None => format!("was put back by {}", turn.actor),
+                };
+                self.add_held(turn, EntryKind::Person, *key, text);
+            }
+            Event::UserTaskUpdated { key, .. } => {
+                let text = format!("was changed by {}", turn.actor);
+                self.add_held(turn, EntryKind::Person, *key, text);
+            }
+            Event::UserTaskCompleted { key, by } => {
+                let by = by.as_deref().unwrap_or(&turn.actor);
+                self.add_held(turn, EntryKind::Person, *key, format!("was done by {by}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_waiting(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
+            Event::TimerScheduled(timer) => {
+                self.held.insert(timer.key, timer.element_id.clone());
+                let due = jiff::Timestamp::from_millisecond(timer.due_at).unwrap_or_default();
+                let text = format!("waits until {due:.0}");
+                self.add(turn, EntryKind::Time, &timer.element_id, text, None);
+            }
+            Event::TimerFired { key } => {
+                self.add_held(turn, EntryKind::Time, *key, "was due".to_owned());
+            }
+            Event::SubscriptionOpened(it) => {
+                self.held.insert(it.key, it.element_id.clone());
+                let text = format!("waits for the message {}", it.message_name);
+                self.add(turn, EntryKind::Message, &it.element_id, text, None);
+            }
+            Event::MessageCorrelated { key, .. } => {
+                self.add_held(turn, EntryKind::Message, *key, "got its message".to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_others(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
+            Event::IncidentRaised(incident) => {
+                self.held.insert(incident.key, incident.element_id.clone());
+                let text = format!("is stuck: {}", incident.message);
+                self.add(turn, EntryKind::Incident, &incident.element_id, text, None);
+            }
+            Event::IncidentResolved { key } => {
+                self.add_held(turn, EntryKind::Repaired, *key, "is no longer stuck".to_owned());
+            }
+            Event::ChildCalled { element_instance_key, process_id, child_key } => {
+                let text = format!("called {process_id} as instance {child_key}");
+                self.add_at(turn, EntryKind::Call, *element_instance_key, text);
+            }
+            Event::ChildReturned { element_instance_key, .. } => {
+                let text = "got its called instance back".to_owned();
+                self.add_at(turn, EntryKind::Call, *element_instance_key, text);
+            }
+            Event::ErrorThrown { element_instance_key, code, message, .. } => {
+                let text = format!("threw the error {code}: {message}");
+                self.add_at(turn, EntryKind::Trouble, *element_instance_key, text);
+            }
+            _ => {}
+        }
+    }
+
+    /// Variables that somebody set, which is a turn of its own.
+    fn tell_variables(&mut self, turn: &TurnRecord) {
+        if turn.cause != "variables.set" {
+            return;
+        }
+        let names: Vec<&str> = turn
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::VariableSet { name, .. } => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
+        let text = format!("got new values of {} by {}", names.join(", "), turn.actor);
+        self.add(turn, EntryKind::Variables, &self.graph.id.clone(), text, None);
+    }
+
+    fn end_instance(&mut self, turn: &TurnRecord, kind: EntryKind, text: &str) {
+        let started_at = self.told.first().map_or(turn.at, |entry| entry.at);
+        let duration = Some(turn.at - started_at);
+        self.add(turn, kind, &self.graph.id.clone(), text.to_owned(), duration);
+    }
+
+    fn end(&mut self, turn: &TurnRecord, key: i64, kind: EntryKind, text: &str) {
+        let Some((element_id, since)) = self.elements.get(&key).cloned() else { return };
+        // The process itself is told of by the instance's own end.
+        if element_id != self.graph.id {
+            self.add(turn, kind, &element_id, text.to_owned(), Some(turn.at - since));
+        }
+    }
+
+    fn add_at(&mut self, turn: &TurnRecord, kind: EntryKind, key: i64, text: String) {
+        if let Some((element_id, _)) = self.elements.get(&key).cloned() {
+            self.add(turn, kind, &element_id, text, None);
+        }
+    }
+
+    fn add_held(&mut self, turn: &TurnRecord, kind: EntryKind, key: i64, text: String) {
+        if let Some(element_id) = self.held.get(&key).cloned() {
+            self.add(turn, kind, &element_id, text, None);
+        }
+    }
+
+    fn add(
+        &mut self,
+        turn: &TurnRecord,
+        kind: EntryKind,
+        element_id: &str,
+        text: String,
+        duration_ms: Option<i64>,
+    ) {
+        self.told.push(TimelineEntry {
+            turn: turn.turn,
+            at: turn.at,
+            actor: turn.actor.clone(),
+            kind,
+            element: element_name(self.graph, element_id),
+            element_id: element_id.to_owned(),
+            text,
+            duration_ms,
+        });
+    }
+}
