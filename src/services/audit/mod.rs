@@ -11,4 +11,6 @@ mod event;
 mod rows;
 
 pub use event::{Actor, ActorKind, AuditEvent, Change, Origin, Subject};
-pub use rows::{largest_key, list_after, list_before, load, record, record_all};
+pub use rows::{
+    count_after, largest_key, list_after, list_before, list_by_keys, load, record, record_all,
+};
