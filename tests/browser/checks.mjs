@@ -20,8 +20,8 @@ function faults() {
     [...(element.labels ?? [])].map((label) => label.textContent).join(" ") ||
     element.textContent;
   for (const element of document.querySelectorAll("a, button, summary, input, select, textarea")) {
-    const isUnnamed = isShown(element) && element.type !== "hidden" && !name(element).trim();
-    if (isUnnamed) found.push(`no name: ${element.outerHTML.slice(0, 120)}`);
+    const isReached = isShown(element) && !element.closest("[type=hidden], [aria-hidden=true]");
+    if (isReached && !name(element).trim()) found.push(`no name: ${element.outerHTML.slice(0, 120)}`);
   }
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) {

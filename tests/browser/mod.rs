@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use tempfile::TempDir;
-
 use crate::support::server::Server;
 use crate::support::smtp::SmtpServer;
 
@@ -38,13 +36,14 @@ struct Office {
     server: Server,
     setup_link: String,
     mail: SmtpServer,
-    _folder: TempDir,
+    folder: PathBuf,
 }
 
 impl Office {
     fn open() -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        let mail = SmtpServer::start(folder.path());
+        let folder = std::env::temp_dir().join(format!("flowstead-office-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
+        let mail = SmtpServer::start(&folder);
         let port = mail.port.to_string();
         let environment = [
             ("FLOWSTEAD_MAIL__HOST", "127.0.0.1"),
@@ -54,10 +53,10 @@ impl Office {
             // What is stuck should be so soon.
             ("FLOWSTEAD_EXECUTION__BACKOFF_MS", "10"),
         ];
-        let server = Server::start_with(&folder.path().join("data"), &environment);
+        let server = Server::start_with(&folder.join("data"), &environment);
         let token = server.setup_token().expect("a fresh folder has a setup link");
         let setup_link = format!("{}/setup?token={token}", server.base);
-        Self { server, setup_link, mail, _folder: folder }
+        Self { server, setup_link, mail, folder }
     }
 
     /// Runs one file of steps against the server; it says itself what went wrong.
@@ -84,6 +83,13 @@ impl Office {
             mail.contains("requester@example.org") && mail.contains("Subject: Approved: Breakfast")
         });
         assert_eq!(approvals.count(), 1, "{mails:#?}");
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        // What stays behind lies in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

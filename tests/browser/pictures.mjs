@@ -29,11 +29,17 @@ export class Album {
       // Scripts ask for the width once, when a page begins.
       if (mode.name === "narrow" && loadsAgain) await page.reload();
       await checkLook(page, `${name} (${mode.name})`);
-      const path = `${this.#folder}/${name}-${mode.name}.png`;
-      await page.screenshot({ path, fullPage: true });
+      await this.#shoot(page, mode.size, `${this.#folder}/${name}-${mode.name}.png`);
     }
     await page.setViewportSize(SIZE);
     await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
     if (loadsAgain) await page.reload();
+  }
+
+  // The screen is made as high as the page, as bars that stay in place would stand in its middle.
+  async #shoot(page, { width, height }, path) {
+    const needed = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width, height: Math.max(height, needed) });
+    await page.screenshot({ path });
   }
 }
