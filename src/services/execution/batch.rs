@@ -86,6 +86,9 @@ pub(crate) enum Pending {
 /// Either an answer or a refusal; the outer error fails the whole batch.
 pub(crate) type Answer<T> = Result<Result<T, Refusal>, StoreError>;
 
+/// Rows of turns for one process's journal.
+type TurnRows = (Arc<ProcessSchema>, Vec<Vec<Value>>);
+
 /// A batch at work.
 pub(crate) struct Batch<'a> {
     pub(crate) sql: &'a mut dyn Sql,
@@ -96,7 +99,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) follow_up: FollowUp,
     pub(crate) pending: VecDeque<Pending>,
     live: BTreeMap<i64, Box<Hot>>,
-    turns: BTreeMap<Arc<str>, (Arc<ProcessSchema>, Vec<Vec<Value>>)>,
+    turns: BTreeMap<Arc<str>, TurnRows>,
     trail: Vec<AuditEvent>,
     targets: Targets,
 }

@@ -134,14 +134,14 @@ fn read(row: &Row) -> Result<Deployed, StoreError> {
     let key = row.integer(0)?;
     let process_id = row.text(1)?;
     let corrupt = |what: &str| StoreError::Corrupt(format!("process definition {key}: {what}"));
-    let model = bpmn::parse(&row.text(5)?, &bpmn::Limits::default())
+    let model = bpmn::parse(row.text(5)?, &bpmn::Limits::default())
         .map_err(|_| corrupt("its model has problems"))?;
     let graph = model.processes.into_iter().find(|process| *process.id == *process_id);
     Ok(Deployed {
         key,
         version: row.integer(2)?,
         schema_name: row.text(3)?.into(),
-        columns: serde_json::from_str(&row.text(4)?).map_err(|_| corrupt("its columns"))?,
+        columns: serde_json::from_str(row.text(4)?).map_err(|_| corrupt("its columns"))?,
         graph: graph.ok_or_else(|| corrupt("its model lacks the process"))?,
         process_id: process_id.into(),
     })

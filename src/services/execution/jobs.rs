@@ -75,7 +75,7 @@ impl Batch<'_> {
         );
         let rows = self.sql.query(&select, &[job_key.into(), self.now_ms().into()])?;
         let Some(row) = rows.first() else { return Ok(Receipt::Nothing) };
-        if !self.around.handlers.has(&row.text(7)?) {
+        if !self.around.handlers.has(row.text(7)?) {
             return Ok(Receipt::Nothing);
         }
         let lease = self.own_lease();
@@ -117,7 +117,7 @@ impl Batch<'_> {
             variables = variables_at(&hot.instance, element_instance_key);
             self.put_back(instance_key, hot);
         }
-        let headers = serde_json::from_str(&row.text(10)?)
+        let headers = serde_json::from_str(row.text(10)?)
             .map_err(|_| StoreError::Corrupt(format!("headers of job {key}")))?;
         Ok(LeasedJob {
             key,

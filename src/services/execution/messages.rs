@@ -70,7 +70,7 @@ impl Batch<'_> {
         )?;
         for row in rows {
             let process_id = row.text(2)?;
-            if delivery.reached.contains(&*process_id) {
+            if delivery.reached.contains(process_id) {
                 continue;
             }
             let instance_key = row.integer(1)?;
@@ -81,7 +81,7 @@ impl Batch<'_> {
             };
             // An instance that refuses has just stopped waiting; the next one may take it.
             if self.turn(instance_key, &command, origin)?.is_ok() {
-                delivery.reached.insert((&*process_id).into());
+                delivery.reached.insert(process_id.into());
                 delivery.instance_keys.push(instance_key);
             }
         }
@@ -99,14 +99,14 @@ impl Batch<'_> {
             &[delivery.name.into()],
         )?;
         for row in rows {
-            let process_id: Arc<str> = (&*row.text(0)?).into();
+            let process_id: Arc<str> = row.text(0)?.into();
             if delivery.reached.contains(&process_id)
                 || self.has_message_start(&process_id, delivery.correlation_key)?
             {
                 continue;
             }
             let deployed = self.around.definitions.load(self.sql, row.integer(1)?)?;
-            let element_id = Some((&*row.text(2)?).into());
+            let element_id = Some(row.text(2)?.into());
             let started = self.start(deployed, delivery.variables.clone(), element_id, origin)?;
             if let Ok(Receipt::Instance(receipt)) = started {
                 self.note_message_start(&process_id, delivery.correlation_key, receipt.key)?;
@@ -229,7 +229,7 @@ impl Batch<'_> {
         )?;
         let Some(row) = rows.first() else { return Ok(None) };
         let key = row.integer(0)?;
-        let variables = serde_json::from_str(&row.text(1)?)
+        let variables = serde_json::from_str(row.text(1)?)
             .map_err(|_| StoreError::Corrupt(format!("variables of message {key}")))?;
         Ok(Some((key, variables)))
     }
@@ -246,21 +246,20 @@ impl Batch<'_> {
         let starts = self.sql.query(
             "SELECT definition_key, element_id, message_name FROM work__start_subscriptions
              WHERE process_id = ?1 ORDER BY element_id",
-            &[(&*process_id).into()],
+            &[process_id.into()],
         )?;
         for start in starts {
             let name = start.text(2)?;
-            let Some((message_key, variables)) =
-                self.oldest(&name, &correlation_key, &process_id)?
+            let Some((message_key, variables)) = self.oldest(name, correlation_key, process_id)?
             else {
                 continue;
             };
             let deployed = self.around.definitions.load(self.sql, start.integer(0)?)?;
-            let element_id = Some((&*start.text(1)?).into());
+            let element_id = Some(start.text(1)?.into());
             let started = self.start(deployed, variables, element_id, &Origin::engine())?;
             if let Ok(Receipt::Instance(receipt)) = started {
-                self.note_message_start(&process_id, &correlation_key, receipt.key)?;
-                return self.note_correlation(message_key, &process_id);
+                self.note_message_start(process_id, correlation_key, receipt.key)?;
+                return self.note_correlation(message_key, process_id);
             }
         }
         Ok(())

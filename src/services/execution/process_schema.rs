@@ -113,8 +113,8 @@ pub(crate) fn ensure(
         &[(&*deployed.process_id).into()],
     )?;
     let row = rows.first();
-    let text = row.map(|row| row.text(0)).transpose()?.unwrap_or_else(|| "[]".into());
-    let mut layers: Vec<Vec<Column>> = serde_json::from_str(&text)
+    let text = row.map(|row| row.text(0)).transpose()?.unwrap_or("[]");
+    let mut layers: Vec<Vec<Column>> = serde_json::from_str(text)
         .map_err(|_| StoreError::Corrupt(format!("columns of {}", deployed.process_id)))?;
     let satisfies = |known: &Column, wanted: &Column| {
         known.column_name == wanted.column_name && (known.is_indexed || !wanted.is_indexed)

@@ -78,7 +78,7 @@ pub fn list_turns(
                 at: row.integer(1)?,
                 actor: row.text(2)?.to_string(),
                 cause: row.text(3)?.to_string(),
-                events: engine::decode(&row.text(4)?).map_err(corrupt)?,
+                events: engine::decode(row.text(4)?).map_err(corrupt)?,
             })
         })
         .collect()

@@ -183,8 +183,8 @@ impl Batch<'_> {
         // Fired by another node, paused, or replaced by a newer version.
         let Some(row) = rows.first() else { return Ok(Ok(Receipt::Nothing)) };
         let deployed = self.around.definitions.load(self.sql, row.integer(0)?)?;
-        let element_id: Arc<str> = (&*row.text(1)?).into();
-        let repetition = row.optional_text(3)?.and_then(|text| serde_json::from_str(&text).ok());
+        let element_id: Arc<str> = row.text(1)?.into();
+        let repetition = row.optional_text(3)?.and_then(|text| serde_json::from_str(text).ok());
         self.plan_next(key, row.integer(2)?, repetition.as_ref())?;
         self.start(deployed, VariableMap::new(), Some(element_id), &Origin::engine())
     }

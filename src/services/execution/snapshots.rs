@@ -255,7 +255,7 @@ fn restore(sql: &mut dyn Sql, hot: &mut Hot, key: i64, turn: i64) -> Result<(), 
         let text = row.text(1)?;
         hot.turn = row.integer(0)?;
         hot.snapshot_bytes = text.len();
-        hot.instance = serde_json::from_str(&text).map_err(|error| corrupt(error.to_string()))?;
+        hot.instance = serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
     }
     let select = format!(
         "SELECT turn, events FROM {schema}__journal
@@ -263,7 +263,9 @@ fn restore(sql: &mut dyn Sql, hot: &mut Hot, key: i64, turn: i64) -> Result<(), 
     );
     for row in sql.query(&select, &[key.into(), hot.turn.into(), turn.into()])? {
         let (bytes, events) = read_turn(&row).map_err(|error| corrupt(error.to_string()))?;
-        events.iter().for_each(|event| engine::apply(&mut hot.instance, event));
+        for event in &events {
+            engine::apply(&mut hot.instance, event);
+        }
         hot.count_turn(bytes);
     }
     if hot.turn == turn {
@@ -275,5 +277,5 @@ fn restore(sql: &mut dyn Sql, hot: &mut Hot, key: i64, turn: i64) -> Result<(), 
 
 fn read_turn(row: &Row) -> Result<(usize, Vec<Event>), Box<dyn std::error::Error>> {
     let text = row.text(1)?;
-    Ok((text.len(), engine::decode(&text)?))
+    Ok((text.len(), engine::decode(text)?))
 }

@@ -135,7 +135,7 @@ impl Targets {
             let task = TaskRow {
                 instance_key: row.integer(1)?,
                 rev: row.integer(2)?,
-                is_open: &*row.text(3)? == "open",
+                is_open: row.text(3)? == "open",
             };
             self.user_tasks.insert(row.integer(0)?, task);
         }

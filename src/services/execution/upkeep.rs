@@ -36,9 +36,9 @@ pub(super) async fn migrate_processes(foundation: &Foundation) -> Result<(), Sto
             )?;
             for row in rows {
                 let schema = row.text(0)?;
-                let layers = serde_json::from_str::<Vec<Vec<_>>>(&row.text(1)?)
+                let layers = serde_json::from_str::<Vec<Vec<_>>>(row.text(1)?)
                     .map_err(|_| StoreError::Corrupt(format!("columns of {schema}")))?;
-                process_schema::migrate(sql, &schema, &layers, now_ms)?;
+                process_schema::migrate(sql, schema, &layers, now_ms)?;
             }
             Ok(())
         })

@@ -140,4 +140,4 @@ impl WaitingRoom {
 }
 
 /// The longest a worker is kept waiting in one request.
-pub const LONG_POLL_MAX: Duration = Duration::from_secs(60);
+pub const LONG_POLL_MAX: Duration = Duration::from_mins(1);

@@ -73,25 +73,62 @@ pub(super) fn check(resources: &[Resource]) -> Result<Checked, Vec<FileProblem>>
     if problems.is_empty() { Ok(checked) } else { Err(problems) }
 }
 
+/// What a file is, by the ending of its name.
+const KINDS: [(&str, Kind); 4] = [
+    (".bpmn", Kind::Model),
+    (".bpmn20.xml", Kind::Model),
+    (".form", Kind::Form),
+    (".schema.json", Kind::DataSchema),
+];
+
+/// What a file of a deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Model,
+    Form,
+    DataSchema,
+}
+
+impl Kind {
+    /// The kind of a file of this name, and the name without the ending.
+    fn of(name: &str) -> Option<(Self, &str)> {
+        KINDS.iter().find_map(|(ending, kind)| Some((*kind, name.strip_suffix(ending)?)))
+    }
+
+    /// The name of the kind of a file in tables.
+    pub(super) fn name_of(file: &str) -> &'static str {
+        match Self::of(file) {
+            Some((Self::Form, _)) => "form",
+            Some((Self::DataSchema, _)) => "data_schema",
+            Some((Self::Model, _)) | None => "bpmn",
+        }
+    }
+}
+
 fn read(checked: &mut Checked, index: usize, resource: &Resource) -> Result<(), Vec<Problem>> {
     let name = resource.name.as_str();
     let warn = |problem| FileProblem { file: resource.name.clone(), problem };
-    if name.ends_with(".bpmn") || name.ends_with(".bpmn20.xml") {
-        let model = bpmn::parse(&resource.content, &bpmn::Limits::default())?;
-        checked.warnings.extend(model.warnings.iter().cloned().map(warn));
-        checked.models.push((index, model));
-    } else if name.ends_with(".form") {
-        let form = Form::parse(&resource.content)?;
-        checked.warnings.extend(form.warnings().iter().cloned().map(warn));
-        checked.forms.push((index, form));
-    } else if let Some(process_id) = name.strip_suffix(".schema.json") {
-        let process_id = process_id.rsplit('/').next().unwrap_or(process_id).to_owned();
-        let schema = DataSchema::from_json_schema(&resource.content)?;
-        checked.schemas.push((index, process_id, schema));
-    } else {
-        let message = format!("\"{name}\" is not a file that can be deployed");
-        let expected = "a name ending in .bpmn, .form or .schema.json".to_owned();
-        return Err(vec![Problem { expected: Some(expected), ..whole(message) }]);
+    match Kind::of(name) {
+        Some((Kind::Model, _)) => {
+            let model = bpmn::parse(&resource.content, &bpmn::Limits::default())?;
+            checked.warnings.extend(model.warnings.iter().cloned().map(warn));
+            checked.models.push((index, model));
+        }
+        Some((Kind::Form, _)) => {
+            let form = Form::parse(&resource.content)?;
+            checked.warnings.extend(form.warnings().iter().cloned().map(warn));
+            checked.forms.push((index, form));
+        }
+        Some((Kind::DataSchema, stem)) => {
+            let process_id = stem.rsplit('/').next().unwrap_or(stem).to_owned();
+            let schema = DataSchema::from_json_schema(&resource.content)?;
+            checked.schemas.push((index, process_id, schema));
+        }
+        None => {
+            let message = format!("\"{name}\" is not a file that can be deployed");
+            let expected = "a name ending in .bpmn, .form or .schema.json".to_owned();
+            return Err(vec![Problem { expected: Some(expected), ..whole(message) }]);
+        }
     }
     Ok(())
 }

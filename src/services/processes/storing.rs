@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::check::{FileProblem, Resource, whole};
+use super::check::{FileProblem, Kind, Resource, whole};
 use super::deploy::{DeployedProcess, Prepared};
 use crate::core::model::Problem;
 use crate::core::schema::{Column, DataSchema};
@@ -55,7 +55,7 @@ impl Storing<'_> {
                     key.into(),
                     self.key.into(),
                     (&resource.name).into(),
-                    kind(&resource.name).into(),
+                    Kind::name_of(&resource.name).into(),
                     digest(&resource.content).into(),
                     (&resource.content).into(),
                 ],
@@ -279,16 +279,6 @@ fn schema_name(process_id: &str) -> String {
         }
     }
     name.trim_end_matches('_').to_owned()
-}
-
-fn kind(name: &str) -> &'static str {
-    if name.ends_with(".form") {
-        "form"
-    } else if name.ends_with(".schema.json") {
-        "data_schema"
-    } else {
-        "bpmn"
-    }
 }
 
 fn digest(content: &str) -> String {
