@@ -158,7 +158,8 @@ fn located_json(path: &str, error: &serde_json::Error) -> HttpError {
     let text = error.to_string();
     let suffix = format!(" at line {line} column {column}");
     let reason = text.strip_suffix(&suffix).unwrap_or(&text);
-    let message = format!("{} (line {line} column {column})", located(path, reason));
+    let reason = in_words(reason);
+    let message = format!("{} (line {line} column {column})", located(path, &reason));
     let details = json!({ "path": path, "line": line, "column": column });
     let refusal = if error.is_data() {
         HttpError::unprocessable("invalid_body", message)
@@ -166,6 +167,27 @@ fn located_json(path: &str, error: &serde_json::Error) -> HttpError {
         HttpError::bad_request("malformed_json", message)
     };
     refusal.with_details(details)
+}
+
+/// Rust's names for what was expected, in the words of JSON.
+fn in_words(reason: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("a sequence", "a list"),
+        ("a map", "an object"),
+        ("a boolean", "true or false"),
+        ("i64", "a whole number"),
+        ("u32", "a whole number"),
+        ("f64", "a number"),
+    ];
+    let Some((found, expected)) = reason.rsplit_once(", expected ") else {
+        return reason.to_owned();
+    };
+    let expected = match WORDS.iter().find(|(ours, _)| *ours == expected) {
+        Some((_, word)) => word,
+        None if expected.starts_with("struct ") => "an object",
+        None => expected,
+    };
+    format!("{found}, expected {expected}")
 }
 
 /// Databases refuse the character U+0000 in text, so nothing that holds it gets further than here.

@@ -1,0 +1,168 @@
+//! Who reaches which handler: every route × everybody, through the real guard.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use axum::routing::{MethodFilter, on};
+use flowstead::core::access::Role;
+use flowstead::http::route::{Route, Surface};
+use flowstead::http::routes::routes;
+
+use super::Server;
+
+/// Every route of the server and who reaches its handler. A new route needs a line here.
+const TABLE: &str = "
+DELETE /api/v1/groups/{key} administrator
+DELETE /api/v1/me/tokens/{key} signed in
+DELETE /api/v1/users/{key} administrator
+GET /account signed in
+GET /api/v1/audit-events administrator operator
+GET /api/v1/groups administrator
+GET /api/v1/groups/{key} administrator
+GET /api/v1/me signed in
+GET /api/v1/me/tokens signed in
+GET /api/v1/openapi.json everybody
+GET /api/v1/roles administrator
+GET /api/v1/system administrator operator
+GET /api/v1/users administrator
+GET /api/v1/users/{key} administrator
+GET /assets/{name} everybody
+GET /events signed in
+GET /groups administrator
+GET /groups/{id} administrator
+GET /health everybody
+GET /live everybody
+GET /metrics administrator operator
+GET /ready everybody
+GET /roles administrator
+GET /setup everybody
+GET /sign-in everybody
+GET /users administrator
+GET /users/new administrator
+GET /users/{key} administrator
+POST /account/password signed in
+POST /account/sessions/{key}/end signed in
+POST /account/tokens signed in
+POST /account/tokens/{key}/revoke signed in
+POST /api/v1/auth/login everybody
+POST /api/v1/auth/logout everybody
+POST /api/v1/auth/refresh everybody
+POST /api/v1/groups administrator
+POST /api/v1/me/tokens signed in
+POST /api/v1/setup everybody
+POST /api/v1/users administrator
+POST /api/v1/users/{key}/disable administrator
+POST /api/v1/users/{key}/enable administrator
+POST /groups administrator
+POST /groups/{id}/delete administrator
+POST /groups/{id}/members administrator
+POST /groups/{id}/members/{key}/remove administrator
+POST /setup everybody
+POST /sign-in everybody
+POST /sign-out signed in
+POST /theme everybody
+POST /users administrator
+POST /users/{key} administrator
+POST /users/{key}/disable administrator
+POST /users/{key}/enable administrator
+PUT /api/v1/groups/{key} administrator
+PUT /api/v1/users/{key} administrator
+PUT /api/v1/users/{key}/password administrator
+";
+
+/// Stands in the place of each handler, so that reaching it changes nothing.
+async fn reached() -> StatusCode {
+    StatusCode::IM_A_TEAPOT
+}
+
+fn with_stand_ins() -> Vec<Route> {
+    let stand_in = |mut route: Route| {
+        let filter = MethodFilter::try_from(route.method.clone()).expect("a known method");
+        route.handler = on(filter, reached);
+        route
+    };
+    routes().into_iter().map(stand_in).collect()
+}
+
+/// Cookie and CSRF token of each role; empty for somebody who is not signed in.
+async fn visitors(server: &Server) -> Vec<(&'static str, String, String)> {
+    let mut visitors = vec![("anonymous", String::new(), String::new())];
+    for role in Role::ALL {
+        server.user(role.id(), &[role]).await;
+        let browser = server.browser(role.id()).await;
+        visitors.push((role.id(), browser.cookie_header(), browser.csrf.clone()));
+    }
+    visitors
+}
+
+async fn call(server: &Server, route: &Route, cookie: &str, csrf: &str) -> super::Answer {
+    let path = route.path.replace("{key}", "1").replace("{id}", "1").replace("{name}", "1");
+    let request = Request::builder().method(route.method.clone()).uri(path);
+    let request = request.header("cookie", cookie).header("x-csrf-token", csrf);
+    server.send(request.body(Body::empty()).expect("a request")).await
+}
+
+/// A refusal must look as its surface promises; anything else fails here.
+fn is_reached(route: &Route, visitor: &str, answer: &super::Answer) -> bool {
+    let (method, path) = (&route.method, route.path);
+    match (answer.status, visitor) {
+        (StatusCode::IM_A_TEAPOT, _) => true,
+        (StatusCode::UNAUTHORIZED, "anonymous") => false,
+        (StatusCode::FORBIDDEN, _) if visitor != "anonymous" => {
+            assert!(answer.body.contains("this needs the permission"), "{}", answer.body);
+            false
+        }
+        // Whoever posts a form without a page of ours before is stopped by the CSRF check.
+        (StatusCode::FORBIDDEN, _) if answer.body.contains("csrf_refused") => true,
+        (status, _) => panic!("{method} {path} as {visitor}: {status} {}", answer.body),
+    }
+}
+
+fn words(reached: &[&str]) -> String {
+    let signed_in: Vec<&str> = Role::ALL.iter().map(|it| it.id()).collect();
+    match reached {
+        [] => "nobody".into(),
+        ["anonymous", rest @ ..] if rest == signed_in => "everybody".into(),
+        all if all == signed_in => "signed in".into(),
+        some => some.join(" "),
+    }
+}
+
+#[tokio::test]
+async fn every_route_is_reached_by_those_in_the_table_only() {
+    let server = Server::start().await;
+    let visitors = visitors(&server).await;
+    let server = server.with_routes(with_stand_ins());
+    let mut lines = Vec::new();
+    for route in routes() {
+        let mut reached = Vec::new();
+        for (visitor, cookie, csrf) in &visitors {
+            let answer = call(&server, &route, cookie, csrf).await;
+            if is_reached(&route, visitor, &answer) {
+                reached.push(*visitor);
+            }
+        }
+        lines.push(format!("{} {} {}", route.method, route.path, words(&reached)));
+    }
+    lines.sort();
+    let expected: Vec<&str> = TABLE.trim().lines().collect();
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn pages_send_strangers_to_sign_in_and_back() {
+    let server = Server::start().await;
+    let pages = routes().into_iter().filter(|it| {
+        it.surface == Surface::Page
+            && it.method == Method::GET
+            && it.access != flowstead::http::route::Access::Public
+    });
+    for route in pages {
+        let path = route.path.replace("{key}", "1").replace("{id}", "1");
+        let request = Request::get(format!("{path}?a=b%20c")).header("accept", "text/html");
+        let answer = server.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        let next: String =
+            form_urlencoded::byte_serialize(format!("{path}?a=b%20c").as_bytes()).collect();
+        assert_eq!(answer.header("location"), format!("/sign-in?next={next}"));
+    }
+}
