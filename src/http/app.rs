@@ -10,6 +10,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::telemetry::Metrics;
 use crate::services::execution::Execution;
+use crate::services::files::Files;
 use crate::services::identity::Identity;
 
 /// The state of every handler; cloning it is cheap.
@@ -26,6 +27,8 @@ pub struct Parts {
     pub identity: Identity,
     /// The running engine of the domain.
     pub execution: Execution,
+    /// Uploaded files.
+    pub files: Files,
     /// Tells open pages what has changed.
     pub live: LiveBus,
     /// The counters of this process; `None` where nobody collects them.

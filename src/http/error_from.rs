@@ -2,11 +2,18 @@
 //!
 //! Must not know routes. A service's error belongs here and nowhere else.
 
+use axum::http::StatusCode;
 use serde_json::json;
 
+use crate::core::engine::Rejection;
+use crate::core::forms::FieldError;
 use crate::http::error::HttpError;
+use crate::platform::blobs::BlobError;
 use crate::platform::store::StoreError;
+use crate::services::execution::Refusal;
+use crate::services::files::FilesError;
 use crate::services::identity::IdentityError;
+use crate::services::tasks::TaskError;
 
 /// After how many seconds a client tries again when the database was busy.
 const BUSY_RETRY_S: u64 = 2;
@@ -55,5 +62,92 @@ impl From<IdentityError> for HttpError {
                 .with_details(json!({ "field": field })),
             IdentityError::Hashing(cause) => Self::internal(cause),
         }
+    }
+}
+
+impl From<TaskError> for HttpError {
+    fn from(error: TaskError) -> Self {
+        let message = error.to_string();
+        match error {
+            TaskError::NotFound => Self::not_found("user task"),
+            TaskError::Forbidden(_) => Self::forbidden(message),
+            TaskError::Ended => Self::conflict("user_task_ended", message),
+            TaskError::Taken { assignee, rev } => Self::conflict("user_task_taken", message)
+                .with_details(json!({ "assignee": assignee, "found_rev": rev })),
+            TaskError::Changed { expected, found } => Self::conflict("revision_conflict", message)
+                .with_details(json!({ "expected_rev": expected, "found_rev": found })),
+            TaskError::Contended => Self::conflict("conflict", message),
+            TaskError::Invalid(errors) => invalid_fields(&errors),
+            TaskError::Unacceptable { field, .. } => Self::unprocessable("invalid_value", message)
+                .with_details(json!({ "field": field })),
+            TaskError::Refused(refusal) => refusal.into(),
+            TaskError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn invalid_fields(errors: &[FieldError]) -> HttpError {
+    let first = errors.first().map(|it| format!("{}: {}", it.key, it.message));
+    let message = match errors.len() {
+        0 | 1 => first.unwrap_or_default(),
+        more => format!("{}, and {} more", first.unwrap_or_default(), more - 1),
+    };
+    HttpError::unprocessable("invalid_form", message).with_details(json!({ "fields": errors }))
+}
+
+impl From<FilesError> for HttpError {
+    fn from(error: FilesError) -> Self {
+        let message = error.to_string();
+        match error {
+            FilesError::NotFound => Self::not_found("file"),
+            FilesError::Forbidden(_) => Self::forbidden(message),
+            FilesError::Missing { .. } => Self::internal(message),
+            FilesError::Blob(error) => error.into(),
+            FilesError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BlobError> for HttpError {
+    fn from(error: BlobError) -> Self {
+        let message = error.to_string();
+        match error {
+            BlobError::TooLarge { limit } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large", message)
+                    .with_details(json!({ "limit": limit }))
+            }
+            BlobError::BrokenOff(_) => Self::bad_request("unreadable_body", message),
+            BlobError::Storage(_) => Self::internal(message),
+        }
+    }
+}
+
+impl From<Refusal> for HttpError {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::NotFound { kind, .. } => Self::not_found(kind),
+            Refusal::NoProcess(_) => Self::not_found("process"),
+            Refusal::Rejected(rejection) => rejected(&rejection, message),
+            Refusal::LeaseEnded(_) => Self::conflict("lease_ended", message),
+            Refusal::Changed { expected, found, .. } => {
+                Self::conflict("revision_conflict", message)
+                    .with_details(json!({ "expected_rev": expected, "found_rev": found }))
+            }
+            Refusal::DuplicateMessage(_) => Self::conflict("duplicate_message", message),
+            Refusal::Busy | Refusal::Stopping => Self::unavailable(BUSY_RETRY_S, message),
+            Refusal::Failed(_) => Self::internal(message),
+        }
+    }
+}
+
+fn rejected(rejection: &Rejection, message: String) -> HttpError {
+    match rejection {
+        Rejection::NotFound { target, .. } => HttpError::not_found(&target.to_string()),
+        Rejection::NoRetries { .. } | Rejection::PriorityOutOfRange { .. } => {
+            HttpError::unprocessable("invalid_value", message)
+        }
+        Rejection::NoStartEvent { .. } => HttpError::unprocessable("no_start_event", message),
+        _ => HttpError::conflict("not_possible_now", message),
     }
 }

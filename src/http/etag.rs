@@ -20,7 +20,9 @@ pub(crate) async fn mark(asked: Option<HeaderValue>, response: Response) -> Resp
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|it| it.as_bytes().starts_with(b"application/json"));
-    if response.status() != StatusCode::OK || !is_json {
+    // What brings an ETag of its own is a file that may be too large to be held in memory.
+    let is_marked = response.headers().contains_key(header::ETAG);
+    if response.status() != StatusCode::OK || !is_json || is_marked {
         return response;
     }
     let (mut parts, body) = response.into_parts();

@@ -15,6 +15,7 @@ pub mod extract;
 pub mod frame;
 
 pub mod csrf;
+mod download;
 mod etag;
 mod idempotency;
 pub mod limits;
@@ -23,6 +24,7 @@ pub mod observe;
 pub mod openapi;
 mod present;
 pub mod session;
+mod upload;
 
 pub mod api;
 pub mod assets;

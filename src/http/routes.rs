@@ -24,6 +24,10 @@ pub fn routes() -> Vec<Route> {
         api::roles::routes(),
         api::tokens::routes(),
         api::audit::routes(),
+        api::tasks::routes(),
+        api::talk::routes(),
+        api::files::routes(),
+        api::forms::routes(),
     ]
     .concat()
 }

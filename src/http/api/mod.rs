@@ -4,8 +4,12 @@
 
 pub mod audit;
 pub mod auth;
+pub mod files;
+pub mod forms;
 pub mod groups;
 pub mod roles;
 pub mod system;
+pub mod talk;
+pub mod tasks;
 pub mod tokens;
 pub mod users;

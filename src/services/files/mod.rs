@@ -320,6 +320,47 @@ impl Files {
         Ok(())
     }
 
+    /// Attaches files that the principal uploaded as answers to a form to a user task instead.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn attach(
+        &self,
+        keys: Vec<i64>,
+        place: Place,
+        principal: &Principal,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let foundation = self.0.execution.foundation().clone();
+        let (principal, origin) = (principal.clone(), origin.clone());
+        let write = move |sql: &mut dyn Sql| {
+            let now_ms = foundation.clock.now_ms();
+            for file in rows::list_named(sql, &principal, keys)? {
+                let is_own = file.created_by == *principal.user_id;
+                if file.purpose != Purpose::Form || file.instance_key.is_some() || !is_own {
+                    continue;
+                }
+                let file = File {
+                    purpose: place.purpose(),
+                    instance_key: place.instance_key(),
+                    user_task_key: place.user_task_key(),
+                    ..file
+                };
+                rows::put(sql, &file)?;
+                let change = Change { action: "file.attached", ..uploaded(&file, &place) };
+                audit::record(sql, &change.at(foundation.keys.next(now_ms), now_ms, &origin))?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        self.0.execution.database().write(write).await?;
+        let noticed = [execution::Change::Files, execution::Change::UserTasks];
+        self.0.execution.changes().publish(BTreeSet::from(noticed));
+        Ok(())
+    }
+
     fn notify(&self, file: &File) {
         let mut changes = BTreeSet::from([execution::Change::Files]);
         changes.extend(file.instance_key.map(execution::Change::Instance));

@@ -162,6 +162,21 @@ pub(super) fn delete(sql: &mut dyn Sql, file: &File) -> Result<(), StoreError> {
     note_unused(sql, &file.hash)
 }
 
+/// Says anew what a file is for and where it belongs.
+pub(super) fn put(sql: &mut dyn Sql, file: &File) -> Result<(), StoreError> {
+    sql.execute(
+        "UPDATE people__files SET purpose = ?2, instance_key = ?3, user_task_key = ?4
+         WHERE key = ?1",
+        &[
+            file.key.into(),
+            file.purpose.name().into(),
+            file.instance_key.into(),
+            file.user_task_key.into(),
+        ],
+    )?;
+    Ok(())
+}
+
 pub(super) fn link(
     sql: &mut dyn Sql,
     keys: &[i64],

@@ -34,6 +34,23 @@ pub fn find_form_version(
     rows.first().map(|row| parse(form_id, row)).transpose()
 }
 
+/// The text of the latest version of a form and the version, if it is deployed.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_form_source(
+    sql: &mut dyn Sql,
+    form_id: &str,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let rows = sql.query(
+        "SELECT f.version, r.content FROM sys_views__forms f
+         JOIN sys_flows__resources r ON r.key = f.resource_key
+         WHERE f.form_id = ?1 ORDER BY f.version DESC LIMIT 1",
+        &[form_id.into()],
+    )?;
+    rows.first().map(|row| Ok((row.integer(0)?, row.text(1)?.to_owned()))).transpose()
+}
+
 fn parse(form_id: &str, row: &Row) -> Result<Form, StoreError> {
     read(form_id, row.text(0)?)
 }

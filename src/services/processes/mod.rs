@@ -12,7 +12,9 @@ mod storing;
 
 pub use check::{FileProblem, Resource};
 pub use deploy::{DeployError, DeployedProcess, Deployment, deploy, lint};
-pub use forms::{ShownForm, find_form, find_form_version, resolve_form, start_form};
+pub use forms::{
+    ShownForm, find_form, find_form_source, find_form_version, resolve_form, start_form,
+};
 pub use listing::{
     DefinitionRow, ProcessRow, ResourceRow, ScheduleRow, find_definition, find_resource,
     list_definitions, list_processes, list_schedules, set_schedule_paused,

@@ -12,11 +12,11 @@ use crate::core::engine::{Command, UserTaskChanges};
 use crate::platform::store::Sql;
 use crate::services::audit::Origin;
 use crate::services::execution::{Execution, Refusal, Target, Work};
-use crate::services::files::Files;
+use crate::services::files::{Files, Place};
 use crate::services::identity::{Identity, IdentityError};
 use crate::services::tasks::detail::{TaskDetail, TaskForm, load_seen, load_visible};
 use crate::services::tasks::filling::{Submitted, fill};
-use crate::services::tasks::{TaskError, UserTask, find};
+use crate::services::tasks::{TaskError, UserTask, add_comment, find};
 
 /// How often a change is tried again after somebody else's.
 const ATTEMPTS_MAX: u32 = 5;
@@ -111,9 +111,24 @@ pub async fn update(
     change(execution, principal, key, expected_rev, origin, decide).await
 }
 
+/// What a person hands in to complete a user task.
+#[derive(Debug, Clone, Default)]
+pub struct Completion {
+    /// What was filled in.
+    pub submitted: Submitted,
+    /// A comment to go with it.
+    pub comment: Option<String>,
+    /// Files to be attached, uploaded before as answers to a form.
+    pub attachments: Vec<i64>,
+    /// The revision that was seen; `None` takes any.
+    pub expected_rev: Option<i64>,
+}
+
 /// Completes a user task with what was filled in, checked against its form.
 ///
-/// Without a form, a JSON object is taken as it is and an HTML form gives no variables.
+/// Without a form, a JSON object is taken as it is and an HTML form gives no variables. The
+/// comment and the attachments are stored once everything was found right, and stay also when
+/// somebody else is faster in completing it.
 ///
 /// # Errors
 /// `Invalid` with every value that does not fit; `Taken` when somebody else has it; `Changed`
@@ -123,10 +138,11 @@ pub async fn complete(
     files: &Files,
     principal: &Principal,
     key: i64,
-    submitted: Submitted,
-    expected_rev: Option<i64>,
+    completion: Completion,
     origin: Origin,
 ) -> Result<UserTask, TaskError> {
+    let Completion { submitted, mut comment, attachments, expected_rev } = completion;
+    let mut attachments = Some(attachments);
     for _ in 0..ATTEMPTS_MAX {
         let detail = read_detail(execution, principal, key).await?;
         check_revision(&detail.task, expected_rev)?;
@@ -140,14 +156,47 @@ pub async fn complete(
             }
             _ => (submitted.clone().into_variables(), Vec::new()),
         };
+        if let Some(text) = comment.take() {
+            add_comment(execution, principal, key, &text, origin.clone()).await?;
+        }
+        if let Some(keys) = attachments.take() {
+            files.attach(keys, place_of(&detail.task), principal, &origin).await?;
+        }
+        files.link(&file_keys, detail.task.instance_key, Some(key), principal).await?;
         let by = Some(principal.user_id.to_string());
         let command = Command::CompleteUserTask { user_task_key: key, variables, by };
         if submit(execution, &detail.task, command, origin.clone()).await? {
-            files.link(&file_keys, detail.task.instance_key, Some(key), principal).await?;
             return load(execution, key).await;
         }
     }
     Err(TaskError::Contended)
+}
+
+/// Where a file goes that the principal attaches to a user task.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`; those of the database.
+pub async fn attachment_place(
+    execution: &Execution,
+    principal: &Principal,
+    key: i64,
+) -> Result<Place, TaskError> {
+    let viewer = principal.clone();
+    let read = move |sql: &mut dyn Sql| load_seen(sql, &viewer, key);
+    let task = execution.database().read(read).await?;
+    if !principal.may(Permission::TasksWork) && !principal.may(Permission::TasksManage) {
+        return Err(TaskError::Forbidden("you may not work on user tasks"));
+    }
+    Ok(place_of(&task))
+}
+
+fn place_of(task: &UserTask) -> Place {
+    Place::UserTask {
+        key: task.key,
+        instance_key: task.instance_key,
+        process_id: task.process_id.clone(),
+        name: task.name.clone(),
+    }
 }
 
 async fn read_detail(

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use crate::core::access::{Principal, may_see_task};
 use crate::core::engine;
 use crate::core::forms::Form;
-use crate::core::model::ElementKind;
+use crate::core::model::{ElementKind, FormReference};
 use crate::platform::store::{Sql, StoreError};
 use crate::services::execution::{Definitions, Deployed, find_instance, variables_at};
 use crate::services::processes::{self, ShownForm};
@@ -59,18 +59,29 @@ pub fn load_visible(
     Ok(TaskDetail { task, variables, form })
 }
 
-/// A user task that the principal may see; whoever completed one keeps seeing it.
+/// A user task, if the principal may see it; whoever completed one keeps seeing it.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_visible(
+    sql: &mut dyn Sql,
+    principal: &Principal,
+    key: i64,
+) -> Result<Option<UserTask>, StoreError> {
+    let is_seen = |task: &UserTask| {
+        may_see_task(principal, &task.facts())
+            || task.ended_by.as_deref() == Some(&*principal.user_id)
+    };
+    Ok(find(sql, key)?.filter(is_seen))
+}
+
+/// A user task that the principal may see.
 pub(super) fn load_seen(
     sql: &mut dyn Sql,
     principal: &Principal,
     key: i64,
 ) -> Result<UserTask, TaskError> {
-    let task = find(sql, key)?;
-    let is_seen = |task: &UserTask| {
-        may_see_task(principal, &task.facts())
-            || task.ended_by.as_deref() == Some(&*principal.user_id)
-    };
-    task.filter(is_seen).ok_or(TaskError::NotFound)
+    find_visible(sql, principal, key)?.ok_or(TaskError::NotFound)
 }
 
 fn surroundings(
@@ -110,17 +121,46 @@ fn resolve(
     }
 }
 
+/// The text of the form of an open user task that the principal may see, if it has one of ours.
+///
+/// # Errors
+/// `NotFound`; those of the database.
+pub fn find_form_source(
+    sql: &mut dyn Sql,
+    definitions: &Definitions,
+    principal: &Principal,
+    key: i64,
+) -> Result<Option<String>, TaskError> {
+    let task = load_seen(sql, principal, key)?;
+    Ok(match &task.form {
+        Some(engine::TaskForm::Id(id)) => {
+            processes::find_form_source(sql, id)?.map(|(_, text)| text)
+        }
+        Some(engine::TaskForm::Embedded) => {
+            let deployed = definitions.load(sql, task.definition_key)?;
+            match form_reference(&task, &deployed) {
+                Some(FormReference::Embedded(text)) => Some(text.to_string()),
+                _ => None,
+            }
+        }
+        Some(engine::TaskForm::External(_)) | None => None,
+    })
+}
+
+fn form_reference<'d>(task: &UserTask, deployed: &'d Deployed) -> Option<&'d FormReference> {
+    let element = deployed.graph.element(deployed.graph.find(&task.element_id)?);
+    match &element.kind {
+        ElementKind::UserTask(definition) => definition.form.as_ref(),
+        _ => None,
+    }
+}
+
 fn embedded(
     sql: &mut dyn Sql,
     task: &UserTask,
     deployed: &Deployed,
 ) -> Result<TaskForm, StoreError> {
-    let element = deployed.graph.find(&task.element_id).map(|it| deployed.graph.element(it));
-    let reference = element.and_then(|element| match &element.kind {
-        ElementKind::UserTask(definition) => definition.form.as_ref(),
-        _ => None,
-    });
-    let Some(reference) = reference else {
+    let Some(reference) = form_reference(task, deployed) else {
         return Ok(TaskForm::Missing(task.element_id.clone()));
     };
     Ok(match processes::resolve_form(sql, reference)? {

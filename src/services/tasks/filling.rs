@@ -25,6 +25,12 @@ pub enum Submitted {
     Json(Map<String, Json>),
 }
 
+impl Default for Submitted {
+    fn default() -> Self {
+        Self::Json(Map::new())
+    }
+}
+
 impl Submitted {
     /// The same for `core::forms`.
     #[must_use]

@@ -13,12 +13,12 @@ mod filling;
 mod listing;
 mod task;
 
-pub use actions::{assign, claim, complete, unclaim, update};
+pub use actions::{Completion, assign, attachment_place, claim, complete, unclaim, update};
 pub use comments::{
     COMMENT_CHARS_MAX, Comment, add_comment, add_instance_comment, list_comments,
     list_instance_comments,
 };
-pub use detail::{TaskDetail, TaskForm, load_visible};
+pub use detail::{TaskDetail, TaskForm, find_form_source, find_visible, load_visible};
 pub use error::TaskError;
 pub use filling::{Submitted, find_start_form, form_context, start, submission_with_files};
 pub use listing::{COUNT_MAX, TaskFilter, TaskPosition, TaskSort, TaskView, count, list};
