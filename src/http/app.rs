@@ -12,6 +12,9 @@ use crate::platform::telemetry::Metrics;
 use crate::services::execution::Execution;
 use crate::services::files::Files;
 use crate::services::identity::Identity;
+use crate::services::instances::Instances;
+use crate::services::operations::Operations;
+use crate::services::search::Search;
 
 /// The state of every handler; cloning it is cheap.
 #[derive(Clone)]
@@ -27,6 +30,12 @@ pub struct Parts {
     pub identity: Identity,
     /// The running engine of the domain.
     pub execution: Execution,
+    /// Process instances.
+    pub instances: Instances,
+    /// What can be found.
+    pub search: Search,
+    /// The installation at a glance.
+    pub operations: Operations,
     /// Uploaded files.
     pub files: Files,
     /// Tells open pages what has changed.

@@ -13,6 +13,8 @@ use crate::platform::store::StoreError;
 use crate::services::execution::Refusal;
 use crate::services::files::FilesError;
 use crate::services::identity::IdentityError;
+use crate::services::instances::{ListError, StartError};
+use crate::services::search::FindError;
 use crate::services::tasks::TaskError;
 
 /// After how many seconds a client tries again when the database was busy.
@@ -149,5 +151,41 @@ fn rejected(rejection: &Rejection, message: String) -> HttpError {
         }
         Rejection::NoStartEvent { .. } => HttpError::unprocessable("no_start_event", message),
         _ => HttpError::conflict("not_possible_now", message),
+    }
+}
+
+impl From<ListError> for HttpError {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Filter(message) => Self::bad_request("invalid_query", message),
+            ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StartError> for HttpError {
+    fn from(error: StartError) -> Self {
+        let message = error.to_string();
+        match error {
+            StartError::Invalid(problems) => {
+                let located = problems
+                    .iter()
+                    .map(|it| json!({ "path": it.path, "message": it.message }))
+                    .collect::<Vec<_>>();
+                Self::unprocessable("invalid_variables", message)
+                    .with_details(json!({ "problems": located }))
+            }
+            StartError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<FindError> for HttpError {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Store(error) => error.into(),
+            FindError::Index(error) => Self::internal(error.to_string()),
+            FindError::Stopping => Self::unavailable(BUSY_RETRY_S, error.to_string()),
+        }
     }
 }

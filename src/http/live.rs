@@ -36,6 +36,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Connections of one user: a browser has one for each open page.
 const STREAMS_PER_USER_MAX: u32 = 32;
 const TOPICS_MAX: usize = 16;
+/// Stands for every topic; nobody can follow it by name.
+const EVERYTHING: &str = "*";
 
 /// Spreads the names of topics that changed to everybody who listens; cloning it is cheap.
 #[derive(Clone)]
@@ -67,6 +69,11 @@ impl LiveBus {
     pub fn publish(&self, topic: &str) {
         // An error only means that nobody listens.
         let _ = self.0.changes.send(topic.into());
+    }
+
+    /// Says that anything may have changed: whoever spreads changes has missed some.
+    pub fn publish_all(&self) {
+        self.publish(EVERYTHING);
     }
 
     /// Ends all streams, so that the server can stop.
@@ -251,7 +258,9 @@ impl Listener {
     }
 
     fn note(&mut self, topic: Arc<str>) {
-        if self.topics.contains(&topic) {
+        if &*topic == EVERYTHING {
+            self.note_all();
+        } else if self.topics.contains(&topic) {
             self.changed.insert(topic);
         }
     }

@@ -20,6 +20,7 @@ mod etag;
 mod idempotency;
 pub mod limits;
 pub mod live;
+pub mod live_bridge;
 pub mod observe;
 pub mod openapi;
 mod present;

@@ -146,3 +146,7 @@ fn sample_rows() -> Vec<AuditRow> {
         row("check", "good", "completed", "UserTaskCompleted", Vec::new(), 3),
     ]
 }
+
+pub fn routes() -> Vec<crate::http::route::Route> {
+    Vec::new()
+}

@@ -173,3 +173,7 @@ fn sample_steps() -> Vec<StepRow> {
         ),
     ]
 }
+
+pub fn routes() -> Vec<crate::http::route::Route> {
+    Vec::new()
+}

@@ -52,3 +52,7 @@ impl IncidentsPage {
         }
     }
 }
+
+pub fn routes() -> Vec<crate::http::route::Route> {
+    Vec::new()
+}

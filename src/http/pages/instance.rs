@@ -286,3 +286,7 @@ impl IncidentRow {
         ]
     }
 }
+
+pub fn routes() -> Vec<crate::http::route::Route> {
+    Vec::new()
+}

@@ -119,3 +119,7 @@ impl InstancesPage {
         }
     }
 }
+
+pub fn routes() -> Vec<crate::http::route::Route> {
+    Vec::new()
+}

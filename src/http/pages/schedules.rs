@@ -72,3 +72,7 @@ impl ScheduleRow {
         ]
     }
 }
+
+pub fn routes() -> Vec<crate::http::route::Route> {
+    Vec::new()
+}

@@ -153,3 +153,7 @@ fn sample_queues() -> Vec<QueueRow> {
         row("Jobs available", 2, 10_000, "2 of 10,000"),
     ]
 }
+
+pub fn routes() -> Vec<crate::http::route::Route> {
+    Vec::new()
+}

@@ -8,6 +8,7 @@
 mod days;
 mod home;
 mod memory;
+mod schedules;
 mod state;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::time::Instant;
 
 pub use days::{DAY_MS, DayCounts};
 pub use home::{COUNT_MAX, HomeNumbers, UrgentTask};
+pub use schedules::set_schedule_paused;
 pub use state::SystemState;
 
 use crate::core::access::Principal;
