@@ -3,11 +3,15 @@
 //! Must not hold what the product does: `serve` puts services together, the commands that talk to
 //! a server use its API, and the others call the core.
 
+mod files;
 mod outcome;
 mod output;
+mod variables;
 
 mod config_check;
 mod installation;
+mod lint;
+mod run;
 mod serve;
 mod version;
 
@@ -37,6 +41,10 @@ struct Arguments {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Check models without deploying them
+    Lint(lint::Lint),
+    /// Run a model in memory, in virtual time
+    Run(run::Run),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config_check::ConfigCommand),
@@ -63,6 +71,8 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(it) => it.run(),
+        Command::Lint(it) => it.run(),
+        Command::Run(it) => it.run(),
         Command::Config(it) => it.run(),
         Command::Version(it) => it.run(),
     }

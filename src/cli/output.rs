@@ -67,3 +67,8 @@ pub(crate) fn print_table(head: &[&str], rows: &[Vec<String>]) {
 fn one_line(text: &str) -> &str {
     text.split(char::is_control).next().unwrap_or_default()
 }
+
+/// A number of things: `1 file`, `2 files`.
+pub(crate) fn plural(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}

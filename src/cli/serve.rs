@@ -17,14 +17,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::config_check::SettingFlags;
 use crate::cli::installation::Installation;
-use crate::cli::outcome::{Failure, Outcome, REFUSED};
+use crate::cli::outcome::{Failure, Outcome, REFUSED, UNREADABLE};
 use crate::cli::output::print_line;
 use crate::http::app::{App, Parts};
 use crate::http::live::LiveBus;
 use crate::http::router::router;
 use crate::platform::clock::{Clock, KeyGenerator, SystemClock};
 use crate::platform::config::{Config, ExecutionConfig};
+use crate::platform::mail::Mailer;
+use crate::platform::outbound::OutboundClient;
 use crate::platform::telemetry::{self, Metrics};
+use crate::services::connectors::{self, Connections};
 use crate::services::execution::{Backoff, Execution, Foundation, Handlers, Settings};
 use crate::services::identity::Identity;
 
@@ -135,11 +138,12 @@ async fn compose(
         config.identity.clone(),
     );
     let identity = identity.await.context("the users can't be opened")?;
+    let handlers = connectors(&config, clock.clone())?;
     let foundation = Foundation {
         database: installation.domain.clone(),
         clock: clock.clone(),
         keys,
-        handlers: Handlers::default(),
+        handlers,
     };
     let execution = Execution::start(foundation, settings(&config.execution)).await;
     let execution = execution.context("the engine can't be started")?;
@@ -151,6 +155,14 @@ async fn compose(
         live: LiveBus::new(),
         metrics: Some(metrics),
     }))
+}
+
+fn connectors(config: &Config, clock: Arc<SystemClock>) -> Result<Handlers, Failure> {
+    let outbound = OutboundClient::new(&config.outbound).context("no requests can be sent")?;
+    let mailer = Mailer::new(&config.mail);
+    let mailer = mailer.map_err(|error| Failure::new(UNREADABLE, error))?;
+    let (scripts, zone) = ((&config.scripts).into(), TimeZone::system());
+    Ok(connectors::handlers(Connections { outbound, mailer, scripts, clock, zone }))
 }
 
 fn settings(config: &ExecutionConfig) -> Settings {

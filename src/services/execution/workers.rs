@@ -59,19 +59,27 @@ impl Workers {
         let handler = self.handlers.find(&job.job_type)?;
         let _place = self.places.acquire().await.ok()?;
         let (key, retries, attempts) = (job.key, job.retries, job.attempts);
+        let wanted = wanted_backoff(&job);
+        if let Err(message) = wanted {
+            let outcome = JobOutcome::Failed { message, is_retryable: false };
+            return Some(self.report(key, retries, 0, outcome, clock.now_ms()));
+        }
         // A handler that panics fails its attempt and nothing else.
         let outcome = tokio::spawn(handler.run(job)).await.unwrap_or_else(|_| JobOutcome::Failed {
             message: "the worker panicked".to_owned(),
             is_retryable: true,
         });
-        Some(self.report(key, retries, attempts, outcome, clock.now_ms()))
+        let now_ms = clock.now_ms();
+        let wait_ms = wanted.ok().flatten();
+        let wait_ms = wait_ms.unwrap_or_else(|| self.backoff.after(attempts, key));
+        Some(self.report(key, retries, wait_ms, outcome, now_ms))
     }
 
     fn report(
         &self,
         job_key: i64,
         retries: i64,
-        attempts: i64,
+        wait_ms: i64,
         outcome: JobOutcome,
         now_ms: i64,
     ) -> Command {
@@ -86,12 +94,29 @@ impl Workers {
                     job_key,
                     retries: i32::try_from(left).unwrap_or(i32::MAX),
                     message,
-                    backoff_until: Some(now_ms + self.backoff.after(attempts, job_key)),
+                    backoff_until: Some(now_ms.saturating_add(wait_ms)),
                     variables: VariableMap::new(),
                 }
             }
         }
     }
+}
+
+/// The wait before a retry that the model asks for in the header `retryBackoff`, in milliseconds.
+///
+/// # Errors
+/// When the header is no duration.
+fn wanted_backoff(job: &LeasedJob) -> Result<Option<i64>, String> {
+    let Some(text) = job.headers.get("retryBackoff").and_then(|it| it.as_str()) else {
+        return Ok(None);
+    };
+    let wrong = || {
+        let found = text.escape_debug();
+        format!("retryBackoff: expected an ISO 8601 duration such as PT30S, found \"{found}\"")
+    };
+    let wait: jiff::SignedDuration = text.trim().parse().map_err(|_| wrong())?;
+    let wait_ms = i64::try_from(wait.as_millis()).map_err(|_| wrong())?;
+    if wait_ms < 0 { Err(wrong()) } else { Ok(Some(wait_ms)) }
 }
 
 /// A place in the waiting room.
