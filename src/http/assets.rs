@@ -36,7 +36,6 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// `GET /assets/{name}`: the file, 304 when the client has it, 404 when there is none.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous even if it never waits")]
 pub async fn serve(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,

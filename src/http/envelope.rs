@@ -64,6 +64,7 @@ impl<T: Serialize> Answer<T> {
 
 impl<T: Serialize> Answer<Vec<T>> {
     /// 200 with one page of a list and the position after it.
+    #[must_use]
     pub fn page(items: Vec<T>, next_cursor: Option<String>) -> Self {
         Self { page: Some(PageInfo { next_cursor }), ..Self::ok(items) }
     }

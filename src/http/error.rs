@@ -5,15 +5,20 @@
 //!
 //! **Invariant:** `cause` never reaches a client.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value as Json;
 
-/// What a request ended in when it did not succeed.
+/// What a request ended in when it did not succeed; boxed, as errors travel through every result.
 #[derive(Debug, Clone)]
-pub struct HttpError {
+pub struct HttpError(Box<Fault>);
+
+/// What an [`HttpError`] says.
+#[derive(Debug, Clone)]
+pub struct Fault {
     /// The HTTP status.
     pub status: StatusCode,
     /// The reason as a stable word programs can act on, such as `not_found`.
@@ -37,15 +42,17 @@ impl HttpError {
     /// An error with a status, a code and a message.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
+        let message = message.into();
+        let fault = Fault {
             status,
             code,
-            message: message.into(),
+            message,
             details: None,
             retry_after_s: None,
             redirect: None,
             cause: None,
-        }
+        };
+        Self(Box::new(fault))
     }
 
     /// 400: the request can't be understood.
@@ -107,30 +114,52 @@ impl HttpError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message).with_cause(cause)
     }
 
+    /// Says the reason by another word.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.0.code = code;
+        self
+    }
+
+    /// Says it in other words.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// Adds facts about the error.
     #[must_use]
     pub fn with_details(mut self, details: Json) -> Self {
-        self.details = Some(details);
+        self.0.details = Some(details);
         self
     }
 
     /// Adds what the log says.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// Sends visitors of pages there instead.
     #[must_use]
     pub fn with_redirect(mut self, location: impl Into<String>) -> Self {
-        self.redirect = Some(location.into());
+        self.0.redirect = Some(location.into());
         self
     }
 
     fn with_retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_s = Some(seconds);
+        self.0.retry_after_s = Some(seconds);
         self
+    }
+}
+
+impl Deref for HttpError {
+    type Target = Fault;
+
+    fn deref(&self) -> &Fault {
+        &self.0
     }
 }
 

@@ -41,13 +41,11 @@ impl From<IdentityError> for HttpError {
         match error {
             IdentityError::Store(error) => error.into(),
             IdentityError::WrongCredentials => {
-                Self { code: "wrong_credentials", ..Self::unauthorized(message) }
+                Self::unauthorized(message).with_code("wrong_credentials")
             }
-            IdentityError::TokenRefused => {
-                Self { code: "token_refused", ..Self::unauthorized(message) }
-            }
+            IdentityError::TokenRefused => Self::unauthorized(message).with_code("token_refused"),
             IdentityError::Throttled { retry_after_s } => {
-                Self { message, ..Self::too_many(retry_after_s) }
+                Self::too_many(retry_after_s).with_message(message)
             }
             IdentityError::Overloaded => Self::unavailable(BUSY_RETRY_S, message),
             IdentityError::NotFound { what } => Self::not_found(what),

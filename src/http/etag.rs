@@ -1,4 +1,4 @@
-//! ETags for answers of the API: a client that has the answer already is told so.
+//! `ETag`s for answers of the API: a client that has the answer already is told so.
 //!
 //! Must not know what the answer says.
 
@@ -14,7 +14,7 @@ use crate::http::error::HttpError;
 /// Answers of the API are built in memory and pages of lists are bounded, so this is never reached.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// Marks a JSON answer with its ETag, or answers 304 when the client named the same.
+/// Marks a JSON answer with its `ETag`, or answers 304 when the client named the same.
 pub(crate) async fn mark(asked: Option<HeaderValue>, response: Response) -> Response {
     let is_json = response
         .headers()
@@ -49,7 +49,7 @@ fn etag_of(bytes: &[u8]) -> String {
     format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..16]))
 }
 
-/// Whether `If-None-Match` names the ETag; weakly compared (RFC 9110, 13.1.2).
+/// Whether `If-None-Match` names the `ETag`; weakly compared (RFC 9110, 13.1.2).
 fn names(asked: &HeaderValue, etag: &str) -> bool {
     let strong = |it: &str| it.trim().trim_start_matches("W/").to_owned();
     let asked = asked.to_str().unwrap_or_default();

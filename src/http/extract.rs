@@ -56,7 +56,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
         expect_content_type(request.headers(), is_form, "application/x-www-form-urlencoded")?;
         let bytes = Bytes::from_request(request, state).await.map_err(|it| unreadable(&it))?;
         let fields = form_urlencoded::parse(&bytes);
-        refuse_nul(fields.clone())?;
+        refuse_nul(fields)?;
         let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
         parsed.map(Self).map_err(|error| {
             let message = located(&error.path().to_string(), &error.inner().to_string());
@@ -91,7 +91,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         expect_content_type(request.headers(), is_form, "application/x-www-form-urlencoded")?;
         let bytes = Bytes::from_request(request, state).await.map_err(|it| unreadable(&it))?;
         let fields = form_urlencoded::parse(&bytes);
-        refuse_nul(fields.clone())?;
+        refuse_nul(fields)?;
         Ok(Self(fields.into_owned().collect()))
     }
 }
@@ -106,7 +106,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
         let query = parts.uri.query().unwrap_or_default();
         let fields = form_urlencoded::parse(query.as_bytes());
-        refuse_nul(fields.clone())?;
+        refuse_nul(fields)?;
         let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
         parsed.map(Self).map_err(|error| {
             let message = located(&error.path().to_string(), &error.inner().to_string());

@@ -2,7 +2,6 @@
 //!
 //! In memory, per node. Must not know routes beyond their pace.
 
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -40,8 +39,8 @@ impl Client {
 
 /// The limits of one server.
 pub struct Limits {
-    normal: Limiter<Client>,
-    sign_in: Limiter<Client>,
+    normal: Limiter,
+    sign_in: Limiter,
 }
 
 impl Limits {
@@ -67,23 +66,23 @@ impl Limits {
     }
 }
 
-struct Limiter<K: Clone + Hash + Eq> {
-    limiter: DefaultKeyedRateLimiter<K>,
+struct Limiter {
+    counts: DefaultKeyedRateLimiter<Client>,
     clock: DefaultClock,
     calls: AtomicU32,
 }
 
-impl<K: Clone + Hash + Eq> Limiter<K> {
+impl Limiter {
     fn new(quota: Quota) -> Self {
         let clock = DefaultClock::default();
-        Self { limiter: RateLimiter::keyed(quota), clock, calls: AtomicU32::new(0) }
+        Self { counts: RateLimiter::keyed(quota), clock, calls: AtomicU32::new(0) }
     }
 
-    fn check(&self, key: K) -> Result<(), HttpError> {
-        if self.calls.fetch_add(1, Ordering::Relaxed) % CALLS_BETWEEN_SWEEPS == 0 {
-            self.limiter.retain_recent();
+    fn check(&self, client: Client) -> Result<(), HttpError> {
+        if self.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(CALLS_BETWEEN_SWEEPS) {
+            self.counts.retain_recent();
         }
-        self.limiter.check_key(&key).map_err(|refusal| {
+        self.counts.check_key(&client).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
             HttpError::too_many(wait.as_secs() + 1)
         })

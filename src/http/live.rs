@@ -270,14 +270,8 @@ impl Listener {
     }
 
     async fn is_still_signed_in(&self) -> bool {
-        match self.signed_in.session.as_deref() {
-            Some(token) => {
-                matches!(self.app.identity.authenticate_session(token).await, Ok(Some(_)))
-            }
-            None => {
-                let user_key = self.signed_in.principal.user_key;
-                matches!(self.app.identity.find_principal(user_key).await, Ok(Some(_)))
-            }
-        }
+        // A page's stream has a session; without one nobody can say when it has ended.
+        let Some(token) = self.signed_in.session.as_deref() else { return false };
+        matches!(self.app.identity.authenticate_session(token).await, Ok(Some(_)))
     }
 }

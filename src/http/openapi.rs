@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document, made from the routes themselves.
+//! The `OpenAPI` 3.1 document, made from the routes themselves.
 //!
 //! Must not know any single route; what a route says of itself is all there is.
 

@@ -1,6 +1,6 @@
 //! One route: where it is, who may use it, what it takes and answers, and its handler.
 //!
-//! The router, the OpenAPI document and the permission table are all made from these, so a route
+//! The router, the `OpenAPI` document and the permission table are all made from these, so a route
 //! can't be in one and missing in another. Must not know any single resource.
 
 use std::time::Duration;
@@ -194,7 +194,7 @@ impl Route {
     /// Describes its JSON body.
     #[must_use]
     pub fn takes<T: JsonSchema>(mut self) -> Self {
-        self.takes = Some(|generator| generator.subschema_for::<T>());
+        self.takes = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
@@ -208,21 +208,21 @@ impl Route {
     /// Describes its query.
     #[must_use]
     pub fn query<T: JsonSchema>(mut self) -> Self {
-        self.query = Some(|generator| generator.root_schema_for::<T>());
+        self.query = Some(SchemaGenerator::root_schema_for::<T>);
         self
     }
 
     /// Describes the data it answers with.
     #[must_use]
     pub fn answers<T: JsonSchema>(mut self) -> Self {
-        self.answers = Answers::One(|generator| generator.subschema_for::<T>());
+        self.answers = Answers::One(SchemaGenerator::subschema_for::<T>);
         self
     }
 
     /// Describes the items of the list it answers with.
     #[must_use]
     pub fn answers_page<T: JsonSchema>(mut self) -> Self {
-        self.answers = Answers::Page(|generator| generator.subschema_for::<T>());
+        self.answers = Answers::Page(SchemaGenerator::subschema_for::<T>);
         self
     }
 

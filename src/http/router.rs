@@ -35,17 +35,17 @@ pub fn router(app: App) -> Router {
 /// A router with these routes only.
 pub fn router_of(app: App, routes: Vec<Route>) -> Router {
     let limits = Arc::new(Limits::new(&app.config.server));
-    let mut router = Router::new();
+    let mut answering = Router::new();
     for route in routes {
         let body_limit = DefaultBodyLimit::max(body_limit_bytes(&app, &route));
         let handler = route.handler.clone();
         let path = route.path;
         let guard = Guard { app: app.clone(), limits: Arc::clone(&limits), route: route.into() };
         let guarded = handler.route_layer(body_limit).route_layer(from_fn_with_state(guard, admit));
-        router = router.route(path, guarded);
+        answering = answering.route(path, guarded);
     }
     let is_compressed = DefaultPredicate::new().and(NotForContentType::const_new("image/"));
-    router
+    answering
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
@@ -214,6 +214,7 @@ async fn method_not_allowed(method: Method) -> HttpError {
     HttpError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the payload over")]
 fn panicked(payload: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let text = payload.downcast_ref::<&str>().map(ToString::to_string);
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());

@@ -18,14 +18,7 @@ type Case = (&'static str, &'static str, &'static str, u16, &'static str, &'stat
 const CASES: [Case; 34] = [
     ("POST", NEW, "", 400, "malformed_json", "expected a JSON body, found none"),
     ("POST", NEW, "{", 400, "malformed_json", "EOF while parsing an object (line 1 column 1)"),
-    (
-        "POST",
-        NEW,
-        "{\n  \"email\" 1}",
-        400,
-        "malformed_json",
-        "expected `:` (line 2 column 11)",
-    ),
+    ("POST", NEW, "{\n  \"email\" 1}", 400, "malformed_json", "expected `:` (line 2 column 11)"),
     ("POST", NEW, "{'a': 1}", 400, "malformed_json", "key must be a string (line 1 column 2)"),
     ("POST", NEW, "nul", 400, "malformed_json", "EOF while parsing a value (line 1 column 3)"),
     ("POST", NEW, "{} {}", 422, "invalid_body", "missing field `display_name` (line 1 column 2)"),

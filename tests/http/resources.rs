@@ -81,8 +81,8 @@ async fn users_are_made_changed_disabled_and_removed() {
     let changes = json!({
         "rev": 1, "email": "a@example.org", "display_name": "Anna B", "roles": [], "groups": [],
     });
-    let (status, changed) = call(&server, "PUT", &path, &token, &changes).await;
-    assert_eq!((status, &changed["data"]["rev"]), (200, &json!(2)));
+    let (status, answer) = call(&server, "PUT", &path, &token, &changes).await;
+    assert_eq!((status, &answer["data"]["rev"]), (200, &json!(2)));
     let (status, late) = call(&server, "PUT", &path, &token, &changes).await;
     assert_eq!(status, 409);
     assert_eq!(late["error"]["code"], "revision_conflict");

@@ -53,14 +53,14 @@ fn a_group_is_changed_listed_and_removed() {
         assert_eq!(list(None, Some("it")).await, "sales");
         assert_eq!(list(Some("SALES"), None).await, "it sales");
         let group = identity.load_group_by_id("it").await.expect("it is there");
-        let changes = || GroupChanges {
+        let edit = || GroupChanges {
             expected_rev: 1,
             name: "Support".into(),
             description: "Helps".into(),
         };
-        let changed = identity.update_group(&origin(), group.key, changes()).await.expect("rev 1");
+        let changed = identity.update_group(&origin(), group.key, edit()).await.expect("rev 1");
         assert_eq!((changed.name.as_str(), changed.rev), ("Support", 2));
-        let late = identity.update_group(&origin(), group.key, changes()).await;
+        let late = identity.update_group(&origin(), group.key, edit()).await;
         assert!(matches!(late, Err(IdentityError::Changed { expected_rev: 1, found_rev: 2 })));
         identity.delete_group(&origin(), group.key).await.expect("it is there");
         let gone = identity.load_group_by_id("it").await;

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::core::access::Permission;
 use crate::http::api::users::UserView;
 use crate::http::app::App;
 use crate::http::envelope::{Answer, ApiResult};
@@ -141,7 +142,7 @@ async fn logout(
 async fn me(State(app): State<App>, signed_in: SignedIn) -> ApiResult<MeView> {
     let principal = &signed_in.principal;
     let user = app.identity.load_user(principal.user_key).await?;
-    let permissions = principal.permissions.iter().map(|it| it.name()).collect();
+    let permissions = principal.permissions.iter().map(Permission::name).collect();
     Ok(Answer::ok(MeView { user: user.into(), permissions }))
 }
 

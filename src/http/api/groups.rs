@@ -57,7 +57,7 @@ pub fn routes() -> Vec<Route> {
 struct GroupsQuery {
     /// How many groups at most; 50 when not given.
     limit: Option<u32>,
-    /// The next_cursor of the page before.
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
     /// Words in the id or the name.
     search: Option<String>,

@@ -70,7 +70,7 @@ pub fn routes() -> Vec<Route> {
 struct UsersQuery {
     /// How many users at most; 50 when not given.
     limit: Option<u32>,
-    /// The next_cursor of the page before.
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
     /// Words in the login name, the name or the address.
     search: Option<String>,

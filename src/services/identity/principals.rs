@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use crate::core::access::{PermissionSet, Principal, Via};
 use crate::platform::store::{Sql, StoreError};
 use crate::services::identity::secrets::TokenHash;
-use crate::services::identity::{Identity, IdentityError, User, rows_users};
+use crate::services::identity::{User, rows_users};
 
 /// How long a change made by another node stays unseen at most.
 const REMEMBER: Duration = Duration::from_millis(REMEMBER_MS.unsigned_abs());
@@ -76,20 +76,6 @@ impl PrincipalCache {
     pub(super) fn forget_all(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         self.entries.invalidate_all();
-    }
-}
-
-impl Identity {
-    /// The principal that a user is when it acts through the engine, without scopes; `None` when
-    /// there is no such user or it is disabled.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn find_principal(
-        &self,
-        user_key: i64,
-    ) -> Result<Option<Arc<Principal>>, IdentityError> {
-        self.read(move |sql| Ok(load_principal(sql, user_key, None, Via::AccessToken, None)?)).await
     }
 }
 

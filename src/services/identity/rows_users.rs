@@ -194,7 +194,7 @@ pub(super) fn find_by_login(
     let login = Value::from(login.to_ascii_lowercase());
     for column in ["user_id", "email"] {
         let text = format!("SELECT {COLUMNS} FROM identity__users WHERE lower({column}) = ?1");
-        let rows = sql.query(&text, &[login.clone()])?;
+        let rows = sql.query(&text, std::slice::from_ref(&login))?;
         if let Some(found) = complete(sql, &rows)?.pop() {
             return Ok(Some(found));
         }

@@ -106,7 +106,7 @@ impl Identity {
                 seen_at_ms: now_ms,
                 expires_at_ms: now_ms + LIFETIME_MS,
                 address: client.address.map(|it| it.to_string()),
-                user_agent: client.user_agent.map(shortened),
+                user_agent: client.user_agent.as_deref().map(shortened),
             };
             rows_tokens::insert_session(sql, &session)?;
             rows_users::set_signed_in(sql, stored.user.key, now_ms)?;
@@ -286,7 +286,7 @@ pub(super) fn signed_in(stored: &StoredUser, how: &str) -> Change {
     Change::of("user.signed_in", "user", user.key, &user.user_id, summary)
 }
 
-fn shortened(text: String) -> String {
+fn shortened(text: &str) -> String {
     let fit = text.chars().filter(|it| !it.is_control());
     fit.take(USER_AGENT_LENGTH_MAX).collect()
 }

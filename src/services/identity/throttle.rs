@@ -17,7 +17,7 @@ const FREE_FAILURES_OF_ADDRESS: u32 = 20;
 /// The longest wait; no longer, as anybody can lock an account by guessing.
 const WAIT_MS_MAX: i64 = 60_000;
 /// Failures are forgotten when nothing was tried for so long.
-const FORGET_AFTER: Duration = Duration::from_secs(60 * 60);
+const FORGET_AFTER: Duration = Duration::from_hours(1);
 /// Bounds memory to a few megabytes.
 const SUSPECTS_MAX: u64 = 50_000;
 
