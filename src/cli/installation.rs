@@ -13,6 +13,7 @@ use crate::platform::clock::{Clock, KeyGenerator};
 use crate::platform::config::{Config, StoreKind};
 use crate::platform::store::{DataFolderLock, Database, Options, PostgresOptions, Set, StoreError};
 use crate::services::audit;
+use crate::services::search::Search;
 
 /// How far keys jump ahead when the clock was set back: more than one turn can have taken without
 /// leaving a trace of it in the audit. Milliseconds in the position that keys keep time in.
@@ -40,6 +41,15 @@ impl Installation {
         system.migrate(Set::System, now_ms).map_err(refused)?;
         domain.migrate(Set::Domain, now_ms).map_err(refused)?;
         Ok(Self { system, domain, _lock: lock })
+    }
+
+    /// Opens the search index, or makes an empty one.
+    pub(crate) fn search(&self, config: &Config) -> Result<Search, Failure> {
+        let folder = config.data.folder.join("search");
+        let (domain, system) = (self.domain.clone(), self.system.clone());
+        let search = Search::open(folder, config.search.clone(), domain, system);
+        let search = search.context("the search index can't be opened");
+        search.map_err(|error| Failure::new(REFUSED, error))
     }
 
     /// Makes keys above all that were ever stored.

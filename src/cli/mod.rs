@@ -11,6 +11,7 @@ mod variables;
 mod config_check;
 mod installation;
 mod lint;
+mod reindex;
 mod run;
 mod serve;
 mod version;
@@ -43,6 +44,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check models without deploying them
     Lint(lint::Lint),
+    /// Fill the search index anew; the server must be stopped
+    Reindex(reindex::Reindex),
     /// Run a model in memory, in virtual time
     Run(run::Run),
     /// Check or show the configuration
@@ -73,6 +76,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(it) => it.run(),
         Command::Lint(it) => it.run(),
         Command::Run(it) => it.run(),
+        Command::Reindex(it) => it.run(),
         Command::Config(it) => it.run(),
         Command::Version(it) => it.run(),
     }

@@ -4,6 +4,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 /// Prints a value as indented JSON.
@@ -71,4 +72,25 @@ fn one_line(text: &str) -> &str {
 /// A number of things: `1 file`, `2 files`.
 pub(crate) fn plural(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// Shows that long work goes on, on a terminal only.
+pub(crate) fn spinner(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_style(
+        ProgressStyle::with_template("{spinner} {pos} {msg} ({elapsed})")
+            .expect("the template is right"),
+    );
+    bar.set_message(what);
+    bar
+}
+
+/// Shows how much of long work is done, on a terminal only.
+pub(crate) fn progress_bar(total: usize, what: &'static str) -> ProgressBar {
+    let total = u64::try_from(total).unwrap_or(u64::MAX);
+    let bar = ProgressBar::new(total).with_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({eta})")
+            .expect("the template is right"),
+    );
+    bar.set_message(what);
+    bar
 }

@@ -21,7 +21,9 @@ use crate::cli::outcome::{Failure, Outcome, REFUSED, UNREADABLE};
 use crate::cli::output::print_line;
 use crate::http::app::{App, Parts};
 use crate::http::live::LiveBus;
+use crate::http::live_bridge;
 use crate::http::router::router;
+use crate::platform::blobs::BlobStore;
 use crate::platform::clock::{Clock, KeyGenerator, SystemClock};
 use crate::platform::config::{Config, ExecutionConfig};
 use crate::platform::mail::Mailer;
@@ -29,7 +31,10 @@ use crate::platform::outbound::OutboundClient;
 use crate::platform::telemetry::{self, Metrics};
 use crate::services::connectors::{self, Connections};
 use crate::services::execution::{Backoff, Execution, Foundation, Handlers, Settings};
+use crate::services::files::Files;
 use crate::services::identity::Identity;
+use crate::services::instances::Instances;
+use crate::services::operations::Operations;
 
 /// How long requests that are under way may take to end; with the rest it stays below ten seconds.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -73,8 +78,8 @@ async fn serve(
     let listener = listen(config.server.listen).await?;
     // With port 0 the system chose one, and links name it.
     config.server.listen = listener.local_addr().context("the address listened on")?;
-    let app = compose(config, clock, keys, installation).await?;
     let ending = CancellationToken::new();
+    let app = compose(config, clock, keys, installation, &ending).await?;
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let listener = listener.tap_io(|connection| {
         // Answers are small; a connection where this fails works too.
@@ -128,6 +133,7 @@ async fn compose(
     clock: Arc<SystemClock>,
     keys: Arc<KeyGenerator>,
     installation: &Installation,
+    ending: &CancellationToken,
 ) -> Result<App, Failure> {
     let metrics = Metrics::start().context("nothing can be counted")?;
     tokio::spawn(tidy(metrics.clone()));
@@ -138,21 +144,31 @@ async fn compose(
         config.identity.clone(),
     );
     let identity = identity.await.context("the users can't be opened")?;
-    let handlers = connectors(&config, clock.clone())?;
+    let search = installation.search(&config)?;
     let foundation = Foundation {
         database: installation.domain.clone(),
         clock: clock.clone(),
         keys,
-        handlers,
+        handlers: connectors(&config, clock.clone())?,
     };
     let execution = Execution::start(foundation, settings(&config.execution)).await;
     let execution = execution.context("the engine can't be started")?;
+    let blobs = BlobStore::open(&config.data.folder.join("files"));
+    let blobs = blobs.context("the files can't be opened")?;
+    let files = Files::open(execution.clone(), blobs, config.server.body_bytes).await;
+    let live = LiveBus::new();
+    search.spawn(execution.changes(), ending.clone());
+    live_bridge::spawn(execution.changes(), live.clone(), ending.clone());
     Ok(App::new(Parts {
         config: Arc::new(config),
         clock,
         identity,
+        instances: Instances::new(execution.clone()),
+        operations: Operations::new(execution.clone(), search.clone()),
+        files: files.context("the files can't be opened")?,
         execution,
-        live: LiveBus::new(),
+        search,
+        live,
         metrics: Some(metrics),
     }))
 }
