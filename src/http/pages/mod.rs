@@ -11,6 +11,7 @@ mod filled_form;
 pub mod form_shown;
 pub mod form_view;
 pub mod layout;
+pub mod numbers;
 mod names;
 pub mod parts;
 
