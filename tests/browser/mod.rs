@@ -41,7 +41,8 @@ struct Office {
 
 impl Office {
     fn open() -> Self {
-        let folder = std::env::temp_dir().join(format!("flowstead-office-{}", uuid::Uuid::now_v7()));
+        let folder =
+            std::env::temp_dir().join(format!("flowstead-office-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
         let mail = SmtpServer::start(&folder);
         let port = mail.port.to_string();
