@@ -6,6 +6,8 @@ mod crash;
 mod engine;
 mod feel;
 mod forms;
+mod http;
+mod identity;
 mod pages;
 mod platform;
 mod simulation;
