@@ -1,0 +1,98 @@
+// A new user's first hour: set up, load the examples, and get an expense approved by a colleague
+// who sits at another machine.
+//
+// node journey.mjs BASE SETUP_LINK with-scripts|without-scripts PICTURES
+import assert from "node:assert/strict";
+import { run, until } from "./browser.mjs";
+import * as people from "./people.mjs";
+import { Album } from "./pictures.mjs";
+
+const COMMENT = "Fine, the marmalade was for the customers";
+const ATTACHMENT = { name: "policy.txt", mimeType: "text/plain", buffer: Buffer.from("Rule 7") };
+const PURPOSE = "Breakfast at the fair";
+const PATH = ["expense_requested", "approve_expense", "notify_approved", "expense_approved"];
+const FLOWS = ["to_amount", "needs_approval", "to_decision", "is_approved", "approval_told"];
+
+const [base, setupLink, mode, folder] = process.argv.slice(2);
+const scripts = mode === "with-scripts";
+
+await run(base, async (browser) => {
+  const administrator = await browser.person({ scripts });
+  await setUp(administrator);
+  await people.makeGroup(administrator, "approvers", "Approvers");
+  await people.makeUser(administrator, people.APPROVER, "Approvers");
+
+  const approver = await browser.person({ scripts });
+  await people.signIn(approver, people.APPROVER);
+  await people.goTo(approver, "Inbox");
+  await approver.getByRole("link", { name: "Unassigned" }).click();
+  await approver.getByRole("region", { name: "User tasks" }).waitFor();
+
+  const instance = await people.startExpense(administrator, 500, PURPOSE);
+  await until(administrator, element(administrator, "approve_expense", "is-active"));
+  await approve(approver);
+  await checkInstance(administrator, instance);
+  await people.findInAudit(administrator, "marmalade customers");
+  await administrator.getByText(COMMENT).first().waitFor();
+});
+
+async function setUp(page) {
+  // Without scripts the pages look alike; one set of pictures is enough.
+  const album = scripts ? new Album(folder) : null;
+  await page.goto(setupLink);
+  await album?.take(page, "setup");
+  await people.makeAdministrator(page, setupLink);
+  await album?.take(page, "setup_examples");
+  await people.loadExamples(page);
+  await page.getByRole("heading", { name: "Getting started" }).waitFor();
+  await album?.take(page, "home-fresh");
+  await people.signOut(page);
+  await album?.take(page, "sign_in");
+  await people.signIn(page, people.ADMINISTRATOR);
+}
+
+// The inbox was open all the time; with scripts the task comes into it by itself.
+async function approve(page) {
+  const row = page.getByRole("link", { name: "Approve expense" });
+  await until(page, row);
+  await row.click();
+  const task = page.getByRole("article", { name: "Task" });
+  await task.getByRole("heading", { name: "Approve expense" }).waitFor();
+  await task.getByRole("button", { name: "Claim", exact: true }).click();
+  await task.getByText("Assigned to").waitFor();
+  assert.equal(await task.getByLabel("Amount").inputValue(), "500");
+  assert.equal(await task.getByLabel("Purpose").inputValue(), PURPOSE);
+  await comment(page, task);
+  await task.getByLabel("I approve this expense").check();
+  await task.getByRole("button", { name: "Complete" }).click();
+  await until(page, page.getByText("completed").or(page.getByText("Completed")));
+}
+
+async function comment(page, task) {
+  await task.getByLabel("Comment").fill(COMMENT);
+  await task.getByLabel("Attach files").setInputFiles(ATTACHMENT);
+  await task.getByRole("button", { name: "Add" }).click();
+  await task.getByText(COMMENT).waitFor();
+  const link = task.getByRole("link", { name: ATTACHMENT.name });
+  await link.waitFor();
+  const answer = await page.request.get(await link.getAttribute("href"));
+  assert.equal(await answer.text(), ATTACHMENT.buffer.toString(), "the file comes back whole");
+}
+
+// The page was open all the time as well.
+async function checkInstance(page, instance) {
+  assert.equal(new URL(page.url()).pathname, instance);
+  await until(page, page.locator(".title-line .chip", { hasText: "Completed" }));
+  for (const id of PATH) await element(page, id, "is-completed").waitFor();
+  for (const id of FLOWS) await element(page, id, "is-taken").waitFor();
+  for (const id of ["notify_rejected", "expense_rejected", "approve_automatically"]) {
+    assert.equal(await element(page, id, "is-completed").count(), 0, `${id} was not reached`);
+  }
+  await page.getByRole("link", { name: "Variables" }).click();
+  await page.getByRole("row", { name: /^approved true/ }).waitFor();
+  await page.getByRole("row", { name: /^amount 500/ }).waitFor();
+}
+
+function element(page, id, state) {
+  return page.locator(`svg [data-element-id="${id}"].${state}`);
+}
