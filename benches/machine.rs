@@ -93,3 +93,8 @@ pub(crate) fn per_second(count: u64, time: Duration) -> f64 {
 pub(crate) fn micros_each(count: u64, time: Duration) -> f64 {
     time.as_secs_f64() * 1e6 / count as f64
 }
+
+/// A time as it stands in a table.
+pub(crate) fn millis(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}

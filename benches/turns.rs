@@ -16,7 +16,7 @@ use flowstead::services::processes::{Resource, deploy};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use crate::machine::{Place, cpu_time, micros_each, per_second, percentile};
+use crate::machine::{Place, cpu_time, micros_each, millis, per_second, percentile};
 
 /// Instances of one measurement.
 const INSTANCES: u64 = 30_000;
@@ -96,13 +96,13 @@ impl Measured {
 
     fn print(&self, place: &Place, submitters: u64, load: &str) {
         println!(
-            "| {} | {submitters} | {load} | {:.0} | {:.0} | {:.0} µs | {:.1} ms | {:.1} ms |",
+            "| {} | {submitters} | {load} | {:.0} | {:.0} | {:.0} µs | {} | {} |",
             place.name(),
             self.instances_per_second(),
             per_second(self.turns, self.time),
             micros_each(self.instances, self.cpu),
-            percentile(&self.latencies, 0.5).as_secs_f64() * 1e3,
-            percentile(&self.latencies, 0.99).as_secs_f64() * 1e3,
+            millis(percentile(&self.latencies, 0.5)),
+            millis(percentile(&self.latencies, 0.99)),
         );
     }
 }

@@ -3,10 +3,9 @@
 //! Must not know what an alarm leads to. The rows in the database are the truth: an alarm that
 //! comes twice or for something that is gone is refused there and does no harm.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -31,7 +30,7 @@ pub(crate) enum Alarm {
 /// Alarms in the order in which they are due.
 #[derive(Default)]
 pub(crate) struct Alarms {
-    heap: Mutex<BinaryHeap<Reverse<(i64, Alarm)>>>,
+    waiting: Mutex<BTreeSet<(i64, Alarm)>>,
     /// What is due later is left in the database until [`Alarm::LoadMore`] reads on.
     horizon_ms: AtomicI64,
     changed: Notify,
@@ -48,34 +47,42 @@ impl Alarms {
     pub(crate) fn add(&self, alarms: impl IntoIterator<Item = (i64, Alarm)>) {
         let horizon_ms = self.horizon_ms.load(Ordering::SeqCst);
         let near = alarms.into_iter().filter(|(due_at, _)| *due_at <= horizon_ms);
-        let mut heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = heap.peek().map(|Reverse((due, _))| *due);
-        heap.extend(near.map(Reverse));
-        let after = heap.peek().map(|Reverse((due, _))| *due);
-        drop(heap);
+        let mut waiting = self.waiting();
+        let before = waiting.first().map(|(due_at, _)| *due_at);
+        waiting.extend(near);
+        let after = waiting.first().map(|(due_at, _)| *due_at);
+        drop(waiting);
         if before != after {
             self.changed.notify_one();
         }
     }
 
+    /// Takes an alarm away that is needed no more; it may be gone already.
+    pub(crate) fn remove(&self, due_at: i64, alarm: Alarm) {
+        self.waiting().remove(&(due_at, alarm));
+    }
+
     /// Takes everything that is due.
     pub(crate) fn take_due(&self, now_ms: i64) -> Vec<Alarm> {
-        let mut heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         let mut due = Vec::new();
-        while heap.peek().is_some_and(|Reverse((at, _))| *at <= now_ms) {
-            due.extend(heap.pop().map(|Reverse((_, alarm))| alarm));
+        while waiting.first().is_some_and(|(due_at, _)| *due_at <= now_ms) {
+            due.extend(waiting.pop_first().map(|(_, alarm)| alarm));
         }
         due
     }
 
     /// When the next one is due.
     pub(crate) fn next_due_at(&self) -> Option<i64> {
-        let heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
-        heap.peek().map(|Reverse((due, _))| *due)
+        self.waiting().first().map(|(due_at, _)| *due_at)
     }
 
     /// Waits until the next alarm changed; a change while nobody waited counts.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, BTreeSet<(i64, Alarm)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@
 //! **Invariant:** whatever a batch did is either all in the transaction or nowhere: instances it
 //! touched go back to the cache only after the commit.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use hashlink::LruCache;
@@ -102,6 +102,10 @@ pub(crate) struct Batch<'a> {
     turns: BTreeMap<Arc<str>, TurnRows>,
     trail: Vec<AuditEvent>,
     targets: Targets,
+    /// Latest versions that were looked up: within a transaction they stay what they are.
+    latest: HashMap<String, Arc<Deployed>>,
+    /// Instances whose rows are known to be locked, or to have been absent from the cache.
+    locked: HashSet<i64>,
 }
 
 /// Carries out all requests.
@@ -116,7 +120,8 @@ pub(crate) fn run(
     requests: &[Request],
 ) -> Result<Finished, StoreError> {
     let targets = Targets::find(sql, requests.iter().map(|request| &request.work))?;
-    snapshots::lock(sql, &mut kept.hot, targets.instance_keys())?;
+    let locked: HashSet<i64> = targets.instance_keys().collect();
+    snapshots::lock(sql, &mut kept.hot, locked.iter().copied())?;
     let mut batch = Batch {
         sql,
         around,
@@ -129,6 +134,8 @@ pub(crate) fn run(
         turns: BTreeMap::new(),
         trail: Vec::new(),
         targets,
+        latest: HashMap::new(),
+        locked,
     };
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
@@ -182,12 +189,23 @@ impl Batch<'_> {
     ) -> Result<Option<Arc<Deployed>>, StoreError> {
         let definitions = &self.around.definitions;
         match process {
-            ProcessReference::Latest(id) => definitions.find_latest(self.sql, id),
+            ProcessReference::Latest(id) => self.find_latest(id),
             ProcessReference::Version(id, version) => {
                 definitions.find_version(self.sql, id, *version)
             }
             ProcessReference::Key(key) => definitions.find(self.sql, *key),
         }
+    }
+
+    fn find_latest(&mut self, process_id: &str) -> Result<Option<Arc<Deployed>>, StoreError> {
+        if let Some(known) = self.latest.get(process_id) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let found = self.around.definitions.find_latest(self.sql, process_id)?;
+        if let Some(deployed) = &found {
+            self.latest.insert(process_id.to_owned(), Arc::clone(deployed));
+        }
+        Ok(found)
     }
 
     /// Starts an instance, at a triggered start event where one is named.
@@ -382,7 +400,9 @@ impl Batch<'_> {
         if let Some(hot) = self.live.remove(&key) {
             return Ok(Some(hot));
         }
-        snapshots::lock(self.sql, &mut self.kept.hot, std::iter::once(key))?;
+        if self.locked.insert(key) {
+            snapshots::lock(self.sql, &mut self.kept.hot, std::iter::once(key))?;
+        }
         if let Some(hot) = self.kept.hot.remove(&key) {
             return Ok(Some(hot));
         }
@@ -447,7 +467,7 @@ impl Batch<'_> {
         variables: VariableMap,
     ) -> Result<(), StoreError> {
         let origin = Origin::engine();
-        let refused = match self.around.definitions.find_latest(self.sql, process_id)? {
+        let refused = match self.find_latest(process_id)? {
             None => Some(format!("expected a deployed process '{process_id}', but there is none")),
             Some(_) if self.depth(parent.instance_key)? >= CALL_DEPTH_MAX => {
                 Some(format!("expected calls to be nested at most {CALL_DEPTH_MAX} deep"))

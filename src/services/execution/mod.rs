@@ -270,13 +270,16 @@ impl Execution {
 
     async fn run_job(self, job: LeasedJob) {
         let (key, lease_token) = (job.key, Some(job.lease_token));
+        let lease_until = job.lease_until;
         let clock = &*self.shared.foundation.clock;
         let Some(command) = self.shared.workers.attempt(job, clock).await else { return };
         let target = Target::Job { key, lease_token };
         let report = self.submit_own(Work::Command { target, command }).await;
         match report {
             // The instance ended meanwhile, the lease ended, or the program stops: the row decides.
-            Ok(_) | Err(Refusal::Stopping | Refusal::NotFound { .. } | Refusal::LeaseEnded(_)) => {}
+            Ok(_) | Err(Refusal::Stopping | Refusal::NotFound { .. } | Refusal::LeaseEnded(_)) => {
+                self.shared.alarms.remove(lease_until, alarms::Alarm::Job(key));
+            }
             Err(refusal) => tracing::warn!(job = key, %refusal, "an attempt could not be reported"),
         }
     }

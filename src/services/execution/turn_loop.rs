@@ -52,11 +52,14 @@ impl TurnLoop {
     fn carry_out(&self, kept: &Arc<Mutex<Kept>>, waiting: Vec<Waiting>) {
         let (requests, answers): (Vec<Request>, Vec<_>) =
             waiting.into_iter().map(|it| (it.request, it.answer)).unzip();
-        match self.commit(kept, requests.clone()) {
+        // Shared, since they are needed again only if the batch fails.
+        let requests = Arc::new(requests);
+        match self.commit(kept, &requests) {
             Ok(finished) => self.answer(kept, finished, answers),
             // One request that fails must not fail its neighbours: each gets a batch of its own.
             Err(error) if requests.len() > 1 => {
                 tracing::warn!(%error, "a batch failed, its requests are tried one by one");
+                let requests = Arc::unwrap_or_clone(requests);
                 for (request, answer) in requests.into_iter().zip(answers) {
                     self.carry_out(kept, vec![Waiting { request, answer }]);
                 }
@@ -74,10 +77,10 @@ impl TurnLoop {
     fn commit(
         &self,
         kept: &Arc<Mutex<Kept>>,
-        requests: Vec<Request>,
+        requests: &Arc<Vec<Request>>,
     ) -> Result<Finished, StoreError> {
         let around = Arc::clone(&self.around);
-        let shared = Arc::clone(kept);
+        let (shared, requests) = (Arc::clone(kept), Arc::clone(requests));
         let now = self.clock.now();
         let result = self.database.write_blocking(move |sql| {
             batch::run(sql, &around, &mut lock(&shared), now, &requests)

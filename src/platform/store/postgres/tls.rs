@@ -21,8 +21,10 @@ use crate::platform::store::sql::StoreError;
 /// A server that does not answer within this is treated as absent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What every session needs: no thread waits for ever on a lock, and our short statements gain
-/// nothing from compilation.
-const SESSION: &str = "SET lock_timeout = '10s'; SET jit = off; SET TIME ZONE 'UTC'";
+/// nothing from compilation. A plan that is kept would stay with the table as it was when the
+/// session began: on a young database, sequential scans of what has grown since.
+const SESSION: &str = "SET lock_timeout = '10s'; SET jit = off; SET TIME ZONE 'UTC'; \
+     SET plan_cache_mode = force_custom_plan";
 
 /// Everything needed to connect, checked once.
 #[derive(Clone)]
