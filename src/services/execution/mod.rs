@@ -61,6 +61,9 @@ use crate::platform::clock::{Clock, KeyGenerator};
 use crate::platform::store::{Database, StoreError};
 use crate::services::audit::Origin;
 
+/// This program's name as a worker; one program at a time works on a domain.
+const WORKER: &str = "flowstead";
+
 /// Limits of the turn loop; `config.example.toml` has the reasons.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -126,7 +129,7 @@ impl Execution {
             handlers: foundation.handlers.clone(),
             zone: settings.zone.clone(),
             lease_ms: settings.lease_ms,
-            worker: "flowstead".into(),
+            worker: WORKER.into(),
         });
         let shared = Arc::new(Shared {
             workers: Workers::new(foundation.handlers.clone(), settings.backoff),
@@ -143,7 +146,7 @@ impl Execution {
         });
         let execution = Self { shared };
         execution.spawn_turn_loop(around, &settings, receiver);
-        upkeep::recover(&execution).await?;
+        upkeep::recover(&execution, WORKER).await?;
         tokio::spawn(upkeep::watch_alarms(execution.clone()));
         Ok(execution)
     }

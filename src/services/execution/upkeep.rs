@@ -46,8 +46,27 @@ pub(super) async fn migrate_processes(foundation: &Foundation) -> Result<(), Sto
 }
 
 /// Takes up what is near: timers, schedules, and jobs of this process's own handlers.
-pub(super) async fn recover(execution: &Execution) -> Result<(), StoreError> {
+pub(super) async fn recover(execution: &Execution, worker: &str) -> Result<(), StoreError> {
+    release_own_leases(execution, worker).await?;
     load_alarms(execution, i64::MIN).await
+}
+
+/// Jobs that the last run of this program was at are free at once: whoever had them is gone.
+async fn release_own_leases(execution: &Execution, worker: &str) -> Result<(), StoreError> {
+    let foundation = &execution.shared.foundation;
+    let now_ms = foundation.clock.now_ms();
+    let job_types = Value::texts(foundation.handlers.types());
+    let worker = Value::from(worker);
+    let release = move |sql: &mut dyn Sql| {
+        sql.execute(
+            "UPDATE work__jobs SET state = 'available', due_at = ?3, worker = NULL,
+                 lease_token = NULL
+             WHERE job_type IN (SELECT value FROM json_each(?1)) AND state = 'leased'
+               AND worker = ?2",
+            &[job_types, worker, now_ms.into()],
+        )
+    };
+    foundation.database.write(release).await.map(|_| ())
 }
 
 async fn load_alarms(execution: &Execution, from_ms: i64) -> Result<(), StoreError> {
