@@ -5,6 +5,7 @@ mod browser;
 mod crash;
 mod engine;
 mod feel;
+mod files;
 mod forms;
 
 mod http;
@@ -14,4 +15,5 @@ mod platform;
 mod simulation;
 mod store;
 mod support;
+mod tasks;
 mod tidy;
