@@ -167,7 +167,7 @@ async fn resolve_each(
         OutcomeView {
             key: Key(key),
             resolved: error.is_none(),
-            error: error.map(|it| RefusedView { code: it.code, message: it.message }),
+            error: error.map(|it| RefusedView { code: it.code, message: it.message.clone() }),
         }
     });
     Ok(Answer::ok(views.collect()))
