@@ -10,8 +10,11 @@ mod forms;
 
 mod http;
 mod identity;
+mod instances;
+mod jobs;
 mod pages;
 mod platform;
+mod search;
 mod simulation;
 mod store;
 mod support;
