@@ -23,12 +23,17 @@ use flowstead::http::app::{App, Parts};
 use flowstead::http::live::LiveBus;
 use flowstead::http::route::Route;
 use flowstead::http::router::{router, router_of};
+use flowstead::platform::blobs::BlobStore;
 use flowstead::platform::clock::{Clock, KeyGenerator, SettableClock};
 use flowstead::platform::config::Config;
 use flowstead::platform::store::{Database, Options, Set};
 use flowstead::services::audit::Origin;
 use flowstead::services::execution::{Backoff, Execution, Foundation, Handlers, Settings};
+use flowstead::services::files::Files;
 use flowstead::services::identity::{Identity, NewApiToken, NewUser};
+use flowstead::services::instances::Instances;
+use flowstead::services::operations::Operations;
+use flowstead::services::search::Search;
 use jiff::tz::TimeZone;
 use tower::ServiceExt as _;
 
@@ -86,6 +91,7 @@ impl Server {
         let settable = Arc::new(SettableClock::new(start));
         let clock: Arc<dyn Clock> = settable.clone();
         let keys = Arc::new(KeyGenerator::new(1, None).expect("a small node number"));
+        let search = search(&folder, &config, &domain, &system).await;
         let identity =
             Identity::open(system, Arc::clone(&clock), Arc::clone(&keys), config.identity.clone());
         let identity = identity.await.expect("a fresh database opens");
@@ -98,7 +104,20 @@ impl Server {
         let execution = Execution::start(foundation, settings()).await.expect("it starts");
         let config = Arc::new(config);
         let live = LiveBus::new();
-        let app = App::new(Parts { config, clock, identity, execution, live, metrics: None });
+        let blobs = BlobStore::open(&folder.0.join("files")).expect("a folder of its own");
+        let files = Files::open(execution.clone(), blobs, config.server.body_bytes).await;
+        let app = App::new(Parts {
+            config,
+            clock,
+            identity,
+            instances: Instances::new(execution.clone()),
+            operations: Operations::new(execution.clone(), search.clone()),
+            files: files.expect("a fresh folder"),
+            execution,
+            search,
+            live,
+            metrics: None,
+        });
         let router = router(app.clone());
         Self { app, clock: settable, router, _folder: folder }
     }
@@ -267,4 +286,12 @@ impl Drop for Folder {
         // What stays behind lies in the folder for temporary files.
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+async fn search(folder: &Folder, config: &Config, domain: &Database, system: &Database) -> Search {
+    let (path, config) = (folder.0.join("search"), config.search.clone());
+    let (domain, system) = (domain.clone(), system.clone());
+    let open = move || Search::open(path, config, domain, system);
+    let opened = tokio::task::spawn_blocking(open).await.expect("opening does not panic");
+    opened.expect("a folder of its own")
 }
