@@ -2,6 +2,7 @@
 // itself is written down: errors in the console (a broken content policy is one), errors of
 // scripts, requests that leave the server, and answers that are errors of the server.
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const PROGRAM = process.env.FLOWSTEAD_TEST_CHROMIUM ?? "/usr/bin/chromium";
@@ -55,6 +56,17 @@ export class Browser {
     this.#expected.push(...words);
   }
 
+  // What everybody saw when it failed, for whoever looks for the cause.
+  async keepPictures() {
+    const pages = this.#chromium.contexts().flatMap((context) => context.pages());
+    for (const [at, page] of pages.entries()) {
+      const path = fileURLToPath(new URL(`../output/failed-${at + 1}.png`, import.meta.url));
+      console.error(`${page.url()}: see ${path}`);
+      await page.screenshot({ path, fullPage: true });
+    }
+    if (this.#complaints.length > 0) console.error(this.#complaints.join("\n"));
+  }
+
   async stop() {
     await this.#chromium.close();
     assert.deepEqual(this.#complaints, [], "the pages did something wrong by themselves");
@@ -77,6 +89,7 @@ export async function run(base, steps) {
     await steps(browser);
   } catch (error) {
     console.error(error.stack);
+    await browser.keepPictures();
     process.exit(1);
   }
   await browser.stop();

@@ -19,13 +19,15 @@ const scripts = mode === "with-scripts";
 await run(base, async (browser) => {
   const administrator = await browser.person({ scripts });
   await setUp(administrator);
-  await people.makeGroup(administrator, "approvers", "Approvers");
-  await people.makeUser(administrator, people.APPROVER, "Approvers");
+  await people.makeUser(administrator, people.APPROVER);
+  await people.makeGroup(administrator, "night-shift", "Night shift");
+  // The examples brought the groups that their models name.
+  await people.addMember(administrator, "Approvers", people.APPROVER);
 
   const approver = await browser.person({ scripts });
   await people.signIn(approver, people.APPROVER);
   await people.goTo(approver, "Inbox");
-  await approver.getByRole("link", { name: "Unassigned" }).click();
+  await approver.getByRole("link", { name: "Unassigned", exact: true }).click();
   await approver.getByRole("region", { name: "User tasks" }).waitFor();
 
   const instance = await people.startExpense(administrator, 500, PURPOSE);
@@ -44,8 +46,14 @@ async function setUp(page) {
   await people.makeAdministrator(page, setupLink);
   await album?.take(page, "setup_examples");
   await people.loadExamples(page);
+  await page.getByRole("status").getByText("loaded").waitFor();
+  await page.getByRole("link", { name: "Home" }).first().click();
   await page.getByRole("heading", { name: "Getting started" }).waitFor();
   await album?.take(page, "home-fresh");
+  for (const place of ["inbox", "instances", "incidents", "files", "groups"]) {
+    await page.goto(`/${place}`);
+    await album?.take(page, `${place}-fresh`);
+  }
   await people.signOut(page);
   await album?.take(page, "sign_in");
   await people.signIn(page, people.ADMINISTRATOR);

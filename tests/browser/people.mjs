@@ -61,16 +61,24 @@ export async function makeGroup(page, id, name) {
   await page.getByRole("link", { name }).waitFor();
 }
 
-export async function makeUser(page, person, group) {
+export async function makeUser(page, person) {
   await goTo(page, "Users");
   await page.getByRole("link", { name: "New user" }).click();
   await page.getByLabel("Name").fill(person.name);
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
-  await page.getByRole("checkbox", { name: group, exact: true }).check();
   await page.getByRole("button", { name: "Add user" }).click();
   await goTo(page, "Users");
   await page.getByRole("link", { name: person.name }).waitFor();
+}
+
+export async function addMember(page, group, person) {
+  await goTo(page, "Groups");
+  await page.getByRole("link", { name: group }).click();
+  await page.getByRole("heading", { level: 1, name: group }).waitFor();
+  await page.getByLabel("User").selectOption({ label: person.name });
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("row", { name: person.name }).waitFor();
 }
 
 export async function openStartForm(page, process) {
@@ -81,7 +89,7 @@ export async function openStartForm(page, process) {
 
 // Gives the address of the instance that the form started.
 export async function sendStartForm(page) {
-  await page.getByRole("region", { name: "Start form" }).getByRole("button").click();
+  await page.getByRole("button", { name: "Start", exact: true }).click();
   await page.waitForURL(/\/instances\/\d+/);
   return new URL(page.url()).pathname;
 }
