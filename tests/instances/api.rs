@@ -9,13 +9,7 @@ use crate::http::{Server, get, send_json};
 use crate::support::engine::origin;
 use crate::support::models;
 
-async fn call(
-    server: &Server,
-    method: &str,
-    path: &str,
-    token: &str,
-    body: &Json,
-) -> (u16, Json) {
+async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Json) -> (u16, Json) {
     let request = match body {
         Json::Null if method == "GET" => get(path, token),
         Json::Null => send_json(method, path, token, ""),
