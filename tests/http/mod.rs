@@ -94,9 +94,15 @@ impl Server {
         let search = search(&folder, &config, &domain, &system).await;
         let identity =
             Identity::open(system, Arc::clone(&clock), Arc::clone(&keys), config.identity.clone());
+        let identity = Identity::open(
+            system.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&keys),
+            config.identity.clone(),
+        );
         let identity = identity.await.expect("a fresh database opens");
         let foundation = Foundation {
-            database: domain,
+            database: domain.clone(),
             clock: Arc::clone(&clock),
             keys,
             handlers: Handlers::default(),
@@ -108,6 +114,12 @@ impl Server {
         let files = Files::open(execution.clone(), blobs, config.server.body_bytes).await;
         let app = App::new(Parts {
             config,
+        let files = BlobStore::open(&folder.0.join("files")).expect("a fresh folder");
+        let files = Files::open(execution.clone(), files, config.server.body_bytes).await;
+        let search = Search::open(folder.0.join("search"), config.search.clone(), domain, system);
+        let search = search.expect("a fresh index opens");
+        let app = App::new(Parts {
+            config: Arc::new(config),
             clock,
             identity,
             instances: Instances::new(execution.clone()),
@@ -116,6 +128,10 @@ impl Server {
             execution,
             search,
             live,
+            files: files.expect("fresh tables"),
+            execution,
+            search,
+            live: LiveBus::new(),
             metrics: None,
         });
         let router = router(app.clone());
@@ -210,6 +226,16 @@ impl Browser<'_> {
             .header("cookie", self.cookie_header())
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(form.finish()));
+        self.take(self.server.send(request.expect("a request")).await)
+    }
+
+    /// Posts a body as it is, which must bring its own CSRF token.
+    pub(crate) async fn post_body(&mut self, path: &str, kind: &str, body: String) -> Answer {
+        let request = Request::post(path)
+            .header("accept", "text/html")
+            .header("cookie", self.cookie_header())
+            .header("content-type", kind)
+            .body(Body::from(body));
         self.take(self.server.send(request.expect("a request")).await)
     }
 
