@@ -1,6 +1,8 @@
 //! The only test binary. Each module is one area; a test in `tidy` checks that none is forgotten.
 
 mod bpmn;
+mod cli;
+mod connectors;
 mod crash;
 mod engine;
 mod feel;
