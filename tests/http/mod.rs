@@ -23,12 +23,17 @@ use flowstead::http::app::{App, Parts};
 use flowstead::http::live::LiveBus;
 use flowstead::http::route::Route;
 use flowstead::http::router::{router, router_of};
+use flowstead::platform::blobs::BlobStore;
 use flowstead::platform::clock::{Clock, KeyGenerator, SettableClock};
 use flowstead::platform::config::Config;
 use flowstead::platform::store::{Database, Options, Set};
 use flowstead::services::audit::Origin;
 use flowstead::services::execution::{Backoff, Execution, Foundation, Handlers, Settings};
+use flowstead::services::files::Files;
 use flowstead::services::identity::{Identity, NewApiToken, NewUser};
+use flowstead::services::instances::Instances;
+use flowstead::services::operations::Operations;
+use flowstead::services::search::Search;
 use jiff::tz::TimeZone;
 use tower::ServiceExt as _;
 
@@ -86,19 +91,36 @@ impl Server {
         let settable = Arc::new(SettableClock::new(start));
         let clock: Arc<dyn Clock> = settable.clone();
         let keys = Arc::new(KeyGenerator::new(1, None).expect("a small node number"));
-        let identity =
-            Identity::open(system, Arc::clone(&clock), Arc::clone(&keys), config.identity.clone());
+        let identity = Identity::open(
+            system.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&keys),
+            config.identity.clone(),
+        );
         let identity = identity.await.expect("a fresh database opens");
         let foundation = Foundation {
-            database: domain,
+            database: domain.clone(),
             clock: Arc::clone(&clock),
             keys,
             handlers: Handlers::default(),
         };
         let execution = Execution::start(foundation, settings()).await.expect("it starts");
-        let config = Arc::new(config);
-        let live = LiveBus::new();
-        let app = App::new(Parts { config, clock, identity, execution, live, metrics: None });
+        let files = BlobStore::open(&folder.0.join("files")).expect("a fresh folder");
+        let files = Files::open(execution.clone(), files, config.server.body_bytes).await;
+        let search = Search::open(folder.0.join("search"), config.search.clone(), domain, system);
+        let search = search.expect("a fresh index opens");
+        let app = App::new(Parts {
+            config: Arc::new(config),
+            clock,
+            identity,
+            instances: Instances::new(execution.clone()),
+            operations: Operations::new(execution.clone(), search.clone()),
+            files: files.expect("fresh tables"),
+            execution,
+            search,
+            live: LiveBus::new(),
+            metrics: None,
+        });
         let router = router(app.clone());
         Self { app, clock: settable, router, _folder: folder }
     }
@@ -191,6 +213,16 @@ impl Browser<'_> {
             .header("cookie", self.cookie_header())
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(form.finish()));
+        self.take(self.server.send(request.expect("a request")).await)
+    }
+
+    /// Posts a body as it is, which must bring its own CSRF token.
+    pub(crate) async fn post_body(&mut self, path: &str, kind: &str, body: String) -> Answer {
+        let request = Request::post(path)
+            .header("accept", "text/html")
+            .header("cookie", self.cookie_header())
+            .header("content-type", kind)
+            .body(Body::from(body));
         self.take(self.server.send(request.expect("a request")).await)
     }
 

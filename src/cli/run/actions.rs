@@ -43,7 +43,8 @@ impl Running {
         answers: Option<&Answers>,
         declined: &BTreeSet<i64>,
     ) -> Vec<(i64, Action)> {
-        let ready = |element_id: &str, since: i64| match answers.and_then(|it| it.peek(element_id)) {
+        let ready = |element_id: &str, since: i64| match answers.and_then(|it| it.peek(element_id))
+        {
             Some(answer) if answer.is_never => None,
             Some(answer) => Some(since.saturating_add(delay_ms(answer))),
             None => Some(since),
@@ -77,9 +78,8 @@ impl Running {
         let name = |id: &std::sync::Arc<str>| label(&self.definition, id);
         let at = |key: &i64| self.instance.elements.get(key).map(|it| name(&it.element_id));
         let incidents = self.instance.incidents.values();
-        let incidents = incidents.filter_map(|it| {
-            Some(format!("{} has an incident", at(&it.element_instance_key)?))
-        });
+        let incidents = incidents
+            .filter_map(|it| Some(format!("{} has an incident", at(&it.element_instance_key)?)));
         let tasks = self.instance.user_tasks.keys().filter_map(|key| {
             Some(format!("{} waits for a person", name(&self.tasks.get(key)?.0.element_id)))
         });

@@ -122,7 +122,9 @@ impl Run {
             [] => Err(Failure::of(REFUSED, "there is no model, expected a file ending in .bpmn")),
             several => {
                 let expected = several.join(", ");
-                let message = format!("the model has several processes, expected --process with one of {expected}");
+                let message = format!(
+                    "the model has several processes, expected --process with one of {expected}"
+                );
                 Err(Failure::of(REFUSED, message))
             }
         }

@@ -21,15 +21,14 @@ pub(crate) fn ask_form(
     loop {
         let submission = Submission::from_pairs(pairs.clone());
         // What was entered decides which further fields are visible.
-        let shown = if pairs.is_empty() {
-            data.clone()
-        } else {
-            form.echo(&submission, data, context)
-        };
+        let shown =
+            if pairs.is_empty() { data.clone() } else { form.echo(&submission, data, context) };
         let view = form.view(&shown, &[], context);
-        let next = view.fields.iter().flat_map(flatten).find(|field| {
-            is_asked(field) && !asked.contains(&field.key)
-        });
+        let next = view
+            .fields
+            .iter()
+            .flat_map(flatten)
+            .find(|field| is_asked(field) && !asked.contains(&field.key));
         if let Some(field) = next {
             pairs.extend(ask_field(field)?.into_iter().map(|value| (field.key.clone(), value)));
             asked.push(field.key.clone());

@@ -204,11 +204,8 @@ impl Simulation {
                 let parent = Parent { instance_key: key, element_instance_key };
                 let created = self.create(child_key, &process_id, variables, Some(parent));
                 if let Err(message) = created {
-                    let refused = Command::CalledInstanceRefused {
-                        element_instance_key,
-                        child_key,
-                        message,
-                    };
+                    let refused =
+                        Command::CalledInstanceRefused { element_instance_key, child_key, message };
                     self.queue.push_back((key, refused));
                 }
             }

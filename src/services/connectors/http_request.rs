@@ -58,7 +58,8 @@ fn method(inputs: &Inputs<'_>) -> Result<String, Trouble> {
 
 /// The body's bytes, and their content type unless the model names one.
 fn encode(body: &Json, content_type: Option<&str>) -> Result<(Bytes, &'static str), Trouble> {
-    let is_form = content_type.is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
+    let is_form =
+        content_type.is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
     match body {
         Json::String(text) => Ok((text.clone().into(), "text/plain; charset=utf-8")),
         Json::Object(_) if is_form => {

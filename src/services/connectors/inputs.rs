@@ -48,7 +48,9 @@ impl<'j> Inputs<'j> {
             return Err(unexpected(name, "a context of names and values", value));
         };
         let present = entries.iter().filter(|(_, value)| !value.is_null());
-        present.map(|(key, value)| Ok((key.clone(), plain(&format!("{name}.{key}"), value)?))).collect()
+        present
+            .map(|(key, value)| Ok((key.clone(), plain(&format!("{name}.{key}"), value)?)))
+            .collect()
     }
 
     /// A number of seconds, as milliseconds.

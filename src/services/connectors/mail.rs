@@ -73,9 +73,9 @@ fn attachment(number: usize, item: &Json) -> Result<MailAttachment, Trouble> {
     let name = fields.required_text("name", "a file name").map_err(located)?;
     let content_type = fields.text("contentType").map_err(located)?;
     let contents = match fields.text("base64").map_err(located)? {
-        Some(text) => STANDARD.decode(text.trim()).map_err(|_| {
-            Trouble::lasting(format!("{path}.base64: expected text in base64"))
-        })?,
+        Some(text) => STANDARD
+            .decode(text.trim())
+            .map_err(|_| Trouble::lasting(format!("{path}.base64: expected text in base64")))?,
         None => {
             let text = fields.required_text("content", "a text, or base64").map_err(located)?;
             text.into_bytes()

@@ -18,9 +18,8 @@ impl JobHandler for ScriptConnector {
     fn run(&self, job: LeasedJob) -> JobFuture {
         let limits = self.limits;
         Box::pin(async move {
-            let ran = tokio::task::spawn_blocking(move || {
-                outcome(&job.headers, &job.variables, limits)
-            });
+            let ran =
+                tokio::task::spawn_blocking(move || outcome(&job.headers, &job.variables, limits));
             ran.await.unwrap_or_else(|_| JobOutcome::Failed {
                 message: "the script sandbox broke".to_owned(),
                 is_retryable: true,
@@ -50,7 +49,8 @@ fn run(
     variables: &Map<String, Json>,
     limits: Limits,
 ) -> Result<Map<String, Json>, Trouble> {
-    let missing = || Trouble::lasting("expected a task header `script` with the source, found none");
+    let missing =
+        || Trouble::lasting("expected a task header `script` with the source, found none");
     let source = source(headers).ok_or_else(missing)?;
     let result = scripts::run(source, variables, limits).map_err(|error| Trouble {
         // A busy machine can make a script slow; everything else comes out the same again.
