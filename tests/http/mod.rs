@@ -97,6 +97,9 @@ impl Server {
             Arc::clone(&keys),
             config.identity.clone(),
         );
+        let search = search(&folder, &config, &domain, &system).await;
+        let identity =
+            Identity::open(system, Arc::clone(&clock), Arc::clone(&keys), config.identity.clone());
         let identity = identity.await.expect("a fresh database opens");
         let foundation = Foundation {
             database: domain.clone(),
@@ -111,6 +114,12 @@ impl Server {
         let search = search.expect("a fresh index opens");
         let app = App::new(Parts {
             config: Arc::new(config),
+        let config = Arc::new(config);
+        let live = LiveBus::new();
+        let blobs = BlobStore::open(&folder.0.join("files")).expect("a folder of its own");
+        let files = Files::open(execution.clone(), blobs, config.server.body_bytes).await;
+        let app = App::new(Parts {
+            config,
             clock,
             identity,
             instances: Instances::new(execution.clone()),
@@ -119,6 +128,10 @@ impl Server {
             execution,
             search,
             live: LiveBus::new(),
+            files: files.expect("a fresh folder"),
+            execution,
+            search,
+            live,
             metrics: None,
         });
         let router = router(app.clone());
@@ -299,4 +312,12 @@ impl Drop for Folder {
         // What stays behind lies in the folder for temporary files.
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+async fn search(folder: &Folder, config: &Config, domain: &Database, system: &Database) -> Search {
+    let (path, config) = (folder.0.join("search"), config.search.clone());
+    let (domain, system) = (domain.clone(), system.clone());
+    let open = move || Search::open(path, config, domain, system);
+    let opened = tokio::task::spawn_blocking(open).await.expect("opening does not panic");
+    opened.expect("a folder of its own")
 }

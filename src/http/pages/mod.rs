@@ -11,8 +11,8 @@ mod filled_form;
 pub mod form_shown;
 pub mod form_view;
 pub mod layout;
-pub mod numbers;
 mod names;
+pub mod numbers;
 pub mod parts;
 
 pub mod account;
