@@ -139,10 +139,7 @@ async fn show(State(app): State<App>, Path(key): Path<Key>) -> ApiResult<Definit
     Ok(Answer::ok(load(&app, key).await?.into()))
 }
 
-async fn versions(
-    State(app): State<App>,
-    Path(key): Path<Key>,
-) -> ApiResult<Vec<DefinitionView>> {
+async fn versions(State(app): State<App>, Path(key): Path<Key>) -> ApiResult<Vec<DefinitionView>> {
     let process_id = load(&app, key).await?.process_id;
     let read = move |sql: &mut dyn Sql| processes::list_definitions(sql, &process_id);
     let rows = app.execution.database().read(read).await?;

@@ -265,8 +265,8 @@ async fn model(
     let found = find(&app, process_id, query.version).await?;
     let name: String = found.shown.process_id.chars().filter(|it| it.is_ascii_graphic()).collect();
     let disposition = format!("attachment; filename=\"{}.bpmn\"", name.replace(['"', '\\'], ""));
-    let disposition = HeaderValue::try_from(disposition)
-        .unwrap_or(HeaderValue::from_static("attachment"));
+    let disposition =
+        HeaderValue::try_from(disposition).unwrap_or(HeaderValue::from_static("attachment"));
     let kind = HeaderValue::from_static("application/xml; charset=utf-8");
     let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)];
     Ok((headers, found.model.content))

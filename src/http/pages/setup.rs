@@ -10,9 +10,9 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::sign_in::begin_session;
+use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::error::HttpError;
-use crate::core::access::Permission;
 use crate::http::extract::{Fields, Form, Query};
 use crate::http::frame::{Frame, Page, go_to, go_with_success, page_with_status, set_cookie};
 use crate::http::route::Route;

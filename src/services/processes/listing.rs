@@ -133,10 +133,7 @@ pub fn count_completed(sql: &mut dyn Sql) -> Result<BTreeMap<String, i64>, Store
 ///
 /// # Errors
 /// Those of the database.
-pub fn count_active(
-    sql: &mut dyn Sql,
-    process_id: &str,
-) -> Result<BTreeMap<i64, i64>, StoreError> {
+pub fn count_active(sql: &mut dyn Sql, process_id: &str) -> Result<BTreeMap<i64, i64>, StoreError> {
     let rows = sql.query(
         "SELECT version, COUNT(*) FROM work__instances
          WHERE process_id = ?1 AND state = 'active' GROUP BY version",
