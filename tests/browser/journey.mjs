@@ -57,6 +57,7 @@ async function setUp(page) {
   await people.signOut(page);
   await album?.take(page, "sign_in");
   await people.signIn(page, people.ADMINISTRATOR);
+  album?.finish();
 }
 
 // The inbox was open all the time; with scripts the task comes into it by itself.
