@@ -29,8 +29,9 @@ function faults() {
   }
   for (const element of document.querySelectorAll("[aria-labelledby], [aria-describedby]")) {
     for (const attribute of ["aria-labelledby", "aria-describedby"]) {
-      const id = element.getAttribute(attribute);
-      if (id && !document.getElementById(id)) found.push(`${attribute} names no element: ${id}`);
+      const ids = element.getAttribute(attribute)?.split(/\s+/) ?? [];
+      const missing = ids.filter((id) => id && !document.getElementById(id));
+      if (missing.length > 0) found.push(`${attribute} names no element: ${missing}`);
     }
   }
   const level = ({ tagName }) => Number(tagName[1]);

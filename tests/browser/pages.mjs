@@ -33,6 +33,7 @@ await run(base, async (browser) => {
   await takeInsight(page);
   await takeAdministration(page);
   await takeRefusals(browser, page);
+  album.finish();
   const pictures = readdirSync(folder);
   for (const template of readdirSync(templates)) {
     const name = template.replace(".html", "-light.png");
@@ -113,7 +114,7 @@ async function takeAdministration(page) {
 async function takeRefusals(browser, page) {
   browser.expect("the server responded with a status of 4");
   await take(page, "not_found", "/instances/1");
-  await people.goTo(page, "Processes");
+  await page.goto("/processes");
   await page.locator("input[type=file]").setInputFiles(BROKEN);
   await page.getByRole("button", { name: "Deploy" }).click();
   await page.getByRole("heading", { name: "Nothing was deployed" }).waitFor();

@@ -12,7 +12,7 @@ const MODES = [
 
 export class Album {
   #folder;
-  taken = new Set();
+  #faults = [];
 
   constructor(folder) {
     mkdirSync(folder, { recursive: true });
@@ -21,19 +21,27 @@ export class Album {
 
   // `loadsAgain` is false for what a form answered, as loading it again would send the form.
   async take(page, name, { loadsAgain = true } = {}) {
-    this.taken.add(name);
-    await checkStructure(page, name);
+    await this.#check(() => checkStructure(page, name));
     for (const mode of MODES) {
       await page.setViewportSize(mode.size);
       await page.emulateMedia({ colorScheme: mode.colorScheme, reducedMotion: "reduce" });
       // Scripts ask for the width once, when a page begins.
       if (mode.name === "narrow" && loadsAgain) await page.reload();
-      await checkLook(page, `${name} (${mode.name})`);
+      await this.#check(() => checkLook(page, `${name} (${mode.name})`));
       await this.#shoot(page, mode.size, `${this.#folder}/${name}-${mode.name}.png`);
     }
     await page.setViewportSize(SIZE);
     await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
     if (loadsAgain) await page.reload();
+  }
+
+  // All pages are looked at before the first fault ends it.
+  finish() {
+    if (this.#faults.length > 0) throw new Error(this.#faults.join("\n"));
+  }
+
+  async #check(promise) {
+    await promise().catch((error) => this.#faults.push(error.message));
   }
 
   // The screen is made as high as the page, as bars that stay in place would stand in its middle.
