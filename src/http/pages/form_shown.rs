@@ -28,6 +28,7 @@ pub fn form_shown(
         errors: errors.collect(),
         has_conditions: view.has_conditions,
         has_files: view.has_files,
+        talk: None,
         submit_label: label.into(),
     }
 }

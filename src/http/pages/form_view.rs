@@ -25,11 +25,31 @@ pub struct FormView {
     pub has_conditions: bool,
     /// The form has a file picker, so it is sent as `multipart/form-data`.
     pub has_files: bool,
+    /// Offers a comment and files to be sent along.
+    pub talk: Option<TalkView>,
     /// Words on the button; empty when the form brings its own button or can't be sent.
     pub submit_label: String,
 }
 
 impl HtmlSafe for FormView {}
+
+/// What a person sends along with a form, and what was entered of it before.
+#[derive(Clone, Debug, Default)]
+pub struct TalkView {
+    pub comment: String,
+    /// What is wrong with the comment; empty when nothing is.
+    pub error: String,
+    /// Files that were uploaded before and are still to be attached.
+    pub files: Vec<StoredFile>,
+}
+
+impl TalkView {
+    /// Whether something was entered, so that it must not be folded away.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        !self.comment.is_empty() || !self.error.is_empty() || !self.files.is_empty()
+    }
+}
 
 /// Fields in reading order; a group holds a list of its own.
 #[derive(Clone, Debug, Default, Template)]
@@ -197,6 +217,7 @@ impl FormView {
             errors: Vec::new(),
             has_conditions: true,
             has_files: true,
+            talk: Some(TalkView::default()),
             submit_label: "Complete task".into(),
         }
     }

@@ -3,8 +3,25 @@
 
 use super::form_view::FormView;
 use super::layout::{Layout, Section};
+use super::names::Names;
 use super::parts::{Chip, Choice, EmptyState, Fact, Link, Pager, Stamp, Tab, Tone};
+use super::task_pane::{self, Refused};
 use askama::Template;
+use axum::extract::State;
+use serde::Deserialize;
+
+use crate::core::access::Permission;
+use crate::http::app::App;
+use crate::http::envelope::{Key, PAGE_LIMIT_DEFAULT, decode_cursor, encode_cursor, next_page};
+use crate::http::error::HttpError;
+use crate::http::extract::{Path, Query};
+use crate::http::frame::{Frame, Page};
+use crate::http::route::Route;
+use crate::http::session::SignedIn;
+use crate::platform::store::{Sql, StoreError};
+use crate::services::tasks::{
+    self, COUNT_MAX, TaskFilter, TaskPosition, TaskSort, TaskView, UserTask,
+};
 
 /// The list of user tasks, and at most one of them opened.
 #[derive(Clone, Debug, Template)]
@@ -257,5 +274,262 @@ impl TaskPane {
                 event("Administrator", "claimed it", 1450),
             ],
         }
+    }
+}
+
+/// The routes of this screen.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/inbox", list).needs(Permission::TasksWork),
+        Route::get("/inbox/{key}", show).needs(Permission::TasksWork),
+    ]
+}
+
+/// Which part of the inbox is looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct InboxQuery {
+    filter: Option<String>,
+    search: Option<String>,
+    sort: Option<String>,
+    process: Option<String>,
+    cursor: Option<String>,
+    task: Option<Key>,
+}
+
+impl InboxQuery {
+    fn view(&self) -> TaskView {
+        self.filter.as_deref().and_then(TaskView::find).unwrap_or_default()
+    }
+
+    fn sort(&self) -> TaskSort {
+        self.sort.as_deref().and_then(TaskSort::find).unwrap_or_default()
+    }
+
+    fn task_filter(&self) -> Result<TaskFilter, HttpError> {
+        Ok(TaskFilter {
+            view: self.view(),
+            process_id: self.process.clone().filter(|it| !it.is_empty()),
+            instance_key: None,
+            search: self.search.clone(),
+            sort: self.sort(),
+            after: decode_cursor::<TaskPosition>(self.cursor.as_deref())?,
+        })
+    }
+
+    /// An address of the inbox with the same view, search and order.
+    fn address(&self, path: &str, cursor: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("filter", self.view().id());
+        let kept = [("search", &self.search), ("sort", &self.sort), ("process", &self.process)];
+        for (name, value) in kept {
+            if let Some(value) = value.as_deref().filter(|it| !it.is_empty()) {
+                query.append_pair(name, value);
+            }
+        }
+        if let Some(cursor) = cursor {
+            query.append_pair("cursor", cursor);
+        }
+        format!("{path}?{}", query.finish())
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    frame: Frame,
+    Query(query): Query<InboxQuery>,
+) -> Result<Page<InboxPage>, HttpError> {
+    let chosen = query.task.map(|key| (key.0, None));
+    Ok(Page(page(&app, &frame, &signed_in, query, chosen).await?))
+}
+
+async fn show(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    frame: Frame,
+    Path(key): Path<Key>,
+    Query(query): Query<InboxQuery>,
+) -> Result<Page<InboxPage>, HttpError> {
+    Ok(Page(page(&app, &frame, &signed_in, query, Some((key.0, None))).await?))
+}
+
+/// The inbox with at most one user task opened, perhaps with what was refused.
+pub(super) async fn page(
+    app: &App,
+    frame: &Frame,
+    signed_in: &SignedIn,
+    query: InboxQuery,
+    chosen: Option<(i64, Option<Refused>)>,
+) -> Result<InboxPage, HttpError> {
+    let listed = read_list(app, signed_in, &query).await?;
+    let chosen_key = chosen.as_ref().map(|(key, _)| *key);
+    let task = match chosen {
+        Some((key, refused)) => Some(task_pane::load(app, signed_in, key, refused).await?),
+        None => None,
+    };
+    let mut layout = frame.layout("Inbox", Section::Inbox).with_topics("tasks");
+    // Live parts ask for this address again, also after a form that was refused.
+    let here = chosen_key.map_or("/inbox".to_owned(), |key| format!("/inbox/{key}"));
+    layout.path = query.address(&here, query.cursor.as_deref());
+    let view = query.view();
+    Ok(InboxPage {
+        layout,
+        views: tabs(view, listed.counts),
+        filter: view.id().into(),
+        search: query.search.clone().unwrap_or_default(),
+        sorts: sorts(query.sort()),
+        rows: rows(app, &query, listed.tasks, chosen_key).await?,
+        empty: empty(&query),
+        pager: Pager {
+            summary: summary(listed.count),
+            first_href: query.cursor.is_some().then(|| query.address("/inbox", None)),
+            next_href: listed.next.map(|it| query.address("/inbox", Some(&it))),
+        },
+        list_href: query.address("/inbox", query.cursor.as_deref()),
+        task,
+    })
+}
+
+/// What the database has for the list.
+struct Listed {
+    tasks: Vec<UserTask>,
+    next: Option<String>,
+    /// How many the list has in all.
+    count: i64,
+    /// How many mine, unassigned and all have.
+    counts: [i64; 3],
+}
+
+async fn read_list(
+    app: &App,
+    signed_in: &SignedIn,
+    query: &InboxQuery,
+) -> Result<Listed, HttpError> {
+    let filter = query.task_filter()?;
+    let (principal, wanted) = (signed_in.principal.clone(), filter.clone());
+    let read = move |sql: &mut dyn Sql| {
+        let mut count = |view| {
+            let filter = TaskFilter { view, ..TaskFilter::default() };
+            tasks::count(sql, &principal, &filter)
+        };
+        let counts = [count(TaskView::Mine)?, count(TaskView::Unassigned)?, count(TaskView::All)?];
+        let tasks = tasks::list(sql, &principal, &wanted, PAGE_LIMIT_DEFAULT + 1)?;
+        Ok::<_, StoreError>((tasks, tasks::count(sql, &principal, &wanted)?, counts))
+    };
+    let (tasks, count, counts) = app.execution.database().read(read).await?;
+    let position = |last: &UserTask| encode_cursor(&filter.position(last));
+    let (tasks, next) = next_page(tasks, PAGE_LIMIT_DEFAULT, position);
+    Ok(Listed { tasks, next, count, counts })
+}
+
+fn tabs(current: TaskView, [mine, unassigned, all]: [i64; 3]) -> Vec<Tab> {
+    let tab = |view: TaskView, label, count: String| {
+        let href = format!("/inbox?filter={}", view.id());
+        Tab::new(view.id(), label, href, &count, view == current)
+    };
+    vec![
+        tab(TaskView::Mine, "Mine", number(mine)),
+        tab(TaskView::Unassigned, "Unassigned", number(unassigned)),
+        tab(TaskView::All, "All", number(all)),
+        tab(TaskView::Done, "Done", String::new()),
+    ]
+}
+
+/// A count that ends at [`COUNT_MAX`]; empty for none.
+fn number(count: i64) -> String {
+    match count {
+        0 => String::new(),
+        COUNT_MAX.. => format!("{}+", COUNT_MAX - 1),
+        count => count.to_string(),
+    }
+}
+
+fn summary(count: i64) -> String {
+    match count {
+        0 => String::new(),
+        1 => "1 task".into(),
+        count => format!("{} tasks", number(count)),
+    }
+}
+
+fn sorts(current: TaskSort) -> Vec<Choice> {
+    let choice = |sort: TaskSort, label| Choice::new(sort.id(), label, sort == current);
+    vec![
+        choice(TaskSort::Due, "Due first"),
+        choice(TaskSort::Priority, "Priority first"),
+        choice(TaskSort::Created, "Newest first"),
+    ]
+}
+
+async fn rows(
+    app: &App,
+    query: &InboxQuery,
+    tasks: Vec<UserTask>,
+    chosen_key: Option<i64>,
+) -> Result<Vec<TaskRow>, HttpError> {
+    let names = Names::load(app, tasks.iter().filter_map(|it| it.assignee.as_deref())).await?;
+    let now_ms = app.clock.now_ms();
+    let row = |task: UserTask| TaskRow {
+        href: query.address(&format!("/inbox/{}", task.key), query.cursor.as_deref()),
+        is_selected: chosen_key == Some(task.key),
+        ..task_row(task, &names, now_ms)
+    };
+    Ok(tasks.into_iter().map(row).collect())
+}
+
+/// A user task for a list that leads to the inbox.
+pub(super) fn task_row(task: UserTask, names: &Names, now_ms: i64) -> TaskRow {
+    TaskRow {
+        key: task.key.to_string(),
+        href: format!("/inbox/{}", task.key),
+        is_overdue: task.is_open() && task.due_at.is_some_and(|it| it < now_ms),
+        due: task.due_at.map(|it| Stamp::at(it, now_ms)),
+        assignee: task.assignee.as_deref().map(|it| names.of(it)).unwrap_or_default(),
+        title: task.name,
+        process: task.process_name,
+        priority: priority(task.priority),
+        created: Stamp::at(task.ended_at.unwrap_or(task.created_at), now_ms),
+        is_selected: false,
+    }
+}
+
+fn priority(priority: i64) -> Option<Chip> {
+    match priority {
+        75.. => Some(Chip::new(Tone::Bad, "flag", "High")),
+        51.. => Some(Chip::new(Tone::Warn, "flag", "Raised")),
+        50 => None,
+        _ => Some(Chip::new(Tone::Neutral, "flag", "Low")),
+    }
+}
+
+fn empty(query: &InboxQuery) -> EmptyState {
+    if query.search.as_deref().is_some_and(|it| !it.trim().is_empty()) {
+        let text = "No task of this view has these words in its name.";
+        return EmptyState::new("search", "Nothing found", text)
+            .with_action("Clear the search", format!("/inbox?filter={}", query.view().id()));
+    }
+    match query.view() {
+        TaskView::Mine => EmptyState::new(
+            "inbox",
+            "Nothing waits for you",
+            "Tasks that somebody assigns to you, or that you claim, appear here.",
+        )
+        .with_action("See unassigned tasks", "/inbox?filter=unassigned"),
+        TaskView::Unassigned => EmptyState::new(
+            "inbox",
+            "Nothing to claim",
+            "Tasks that are offered to you or to your groups appear here until somebody claims them.",
+        ),
+        TaskView::All => EmptyState::new(
+            "inbox",
+            "No open tasks",
+            "Tasks appear here as soon as a process needs a person.",
+        ),
+        TaskView::Done => EmptyState::new(
+            "check",
+            "Nothing done yet",
+            "Completed tasks appear here, the latest first.",
+        ),
     }
 }

@@ -7,9 +7,12 @@
 )]
 
 pub mod chart;
+mod filled_form;
 pub mod form_shown;
 pub mod form_view;
 pub mod layout;
+pub mod numbers;
+mod names;
 pub mod parts;
 
 pub mod account;
@@ -32,4 +35,6 @@ pub mod setup;
 pub mod sign_in;
 pub mod start_form;
 pub mod system;
+pub mod task_actions;
+mod task_pane;
 pub mod users;

@@ -10,6 +10,7 @@ mod comments;
 mod detail;
 mod error;
 mod filling;
+mod history;
 mod listing;
 mod task;
 
@@ -21,5 +22,6 @@ pub use comments::{
 pub use detail::{TaskDetail, TaskForm, find_form_source, find_visible, load_visible};
 pub use error::TaskError;
 pub use filling::{Submitted, find_start_form, form_context, start, submission_with_files};
+pub use history::{HistoryEntry, list_history};
 pub use listing::{COUNT_MAX, TaskFilter, TaskPosition, TaskSort, TaskView, count, list};
 pub use task::{TaskState, UserTask, find, list_instance_tasks};
