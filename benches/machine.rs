@@ -47,9 +47,7 @@ impl Place {
 
     pub(crate) fn open(&self) -> Database {
         let opened = match self {
-            Self::Sqlite(folder) => {
-                Database::open_sqlite(&folder.join("bench.db"), &Options::default())
-            }
+            Self::Sqlite(file) => Database::open_sqlite(file, &Options::default()),
             Self::Postgres(url) => Database::open_postgres(&PostgresOptions::new(url)),
         };
         opened.expect("the database opens")
@@ -58,7 +56,12 @@ impl Place {
 
 /// CPU time of this process so far, in its own code and in the system's.
 pub(crate) fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    cpu_time_of(std::process::id())
+}
+
+/// As [`cpu_time`], of another process.
+pub(crate) fn cpu_time_of(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name of the program may hold spaces; the numbers follow its closing parenthesis.
     let numbers = stat.rsplit(')').next().unwrap_or_default();
     let ticks: u64 =
@@ -97,4 +100,11 @@ pub(crate) fn micros_each(count: u64, time: Duration) -> f64 {
 /// A time as it stands in a table.
 pub(crate) fn millis(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+/// Memory of a process that is in RAM, in KiB.
+pub(crate) fn resident_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }

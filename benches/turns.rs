@@ -26,7 +26,7 @@ const INSTANCES_ALONE: u64 = 1_000;
 pub(crate) const HEADING: &str = "| turn loop | submitters | load | instances/s | turns/s | CPU per instance | p50 | p99 |\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |";
 
 /// A job that has nothing to do.
-struct Noop;
+pub(crate) struct Noop;
 
 impl JobHandler for Noop {
     fn run(&self, _: LeasedJob) -> JobFuture {
@@ -37,11 +37,9 @@ impl JobHandler for Noop {
 /// Measures the turn loop on one database and prints its lines.
 pub(crate) fn measure(place: &Place) {
     let runtime = tokio::runtime::Runtime::new().expect("the runtime starts");
-    let database = place.open();
-    let now_ms = SystemClock.now_ms();
-    database.migrate(Set::Domain, now_ms).expect("the database is migrated");
     runtime.block_on(async {
-        let execution = start(database).await;
+        let model = ("throughput.bpmn", include_str!("models/throughput.bpmn"));
+        let execution = start(place.open(), &[model]).await;
         for submitters in [1, 32, 256] {
             let count = if submitters == 1 { INSTANCES_ALONE } else { INSTANCES };
             let full = run(&execution, submitters, count, None).await;
@@ -55,7 +53,9 @@ pub(crate) fn measure(place: &Place) {
     });
 }
 
-async fn start(database: Database) -> Execution {
+/// The engine on a database that is migrated first, with these models deployed.
+pub(crate) async fn start(database: Database, models: &[(&str, &str)]) -> Execution {
+    database.migrate(Set::Domain, SystemClock.now_ms()).expect("the database is migrated");
     let foundation = Foundation {
         database,
         clock: Arc::new(SystemClock),
@@ -71,11 +71,12 @@ async fn start(database: Database) -> Execution {
         zone: TimeZone::UTC,
     };
     let execution = Execution::start(foundation, settings).await.expect("the execution starts");
-    let model = Resource {
-        name: "throughput.bpmn".to_owned(),
-        content: include_str!("models/throughput.bpmn").to_owned(),
+    let resource = |(name, content): &(&str, &str)| Resource {
+        name: (*name).to_owned(),
+        content: (*content).to_owned(),
     };
-    let deployed = deploy(&execution, &TimeZone::UTC, vec![model], Origin::system("bench")).await;
+    let models = models.iter().map(resource).collect();
+    let deployed = deploy(&execution, &TimeZone::UTC, models, Origin::system("bench")).await;
     deployed.expect("the model is deployed");
     execution
 }

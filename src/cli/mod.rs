@@ -32,6 +32,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::cli::outcome::{Failure, report};
+use crate::platform::config::Config;
+use crate::services::execution::Handlers;
 
 /// What stands at the end of the help.
 const EXIT_CODES: &str = "Exit codes:
@@ -84,11 +86,18 @@ enum Command {
     Version(version::Version),
 }
 
+/// Runs the server of these settings until a signal says to stop, as `flowstead serve` does; for
+/// programs that bring handlers of their own for jobs.
+#[must_use]
+pub fn host(config: Config, handlers: Handlers) -> ExitCode {
+    choose_tls_provider();
+    report(serve::host(config, handlers))
+}
+
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    // An error says that the process has a provider already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    choose_tls_provider();
     let outcome = match Arguments::try_parse() {
         Ok(arguments) => run(arguments.command),
         Err(error) => {
@@ -98,6 +107,11 @@ pub fn main() -> ExitCode {
         }
     };
     report(outcome)
+}
+
+fn choose_tls_provider() {
+    // An error says that the process has a provider already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {

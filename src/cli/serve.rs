@@ -52,19 +52,24 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Outcome {
-        let config = self.settings.load()?;
-        telemetry::start_logging(&config.log).context("the log can't be written")?;
-        let clock = Arc::new(SystemClock);
-        let installation = Installation::open(&config, clock.now_ms())?;
-        let keys = Arc::new(installation.keys(&*clock)?);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .context("the system gives no threads")?;
-        let served = runtime.block_on(serve(config, clock, keys, &installation));
-        runtime.shutdown_timeout(LEAVE);
-        served.map(|()| ExitCode::SUCCESS)
+        host(self.settings.load()?, Handlers::default())
     }
+}
+
+/// Runs the server until a signal says to stop. `handlers` run their jobs in this process, in
+/// place of the product's own where the types are the same.
+pub(crate) fn host(config: Config, handlers: Handlers) -> Outcome {
+    telemetry::start_logging(&config.log).context("the log can't be written")?;
+    let clock = Arc::new(SystemClock);
+    let installation = Installation::open(&config, clock.now_ms())?;
+    let keys = Arc::new(installation.keys(&*clock)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the system gives no threads")?;
+    let served = runtime.block_on(serve(config, clock, keys, &installation, handlers));
+    runtime.shutdown_timeout(LEAVE);
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 /// Serves until a signal says to stop.
@@ -73,13 +78,14 @@ async fn serve(
     clock: Arc<SystemClock>,
     keys: Arc<KeyGenerator>,
     installation: &Installation,
+    handlers: Handlers,
 ) -> Result<(), Failure> {
     let stop = stop_signal()?;
     let listener = listen(config.server.listen).await?;
     // With port 0 the system chose one, and links name it.
     config.server.listen = listener.local_addr().context("the address listened on")?;
     let ending = CancellationToken::new();
-    let app = compose(config, clock, keys, installation, &ending).await?;
+    let app = compose(config, clock, keys, installation, handlers, &ending).await?;
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let listener = listener.tap_io(|connection| {
         // Answers are small; a connection where this fails works too.
@@ -133,6 +139,7 @@ async fn compose(
     clock: Arc<SystemClock>,
     keys: Arc<KeyGenerator>,
     installation: &Installation,
+    handlers: Handlers,
     ending: &CancellationToken,
 ) -> Result<App, Failure> {
     let metrics = Metrics::start().context("nothing can be counted")?;
@@ -149,7 +156,7 @@ async fn compose(
         database: installation.domain.clone(),
         clock: clock.clone(),
         keys,
-        handlers: connectors(&config, clock.clone())?,
+        handlers: connectors(&config, clock.clone())?.and(handlers),
     };
     let execution = Execution::start(foundation, settings(&config.execution)).await;
     let execution = execution.context("the engine can't be started")?;

@@ -93,6 +93,13 @@ impl Handlers {
         self
     }
 
+    /// Adds other handlers; theirs hold where both have one for a type.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.by_type.extend(others.by_type);
+        self
+    }
+
     /// The handler of a job type, if this process has one.
     #[must_use]
     pub fn find(&self, job_type: &str) -> Option<Arc<dyn JobHandler>> {
