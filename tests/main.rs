@@ -1,6 +1,8 @@
 //! The only test binary. Each module is one area; a test in `tidy` checks that none is forgotten.
 
 mod bpmn;
+mod cli;
+mod connectors;
 mod crash;
 mod engine;
 mod feel;
@@ -8,8 +10,11 @@ mod files;
 mod forms;
 mod http;
 mod identity;
+mod instances;
+mod jobs;
 mod pages;
 mod platform;
+mod search;
 mod simulation;
 mod store;
 mod support;

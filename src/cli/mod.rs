@@ -3,17 +3,28 @@
 //! Must not hold what the product does: `serve` puts services together, the commands that talk to
 //! a server use its API, and the others call the core.
 
+mod client;
 mod files;
+mod listing;
 mod outcome;
 mod output;
+mod profile;
+mod values;
 mod variables;
 
 mod config_check;
+mod deploy;
 mod installation;
+mod instances;
+mod jobs;
 mod lint;
+mod login;
 mod reindex;
 mod run;
 mod serve;
+mod start;
+mod tasks;
+mod users;
 mod version;
 
 use std::process::ExitCode;
@@ -44,13 +55,31 @@ enum Command {
     Serve(serve::Serve),
     /// Check models without deploying them
     Lint(lint::Lint),
-    /// Fill the search index anew; the server must be stopped
-    Reindex(reindex::Reindex),
     /// Run a model in memory, in virtual time
     Run(run::Run),
+    /// Sign in at a server and save the sign-in
+    Login(login::Login),
+    /// Deploy models to a server
+    Deploy(deploy::Deploy),
+    /// Start a process instance on a server
+    Start(start::Start),
+    /// Look at and cancel process instances
+    #[command(subcommand)]
+    Instances(instances::Instances),
+    /// Look at and complete user tasks
+    #[command(subcommand)]
+    Tasks(tasks::Tasks),
+    /// Activate, complete and fail jobs
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
+    /// Look at and change users
+    #[command(subcommand)]
+    User(users::Users),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config_check::ConfigCommand),
+    /// Fill the search index anew; the server must be stopped
+    Reindex(reindex::Reindex),
     /// Show the version of this program
     Version(version::Version),
 }
@@ -77,6 +106,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Lint(it) => it.run(),
         Command::Run(it) => it.run(),
         Command::Reindex(it) => it.run(),
+        Command::Login(it) => it.run(),
+        Command::Deploy(it) => it.run(),
+        Command::Start(it) => it.run(),
+        Command::Instances(it) => it.run(),
+        Command::Tasks(it) => it.run(),
+        Command::Jobs(it) => it.run(),
+        Command::User(it) => it.run(),
         Command::Config(it) => it.run(),
         Command::Version(it) => it.run(),
     }

@@ -83,14 +83,3 @@ pub(crate) fn spinner(what: &'static str) -> ProgressBar {
     bar.set_message(what);
     bar
 }
-
-/// Shows how much of long work is done, on a terminal only.
-pub(crate) fn progress_bar(total: usize, what: &'static str) -> ProgressBar {
-    let total = u64::try_from(total).unwrap_or(u64::MAX);
-    let bar = ProgressBar::new(total).with_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({eta})")
-            .expect("the template is right"),
-    );
-    bar.set_message(what);
-    bar
-}

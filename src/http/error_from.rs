@@ -14,6 +14,7 @@ use crate::services::execution::Refusal;
 use crate::services::files::FilesError;
 use crate::services::identity::IdentityError;
 use crate::services::instances::{ListError, StartError};
+use crate::services::processes::{EXAMPLES, ExampleError};
 use crate::services::search::FindError;
 use crate::services::tasks::TaskError;
 
@@ -31,6 +32,20 @@ impl From<StoreError> for HttpError {
             StoreError::Driver(_) | StoreError::Corrupt(_) | StoreError::Unusable(_) => {
                 Self::internal(error.to_string())
             }
+        }
+    }
+}
+
+impl From<ExampleError> for HttpError {
+    fn from(error: ExampleError) -> Self {
+        match error {
+            ExampleError::Unknown(_) => {
+                let names: Vec<&str> = EXAMPLES.iter().map(|example| example.id).collect();
+                let message = format!("{error}, expected one of {}", names.join(", "));
+                Self::unprocessable("invalid_value", message)
+            }
+            ExampleError::Deploy(error) => error.into(),
+            ExampleError::Identity(error) => error.into(),
         }
     }
 }

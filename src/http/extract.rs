@@ -96,6 +96,21 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
+/// The query of the address, whose names may repeat.
+#[derive(Debug, Default)]
+pub struct QueryFields(pub Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for QueryFields {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
+        let query = parts.uri.query().unwrap_or_default();
+        let fields = form_urlencoded::parse(query.as_bytes());
+        refuse_nul(fields.clone())?;
+        Ok(Self(fields.into_owned().collect()))
+    }
+}
+
 /// The query of the address.
 #[derive(Debug)]
 pub struct Query<T>(pub T);

@@ -91,6 +91,9 @@ impl Server {
         let settable = Arc::new(SettableClock::new(start));
         let clock: Arc<dyn Clock> = settable.clone();
         let keys = Arc::new(KeyGenerator::new(1, None).expect("a small node number"));
+        let search = search(&folder, &config, &domain, &system).await;
+        let identity =
+            Identity::open(system, Arc::clone(&clock), Arc::clone(&keys), config.identity.clone());
         let identity = Identity::open(
             system.clone(),
             Arc::clone(&clock),
@@ -105,6 +108,12 @@ impl Server {
             handlers: Handlers::default(),
         };
         let execution = Execution::start(foundation, settings()).await.expect("it starts");
+        let config = Arc::new(config);
+        let live = LiveBus::new();
+        let blobs = BlobStore::open(&folder.0.join("files")).expect("a folder of its own");
+        let files = Files::open(execution.clone(), blobs, config.server.body_bytes).await;
+        let app = App::new(Parts {
+            config,
         let files = BlobStore::open(&folder.0.join("files")).expect("a fresh folder");
         let files = Files::open(execution.clone(), files, config.server.body_bytes).await;
         let search = Search::open(folder.0.join("search"), config.search.clone(), domain, system);
@@ -115,6 +124,10 @@ impl Server {
             identity,
             instances: Instances::new(execution.clone()),
             operations: Operations::new(execution.clone(), search.clone()),
+            files: files.expect("a fresh folder"),
+            execution,
+            search,
+            live,
             files: files.expect("fresh tables"),
             execution,
             search,
@@ -299,4 +312,12 @@ impl Drop for Folder {
         // What stays behind lies in the folder for temporary files.
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+async fn search(folder: &Folder, config: &Config, domain: &Database, system: &Database) -> Search {
+    let (path, config) = (folder.0.join("search"), config.search.clone());
+    let (domain, system) = (domain.clone(), system.clone());
+    let open = move || Search::open(path, config, domain, system);
+    let opened = tokio::task::spawn_blocking(open).await.expect("opening does not panic");
+    opened.expect("a folder of its own")
 }

@@ -52,6 +52,14 @@ impl Engine {
         Self { execution, clock, folder }
     }
 
+    /// Stops the engine and starts another one on the same database.
+    pub(crate) async fn restart(&mut self) {
+        let (old, foundation) = (self.execution.clone(), self.execution.foundation().clone());
+        tokio::task::spawn_blocking(move || old.stop()).await.expect("stopping does not panic");
+        self.execution =
+            Execution::start(foundation, settings()).await.expect("the engine starts again");
+    }
+
     /// Deploys files, given as name and text, that have no problems.
     pub(crate) async fn deploy(&self, files: &[(&str, &str)]) -> Deployment {
         let resource = |(name, content): &(&str, &str)| Resource {

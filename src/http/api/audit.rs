@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::core::access::Permission;
 use crate::http::api::search::{SnippetView, next_cursor, offset};
 use crate::http::app::App;
-use crate::http::envelope::{Answer, ApiResult, Key, instant, page_limit, parse_instant};
+use crate::http::envelope::{
+    Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
+    parse_instant,
+};
 use crate::http::extract::Query;
 use crate::http::route::Route;
 use crate::platform::search;
@@ -30,6 +33,14 @@ pub fn routes() -> Vec<Route> {
             .query::<AuditQuery>()
             .answers::<Vec<FacetView>>()
             .about("Audit", "Count the values of the facets among the events found"),
+        Route::get("/api/v1/audit-events", list_of_installation)
+            .needs(Permission::AuditRead)
+            .query::<InstallationQuery>()
+            .answers_page::<AuditEventView>()
+            .about(
+                "Audit",
+                "List what was done to users, groups and tokens, as it is stored, newest first",
+            ),
     ]
 }
 
@@ -48,6 +59,15 @@ struct AuditQuery {
     from: Option<String>,
     /// Before this time, as RFC 3339.
     until: Option<String>,
+    /// How many events at most; 50 when not given.
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct InstallationQuery {
     /// How many events at most; 50 when not given.
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
@@ -115,6 +135,17 @@ async fn list(
     let found = app.search.find_events(wanted).await?;
     let next = next_cursor(offset, found.events.len(), found.total);
     Ok(Answer::page(found.events.into_iter().map(Into::into).collect(), next))
+}
+
+async fn list_of_installation(
+    State(app): State<App>,
+    Query(query): Query<InstallationQuery>,
+) -> ApiResult<Vec<AuditEventView>> {
+    let limit = page_limit(query.limit)?;
+    let before = decode_cursor::<i64>(query.cursor.as_deref())?.unwrap_or(i64::MAX);
+    let events = app.identity.list_audit_events(before, limit + 1).await?;
+    let (events, next) = next_page(events, limit, |last| encode_cursor(&last.key));
+    Ok(Answer::page(events.into_iter().map(Into::into).collect(), next))
 }
 
 async fn facets(

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod deployments;
 pub mod files;
 pub mod forms;
 pub mod groups;
@@ -11,6 +12,7 @@ pub mod incidents;
 pub mod instances;
 pub mod jobs;
 pub mod messages;
+pub mod processes;
 pub mod roles;
 pub mod schedules;
 pub mod search;

@@ -4,6 +4,31 @@
 use super::layout::{Layout, Section};
 use super::parts::{EmptyState, Link, Pager, Snippet, Stamp};
 use askama::Template;
+use axum::extract::State;
+
+use super::numbers::thousands;
+use crate::core::access::Permission;
+use crate::http::api::search::OFFSET_MAX;
+use crate::http::app::App;
+use crate::http::error::HttpError;
+use crate::http::extract::QueryFields;
+use crate::http::frame::{Frame, Page};
+use crate::http::route::Route;
+use crate::platform::search::{FacetCount, Query};
+use crate::services::audit::{ActorKind, AuditEvent};
+use crate::services::search::{EVENT_FACETS, FoundEvent, FoundEvents};
+
+/// Rows of a page.
+const ROWS: usize = 50;
+/// Values of a facet that are shown.
+const VALUES: usize = 12;
+const HOUR_MS: i64 = 3_600_000;
+/// Spans of the past that can be chosen.
+const SPANS: [(&str, &str, i64); 3] = [
+    ("1d", "Last 24 hours", 24 * HOUR_MS),
+    ("7d", "Last 7 days", 7 * 24 * HOUR_MS),
+    ("30d", "Last 30 days", 30 * 24 * HOUR_MS),
+];
 
 /// Search results with the facets that narrow them.
 #[derive(Clone, Debug, Template)]
@@ -147,6 +172,259 @@ fn sample_rows() -> Vec<AuditRow> {
     ]
 }
 
-pub fn routes() -> Vec<crate::http::route::Route> {
-    Vec::new()
+/// The routes of this screen.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/audit", show).needs(Permission::AuditRead)]
+}
+
+/// The question in the address; each facet may be chosen several times.
+struct Wanted {
+    search: String,
+    /// Name and value, in the order of the address.
+    chosen: Vec<(String, String)>,
+    /// A span of the past; empty for all time.
+    span: String,
+    offset: usize,
+}
+
+impl Wanted {
+    fn of(fields: &[(String, String)]) -> Self {
+        let text = |name: &str| {
+            fields.iter().find(|(it, _)| it == name).map_or("", |(_, value)| value).to_owned()
+        };
+        let is_facet = |(name, value): &&(String, String)| {
+            EVENT_FACETS.contains(&name.as_str()) && !value.is_empty()
+        };
+        Self {
+            search: text("search"),
+            chosen: fields.iter().filter(is_facet).cloned().collect(),
+            span: text("when"),
+            offset: text("offset").parse().unwrap_or(0).min(OFFSET_MAX),
+        }
+    }
+
+    fn query(&self, now_ms: i64) -> Query {
+        let span = SPANS.iter().find(|(id, _, _)| *id == self.span);
+        Query {
+            text: self.search.clone(),
+            facets: self.chosen.clone(),
+            from_ms: span.map(|(_, _, ms)| now_ms - ms),
+            limit: ROWS,
+            offset: self.offset,
+            count: EVENT_FACETS.map(str::to_owned).to_vec(),
+            ..Query::default()
+        }
+    }
+
+    fn href(chosen: &[(String, String)], search: &str, span: &str, offset: usize) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !search.is_empty() {
+            query.append_pair("search", search);
+        }
+        query.extend_pairs(chosen);
+        if !span.is_empty() {
+            query.append_pair("when", span);
+        }
+        if offset > 0 {
+            query.append_pair("offset", &offset.to_string());
+        }
+        let query = query.finish();
+        if query.is_empty() { "/audit".into() } else { format!("/audit?{query}") }
+    }
+
+    /// The same question with a value of a facet added or taken away.
+    fn toggled(&self, name: &str, value: &str) -> (String, bool) {
+        let pair = (name.to_owned(), value.to_owned());
+        let is_chosen = self.chosen.contains(&pair);
+        let mut chosen = self.chosen.clone();
+        if is_chosen {
+            chosen.retain(|it| *it != pair)
+        } else {
+            chosen.push(pair)
+        }
+        (Self::href(&chosen, &self.search, &self.span, 0), is_chosen)
+    }
+}
+
+async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    QueryFields(fields): QueryFields,
+) -> Result<Page<AuditPage>, HttpError> {
+    let wanted = Wanted::of(&fields);
+    let now_ms = app.clock.now_ms();
+    let began = std::time::Instant::now();
+    let found = app.search.find_events(wanted.query(now_ms)).await?;
+    let took_ms = began.elapsed().as_millis();
+    let layout = frame.layout("Audit", Section::Audit);
+    let summary = format!("{} events in {took_ms} ms", thousands(found.total as u64));
+    Ok(Page(page(layout, &wanted, found, summary, now_ms)))
+}
+
+fn page(
+    layout: Layout,
+    wanted: &Wanted,
+    found: FoundEvents,
+    summary: String,
+    now_ms: i64,
+) -> AuditPage {
+    let is_narrowed = !wanted.chosen.is_empty() || !wanted.span.is_empty();
+    let mut hidden: Vec<HiddenInput> = wanted
+        .chosen
+        .iter()
+        .map(|(name, value)| HiddenInput { name: name.clone(), value: value.clone() })
+        .collect();
+    if !wanted.span.is_empty() {
+        hidden.push(HiddenInput { name: "when".into(), value: wanted.span.clone() });
+    }
+    AuditPage {
+        layout,
+        search: wanted.search.clone(),
+        hidden,
+        clear_href: is_narrowed.then(|| Wanted::href(&[], &wanted.search, "", 0)),
+        summary,
+        pager: pager(wanted, &found),
+        facets: facets(wanted, &found.facets),
+        rows: found.events.into_iter().map(|it| row(it, now_ms, &wanted.search)).collect(),
+        empty: empty(wanted, is_narrowed),
+    }
+}
+
+fn empty(wanted: &Wanted, is_narrowed: bool) -> EmptyState {
+    if wanted.search.is_empty() && !is_narrowed {
+        let text = "Whatever people, clients and the engine do appears here.";
+        return EmptyState::new("audit", "Nothing has happened yet", text);
+    }
+    let text = "Try fewer or other words. Parts of words match with a star at the end.";
+    EmptyState::new("search", "No events found", text).with_action("Clear the search", "/audit")
+}
+
+fn pager(wanted: &Wanted, found: &FoundEvents) -> Pager {
+    let href = |offset| Wanted::href(&wanted.chosen, &wanted.search, &wanted.span, offset);
+    let end = wanted.offset + found.events.len();
+    let first = if found.events.is_empty() { 0 } else { wanted.offset + 1 };
+    Pager {
+        summary: format!("{first}–{end} of {}", thousands(found.total as u64)),
+        first_href: (wanted.offset > 0).then(|| href(0)),
+        next_href: (end < found.total && end <= OFFSET_MAX).then(|| href(end)),
+    }
+}
+
+fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)]) -> Vec<Facet> {
+    let mut facets: Vec<Facet> = counted
+        .iter()
+        .filter(|(_, counts)| !counts.is_empty())
+        .map(|(name, counts)| Facet {
+            label: match name.as_str() {
+                "actor" => "Who",
+                "action" => "What",
+                _ => "Process",
+            }
+            .into(),
+            values: counts.iter().take(VALUES).map(|count| value(wanted, name, count)).collect(),
+        })
+        .collect();
+    if !facets.is_empty() {
+        let values = SPANS.iter().map(|(id, label, _)| {
+            let is_chosen = wanted.span == *id;
+            let span = if is_chosen { "" } else { id };
+            FacetValue {
+                label: (*label).into(),
+                href: Wanted::href(&wanted.chosen, &wanted.search, span, 0),
+                count: String::new(),
+                is_chosen,
+            }
+        });
+        facets.push(Facet { label: "When".into(), values: values.collect() });
+    }
+    facets
+}
+
+fn value(wanted: &Wanted, name: &str, count: &FacetCount) -> FacetValue {
+    let (href, is_chosen) = wanted.toggled(name, &count.value);
+    let label = match name {
+        "action" => in_words(&count.value),
+        _ => count.value.clone(),
+    };
+    FacetValue { label, href, count: thousands(count.count), is_chosen }
+}
+
+/// `user_task.completed` as `User task completed`.
+fn in_words(action: &str) -> String {
+    let text = action.replace(['.', '_'], " ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |it| it.to_uppercase().chain(letters).collect())
+}
+
+fn row(found: FoundEvent, now_ms: i64, search: &str) -> AuditRow {
+    let FoundEvent { event, snippet } = found;
+    let (icon, tone) = look_of(&event.action);
+    // Without words the snippet would only repeat the summary.
+    let snippet = if search.trim().is_empty() { Vec::new() } else { snippet };
+    let is_useful = snippet.iter().any(|part| part.is_match);
+    AuditRow {
+        icon,
+        tone,
+        actor: actor(&event),
+        subject: subject(&event),
+        number: event.key.to_string(),
+        kind: in_words(&event.action),
+        at: Stamp::at(event.at_ms, now_ms),
+        action: event.summary,
+        snippet: snippet
+            .into_iter()
+            .filter(|_| is_useful)
+            .map(|part| Snippet { text: part.text, is_hit: part.is_match })
+            .collect(),
+    }
+}
+
+fn actor(event: &AuditEvent) -> String {
+    match event.actor_kind {
+        ActorKind::User | ActorKind::Client => event.actor_id.clone(),
+        ActorKind::Engine => "Engine".into(),
+        ActorKind::System => "System".into(),
+        ActorKind::Anonymous => "Somebody".into(),
+    }
+}
+
+/// Where the thing can be seen.
+fn subject(event: &AuditEvent) -> Link {
+    match (event.subject_kind.as_str(), event.subject_key, event.instance_key) {
+        ("user_task", Some(key), _) => Link::new("user task", format!("/inbox/{key}")),
+        ("user", Some(key), _) => {
+            let name = event.subject_id.clone().unwrap_or_else(|| "user".into());
+            Link::new(name, format!("/users/{key}"))
+        }
+        (_, _, Some(key)) => {
+            let process = event.process_id.clone().unwrap_or_else(|| key.to_string());
+            Link::new(process, format!("/instances/{key}"))
+        }
+        _ => event
+            .process_id
+            .as_ref()
+            .map_or_else(Link::default, |id| Link::new(id.as_str(), format!("/processes/{id}"))),
+    }
+}
+
+/// Icon and tone of what happened.
+#[must_use]
+pub fn look_of(action: &str) -> (&'static str, &'static str) {
+    let (kind, verb) = action.split_once('.').unwrap_or((action, ""));
+    match (kind, verb) {
+        (_, "commented") => ("comment", "info"),
+        (_, "failed" | "error_thrown" | "raised" | "refused") => ("alert", "bad"),
+        (_, "completed" | "resolved") => ("check", "good"),
+        (_, "started") => ("play", "info"),
+        (_, "canceled" | "deleted" | "disabled" | "revoked") => ("stop", "neutral"),
+        ("user_task", _) => ("user", "info"),
+        ("timer" | "schedule", _) => ("clock", "neutral"),
+        ("message", _) => ("mail", "neutral"),
+        ("deployment", _) => ("process", "neutral"),
+        ("file", _) => ("clip", "neutral"),
+        ("variables", _) => ("variable", "neutral"),
+        ("user" | "group" | "session" | "token", _) => ("user", "neutral"),
+        _ => ("info", "neutral"),
+    }
 }

@@ -2,6 +2,8 @@
 //! Must not know how problems are found.
 
 use super::layout::{Layout, Section};
+use crate::http::api::deployments::summary;
+use crate::services::processes::FileProblem;
 use askama::Template;
 
 /// The refused upload; nothing of it was deployed.
@@ -35,6 +37,29 @@ pub struct ProblemRow {
 }
 
 impl DeployProblemsPage {
+    /// The page for an upload of files with these names.
+    #[must_use]
+    pub fn of(layout: Layout, names: Vec<String>, problems: Vec<FileProblem>) -> Self {
+        let summary = summary(&problems);
+        let mut files: Vec<ProblemFile> = Vec::new();
+        for name in names {
+            files.push(ProblemFile { name, problems: Vec::new() });
+        }
+        for FileProblem { file, problem } in problems {
+            let row = ProblemRow {
+                line: problem.line.to_string(),
+                element_id: problem.element_id.unwrap_or_default(),
+                message: problem.message,
+                remedy: problem.expected.map_or(String::new(), |it| format!("expected {it}")),
+            };
+            match files.iter_mut().find(|known| known.name == file) {
+                Some(known) => known.problems.push(row),
+                None => files.push(ProblemFile { name: file, problems: vec![row] }),
+            }
+        }
+        Self { layout, summary, files }
+    }
+
     #[must_use]
     pub fn sample() -> Self {
         let problem = |line: &str, element_id: &str, message: &str, remedy: &str| ProblemRow {

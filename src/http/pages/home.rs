@@ -6,6 +6,29 @@ use super::inbox::TaskRow;
 use super::layout::{Layout, Section};
 use super::parts::{EmptyState, Link, Stamp};
 use askama::Template;
+use axum::extract::State;
+
+use super::numbers::capped;
+use super::parts::{Chip, Tone};
+use crate::core::access::{Permission, Principal};
+use crate::http::app::App;
+use crate::http::error::HttpError;
+use crate::http::frame::{Frame, Page};
+use crate::http::pages::audit::look_of;
+use crate::http::route::Route;
+use crate::http::session::SignedIn;
+use crate::services::audit::{self, AuditEvent};
+use crate::services::instances::COUNT_MAX as INSTANCES_MAX;
+use crate::services::operations::{COUNT_MAX, DAY_MS, DayCounts, HomeNumbers, UrgentTask};
+use crate::services::processes;
+
+/// Days the chart shows.
+const DAYS: i64 = 14;
+const TASKS: u32 = 6;
+const ACTIVITY: u32 = 8;
+const STARTABLE_MAX: usize = 12;
+/// What a task has when nobody says otherwise.
+const PRIORITY_USUAL: i64 = 50;
 
 /// The home page of a signed-in person.
 #[derive(Clone, Debug, Template)]
@@ -102,7 +125,7 @@ impl HomePage {
             chart: None,
             activity: Vec::new(),
             startable: Vec::new(),
-            steps: sample_steps(),
+            steps: all_steps(),
         }
     }
 }
@@ -144,7 +167,8 @@ fn sample_activity() -> Vec<ActivityRow> {
     ]
 }
 
-fn sample_steps() -> Vec<StepRow> {
+/// The way from an empty installation to a process that people work with.
+fn all_steps() -> Vec<StepRow> {
     let step = |is_done, title: &str, text: &str, action: Link| StepRow {
         is_done,
         title: title.into(),
@@ -174,6 +198,174 @@ fn sample_steps() -> Vec<StepRow> {
     ]
 }
 
-pub fn routes() -> Vec<crate::http::route::Route> {
-    Vec::new()
+/// The routes of this screen.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/", show)]
+}
+
+async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    signed_in: SignedIn,
+) -> Result<Page<HomePage>, HttpError> {
+    let principal = &*signed_in.principal;
+    let now_ms = app.clock.now_ms();
+    let numbers = app.operations.home_numbers(principal).await?;
+    let days = app.operations.days(DAYS).await?;
+    let tasks = app.operations.urgent_tasks(principal, TASKS).await?;
+    let startable = startable(&app, principal).await?;
+    let has_run = days.iter().any(|day| day.started > 0);
+    Ok(Page(HomePage {
+        layout: frame.layout("Home", Section::Home).with_topics(topics(principal)),
+        greeting: format!("Welcome, {}", principal.display_name),
+        tiles: tiles(&numbers, &days, principal),
+        tasks: tasks.into_iter().map(|task| task_row(task, now_ms)).collect(),
+        tasks_empty: EmptyState::new(
+            "inbox",
+            "Nothing waits for you",
+            "User tasks appear here as soon as a process needs you.",
+        ),
+        chart: has_run.then(|| chart(&days)),
+        activity: activity(&app, principal, now_ms).await?,
+        steps: steps(&app, principal, has_run || numbers.running > 0).await?,
+        startable,
+    }))
+}
+
+/// Only what this person may follow.
+fn topics(principal: &Principal) -> String {
+    let of = [
+        ("tasks", Permission::TasksWork),
+        ("instances", Permission::InstancesStart),
+        ("incidents", Permission::InstancesRead),
+    ];
+    let allowed = of.into_iter().filter(|(_, permission)| principal.may(*permission));
+    allowed.map(|(topic, _)| topic).collect::<Vec<_>>().join(",")
+}
+
+fn tiles(numbers: &HomeNumbers, days: &[DayCounts], principal: &Principal) -> Vec<Tile> {
+    let overdue = match numbers.overdue {
+        0 => String::new(),
+        some => format!("{some} overdue"),
+    };
+    let week: i64 = days.iter().rev().take(7).map(|day| day.ended).sum();
+    let tile = |id, label: &str, value, note, icon, tone, href: &str| Tile {
+        id,
+        label: label.into(),
+        value,
+        note,
+        icon,
+        tone,
+        href: href.into(),
+    };
+    let waiting = capped(numbers.waiting, COUNT_MAX);
+    let running = capped(numbers.running, INSTANCES_MAX);
+    let active = "/instances?state=active";
+    let mut tiles = vec![
+        tile("waiting", "Waiting for me", waiting, overdue, "inbox", "info", "/inbox"),
+        tile("running", "Running", running, String::new(), "play", "neutral", active),
+    ];
+    if principal.may(Permission::InstancesRead) {
+        let tone = if numbers.stuck > 0 { "bad" } else { "neutral" };
+        let stuck = capped(numbers.stuck, INSTANCES_MAX);
+        let ended = "/instances?state=completed";
+        let week = super::numbers::thousands(week);
+        tiles.push(tile("stuck", "Stuck", stuck, String::new(), "alert", tone, "/incidents"));
+        tiles.push(tile("ended", "Ended in 7 days", week, String::new(), "check", "good", ended));
+    }
+    tiles
+}
+
+fn chart(days: &[DayCounts]) -> Chart {
+    let label = |day: i64| {
+        let at = jiff::Timestamp::from_millisecond(day * DAY_MS).unwrap_or_default();
+        at.strftime("%-d %b").to_string()
+    };
+    let number = |count: i64| u64::try_from(count).unwrap_or(0);
+    let counts: Vec<_> =
+        days.iter().map(|day| (label(day.day), number(day.started), number(day.ended))).collect();
+    Chart::new("Instances per day", ["started", "ended"], &counts)
+}
+
+fn task_row(task: UrgentTask, now_ms: i64) -> TaskRow {
+    let priority = task.priority;
+    let chip = |tone, text| Chip::new(tone, "flag", format!("{text} ({priority})"));
+    TaskRow {
+        key: task.key.to_string(),
+        href: format!("/inbox/{}", task.key),
+        title: task.name,
+        process: task.process_name,
+        assignee: task.assignee.unwrap_or_default(),
+        due: task.due_at.map(|at| Stamp::at(at, now_ms)),
+        is_overdue: task.due_at.is_some_and(|at| at < now_ms),
+        priority: match priority.cmp(&PRIORITY_USUAL) {
+            std::cmp::Ordering::Greater => Some(chip(Tone::Warn, "High")),
+            std::cmp::Ordering::Less => Some(chip(Tone::Neutral, "Low")),
+            std::cmp::Ordering::Equal => None,
+        },
+        created: Stamp::at(task.created_at, now_ms),
+        is_selected: false,
+    }
+}
+
+/// What happened last, for those who may read the audit.
+async fn activity(
+    app: &App,
+    principal: &Principal,
+    now_ms: i64,
+) -> Result<Vec<ActivityRow>, HttpError> {
+    if !principal.may(Permission::AuditRead) {
+        return Ok(Vec::new());
+    }
+    let read =
+        |sql: &mut dyn crate::platform::store::Sql| audit::list_before(sql, i64::MAX, ACTIVITY);
+    let events = app.execution.database().read(read).await?;
+    Ok(events.into_iter().map(|event| activity_row(event, now_ms)).collect())
+}
+
+fn activity_row(event: AuditEvent, now_ms: i64) -> ActivityRow {
+    let (icon, tone) = look_of(&event.action);
+    let subject = match event.instance_key {
+        Some(key) => Link::new(
+            event.process_id.unwrap_or_else(|| key.to_string()),
+            format!("/instances/{key}"),
+        ),
+        None => Link::default(),
+    };
+    ActivityRow {
+        icon,
+        tone,
+        actor: event.actor_id,
+        text: event.summary,
+        subject,
+        at: Stamp::at(event.at_ms, now_ms),
+    }
+}
+
+async fn startable(app: &App, principal: &Principal) -> Result<Vec<Link>, HttpError> {
+    if !principal.may(Permission::InstancesStart) {
+        return Ok(Vec::new());
+    }
+    let rows = app.execution.database().read(processes::list_processes).await?;
+    let link = |row: processes::ProcessRow| {
+        Link::new(row.name, format!("/processes/{}/start", row.process_id))
+    };
+    Ok(rows.into_iter().take(STARTABLE_MAX).map(link).collect())
+}
+
+/// What is left to do in a new installation, for those who can do it.
+async fn steps(app: &App, principal: &Principal, has_run: bool) -> Result<Vec<StepRow>, HttpError> {
+    if !principal.may(Permission::UsersManage) || !principal.may(Permission::ProcessesDeploy) {
+        return Ok(Vec::new());
+    }
+    let processes = app.execution.database().read(processes::list_processes).await?;
+    let users = app.identity.count_users_by_role().await?;
+    let is_done =
+        [true, !processes.is_empty(), has_run, users.iter().map(|(_, n)| n).sum::<i64>() > 1];
+    if is_done.iter().all(|it| *it) {
+        return Ok(Vec::new());
+    }
+    let steps = all_steps().into_iter().zip(is_done);
+    Ok(steps.map(|(step, is_done)| StepRow { is_done, ..step }).collect())
 }

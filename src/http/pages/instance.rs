@@ -4,6 +4,31 @@
 use super::layout::{Layout, Section};
 use super::parts::{Chip, Diagram, EmptyState, Fact, Link, Pager, Stamp, Tab, Tone};
 use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::incidents::{incident_row, nothing_stuck};
+use super::instances::state_chip;
+use super::numbers::span;
+use crate::core::access::{Permission, Principal};
+use crate::http::app::App;
+use crate::http::envelope::Key;
+use crate::http::error::HttpError;
+use crate::http::extract::{Path, Query};
+use crate::http::frame::{Frame, Page, go_with_refusal, go_with_success};
+use crate::http::route::Route;
+use crate::http::session::SignedIn;
+use crate::services::incidents::{self, IncidentFilter};
+use crate::services::instances::{
+    EntryKind, Inspection, InstanceJob, Scope, TimelineEntry, element_name, elements_by_key,
+};
+
+/// Entries of the timeline on a page.
+const ENTRIES: usize = 100;
+const INCIDENTS_MAX: u32 = 200;
+/// A value that is longer is folded.
+const VALUE_CHARS: usize = 80;
 
 /// A process instance with one of its tabs open.
 #[derive(Clone, Debug, Template)]
@@ -287,6 +312,267 @@ impl IncidentRow {
     }
 }
 
-pub fn routes() -> Vec<crate::http::route::Route> {
-    Vec::new()
+/// The routes of this screen.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/instances/{key}", show),
+        Route::post("/instances/{key}/cancel", cancel).needs(Permission::InstancesOperate),
+    ]
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    tab: String,
+    /// Entries of the timeline to pass over.
+    offset: usize,
+}
+
+async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    signed_in: SignedIn,
+    Path(key): Path<Key>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Page<InstancePage>, HttpError> {
+    let principal = &*signed_in.principal;
+    let found = app.instances.inspect(principal, key.0).await?;
+    let found = found.ok_or_else(|| HttpError::not_found("process instance"))?;
+    let filter = IncidentFilter { instance_key: Some(key.0), ..IncidentFilter::default() };
+    let stuck = incidents::list(&app.execution, filter, None, INCIDENTS_MAX).await?;
+    let now_ms = app.clock.now_ms();
+    let stuck = stuck.into_iter().map(|it| incident_row(it, principal, now_ms)).collect();
+    let name = found.row.process_name.clone();
+    let layout = frame.layout(name, Section::Instances);
+    let layout =
+        if can_follow(principal) { layout.with_topics(format!("instance-{key}")) } else { layout };
+    Ok(Page(page(layout, principal, found, stuck, &wanted, now_ms)))
+}
+
+fn can_follow(principal: &Principal) -> bool {
+    principal.may(Permission::InstancesRead) || principal.may(Permission::InstancesStart)
+}
+
+async fn cancel(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(key): Path<Key>,
+) -> Result<Response, HttpError> {
+    let here = format!("/instances/{key}");
+    match app.instances.cancel(key.0, signed_in.origin()).await {
+        Ok(()) => Ok(go_with_success(&here, "The instance was cancelled.")),
+        Err(refusal) => {
+            let message = refusal.to_string();
+            let error = HttpError::from(refusal);
+            if error.status.is_server_error() || error.status == 404 {
+                return Err(error);
+            }
+            Ok(go_with_refusal(&here, &message))
+        }
+    }
+}
+
+fn page(
+    layout: Layout,
+    principal: &Principal,
+    found: Inspection,
+    stuck: Vec<IncidentRow>,
+    wanted: &Wanted,
+    now_ms: i64,
+) -> InstancePage {
+    let row = &found.row;
+    let is_active = row.state == "active";
+    let incident_count = stuck.len();
+    InstancePage {
+        layout,
+        key: row.key.to_string(),
+        process: Link::new(
+            row.process_name.as_str(),
+            format!("/processes/{}?version={}", row.process_id, row.version),
+        ),
+        version: format!("Version {}", row.version),
+        state: state_chip(row),
+        facts: facts(&found),
+        started: Stamp::at(row.started_at, now_ms),
+        ended: row.ended_at.map(|at| Stamp::at(at, now_ms)),
+        can_cancel: is_active && principal.may(Permission::InstancesOperate),
+        incident_count,
+        diagram: Diagram {
+            svg: found.diagram(),
+            label: format!("Diagram of {} with the state of this instance", row.process_name),
+            has_states: true,
+        },
+        tabs: tabs(&found, incident_count, &wanted.tab),
+        tab: tab(&found, stuck, wanted, now_ms),
+    }
+}
+
+fn facts(found: &Inspection) -> Vec<Fact> {
+    let mut facts = vec![Fact::text("Started by", found.row.started_by.as_str())];
+    if let Some(parent) = &found.parent {
+        let href = format!("/instances/{}", parent.key);
+        facts.push(Fact::link("Called from", parent.process_name.as_str(), href));
+    }
+    facts
+}
+
+fn tabs(found: &Inspection, stuck: usize, wanted: &str) -> Vec<Tab> {
+    let count = |number: usize| if number == 0 { String::new() } else { number.to_string() };
+    let variables = found.instance.variables().map_or(0, serde_json::Map::len);
+    let all = [
+        ("timeline", "Timeline", String::new()),
+        ("variables", "Variables", count(variables)),
+        ("jobs", "Jobs", count(found.jobs.len())),
+        ("incidents", "Incidents", count(stuck)),
+        ("called", "Called instances", count(found.called.len())),
+    ];
+    let current = all.iter().map(|(id, _, _)| *id).find(|id| *id == wanted).unwrap_or("timeline");
+    let tab = |(id, label, count): (&'static str, &str, String)| {
+        Tab::new(id, label, format!("?tab={id}"), &count, id == current)
+    };
+    all.into_iter().map(tab).collect()
+}
+
+fn tab(found: &Inspection, stuck: Vec<IncidentRow>, wanted: &Wanted, now_ms: i64) -> InstanceTab {
+    match wanted.tab.as_str() {
+        "variables" => InstanceTab::Variables {
+            scopes: found.scopes().into_iter().map(|it| scope_rows(it, found.row.key)).collect(),
+        },
+        "jobs" => InstanceTab::Jobs {
+            rows: found.jobs.iter().map(|job| job_row(found, job, now_ms)).collect(),
+            empty: EmptyState::new(
+                "gear",
+                "No open jobs",
+                "Jobs appear here while a worker has something to do for this instance.",
+            ),
+        },
+        "incidents" => InstanceTab::Incidents { rows: stuck, empty: nothing_stuck() },
+        "called" => called(found, now_ms),
+        _ => timeline(found, wanted.offset, now_ms),
+    }
+}
+
+/// The newest entries first.
+fn timeline(found: &Inspection, offset: usize, now_ms: i64) -> InstanceTab {
+    let entries = found.timeline();
+    let total = entries.len();
+    let rows: Vec<TimelineRow> = entries
+        .into_iter()
+        .rev()
+        .skip(offset)
+        .take(ENTRIES)
+        .map(|entry| timeline_row(entry, now_ms))
+        .collect();
+    let end = offset + rows.len();
+    let pager = if total <= ENTRIES {
+        Pager::default()
+    } else {
+        Pager {
+            summary: format!("{}–{end} of {total}", (offset + 1).min(end)),
+            first_href: (offset > 0).then(|| "?tab=timeline".into()),
+            next_href: (end < total).then(|| format!("?tab=timeline&offset={end}")),
+        }
+    };
+    InstanceTab::Timeline { rows, pager }
+}
+
+fn timeline_row(entry: TimelineEntry, now_ms: i64) -> TimelineRow {
+    let (icon, tone) = match entry.kind {
+        EntryKind::Started => ("play", "info"),
+        EntryKind::Completed => ("check", "good"),
+        EntryKind::Ended => ("stop", "neutral"),
+        EntryKind::Person => ("user", "info"),
+        EntryKind::Time => ("clock", "neutral"),
+        EntryKind::Message => ("mail", "neutral"),
+        EntryKind::Call => ("link", "neutral"),
+        EntryKind::Variables => ("variable", "neutral"),
+        EntryKind::Trouble => ("alert", "warn"),
+        EntryKind::Incident => ("alert", "bad"),
+        EntryKind::Repaired => ("retry", "good"),
+    };
+    TimelineRow {
+        icon,
+        tone,
+        element: entry.element,
+        element_id: entry.element_id,
+        text: entry.text,
+        actor: entry.actor,
+        at: Stamp::at(entry.at, now_ms),
+        duration: match entry.duration_ms {
+            Some(ms) if ms >= 1000 => format!("took {}", span(ms)),
+            _ => String::new(),
+        },
+    }
+}
+
+fn scope_rows(scope: Scope, instance_key: i64) -> ScopeRows {
+    let is_whole = scope.key == instance_key;
+    ScopeRows {
+        name: if is_whole { "Process instance".into() } else { scope.name },
+        key: scope.key.to_string(),
+        variables: scope.variables.into_iter().map(|(name, it)| variable_row(name, &it)).collect(),
+    }
+}
+
+fn variable_row(name: String, value: &serde_json::Value) -> VariableRow {
+    use serde_json::Value as Json;
+    let text = value.to_string();
+    let short: String = text.chars().take(VALUE_CHARS).collect();
+    let is_long = short.len() < text.len();
+    VariableRow {
+        name,
+        value: if is_long { format!("{short}…") } else { text },
+        is_long,
+        full: serde_json::to_string_pretty(value).unwrap_or_default(),
+        kind: match value {
+            Json::Null => "null",
+            Json::Bool(_) => "boolean",
+            Json::Number(_) => "number",
+            Json::String(_) => "string",
+            Json::Array(_) => "list",
+            Json::Object(_) => "context",
+        },
+    }
+}
+
+fn job_row(found: &Inspection, job: &InstanceJob, now_ms: i64) -> JobRow {
+    let state = match job.state.as_str() {
+        "dead" => Chip::new(Tone::Bad, "alert", "Given up"),
+        "leased" if job.due_at > now_ms => Chip::new(Tone::Info, "play", "At work"),
+        _ if job.due_at > now_ms => Chip::waiting("Waits to retry"),
+        _ => Chip::waiting("Waits for a worker"),
+    };
+    JobRow {
+        key: job.key.to_string(),
+        kind: job.job_type.clone(),
+        element: element_name(&found.deployed.graph, &job.element_id),
+        state,
+        retries: job.retries.to_string(),
+        worker: job.worker.clone().unwrap_or_default(),
+        due: (job.state != "dead").then(|| Stamp::at(job.due_at, now_ms)),
+        error: job.message.clone().unwrap_or_default(),
+    }
+}
+
+fn called(found: &Inspection, now_ms: i64) -> InstanceTab {
+    let elements = elements_by_key(&found.turns);
+    let rows = found.called.iter().map(|row| {
+        let element = row.parent_element_key.and_then(|key| elements.get(&key));
+        CalledRow {
+            instance: Link::new(row.key.to_string(), format!("/instances/{}", row.key)),
+            process: row.process_name.clone(),
+            element: element.map_or_else(String::new, |id| element_name(&found.deployed.graph, id)),
+            state: state_chip(row),
+            started: Stamp::at(row.started_at, now_ms),
+        }
+    });
+    InstanceTab::Called {
+        rows: rows.collect(),
+        empty: EmptyState::new(
+            "link",
+            "No called instances",
+            "Instances that a call activity starts appear here.",
+        ),
+    }
 }

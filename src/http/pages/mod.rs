@@ -12,6 +12,7 @@ pub mod form_shown;
 pub mod form_view;
 pub mod layout;
 mod names;
+pub mod numbers;
 pub mod parts;
 
 pub mod account;

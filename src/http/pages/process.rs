@@ -3,9 +3,28 @@
 
 use super::home::Tile;
 use super::layout::{Layout, Section};
+use super::numbers::{capped, thousands};
 use super::parts::{Diagram, Fact, Link, Stamp};
+use super::processes::has_none_start;
 use super::schedules::ScheduleRow;
+use crate::core::access::Permission;
+use crate::core::schema::{Column, ColumnType};
+use crate::http::app::App;
+use crate::http::error::HttpError;
+use crate::http::extract::{Path, Query};
+use crate::http::frame::{Frame, Page};
+use crate::http::route::Route;
+use crate::http::session::SignedIn;
+use crate::platform::store::{Sql, StoreError};
+use crate::services::execution::{Definitions, Deployed};
+use crate::services::instances::{COUNT_MAX, InstanceFilter, StateFilter};
+use crate::services::processes::{self, DefinitionRow, ResourceRow};
 use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, header};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A version of a process definition.
 #[derive(Clone, Debug, Template)]
@@ -134,4 +153,191 @@ fn sample_tiles() -> Vec<Tile> {
         tile("completed", "Completed", "412", "check", "good", "completed"),
         tile("terminated", "Terminated", "3", "stop", "neutral", "terminated"),
     ]
+}
+
+/// A process, and its model as a file.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/processes/{process_id}", show).needs(Permission::ProcessesRead),
+        Route::get("/processes/{process_id}/model", model)
+            .needs(Permission::ProcessesRead)
+            .answers_raw("application/xml"),
+    ]
+}
+
+#[derive(Deserialize)]
+struct VersionQuery {
+    version: Option<i64>,
+}
+
+/// What the database holds of one version.
+struct Found {
+    shown: DefinitionRow,
+    versions: Vec<DefinitionRow>,
+    deployed: Arc<Deployed>,
+    model: ResourceRow,
+    active: BTreeMap<i64, i64>,
+    schedules: Vec<processes::ScheduleRow>,
+    table_name: String,
+}
+
+async fn find(app: &App, process_id: String, version: Option<i64>) -> Result<Found, HttpError> {
+    let definitions = app.execution.definitions().clone();
+    let read = move |sql: &mut dyn Sql| read(sql, &definitions, &process_id, version);
+    let found = app.execution.database().read(read).await?;
+    found.ok_or_else(|| HttpError::not_found("process"))
+}
+
+fn read(
+    sql: &mut dyn Sql,
+    definitions: &Definitions,
+    process_id: &str,
+    version: Option<i64>,
+) -> Result<Option<Found>, StoreError> {
+    let versions = processes::list_definitions(sql, process_id)?;
+    let is_shown = |row: &&DefinitionRow| version.is_none_or(|version| row.version == version);
+    let Some(shown) = versions.iter().find(is_shown).cloned() else { return Ok(None) };
+    let Some(model) = processes::find_resource(sql, shown.resource_key)? else {
+        return Err(StoreError::Corrupt(format!("no resource {}", shown.resource_key)));
+    };
+    let mut schedules = processes::list_schedules(sql)?;
+    schedules.retain(|schedule| schedule.definition_key == shown.key);
+    Ok(Some(Found {
+        deployed: definitions.load(sql, shown.key)?,
+        active: processes::count_active(sql, process_id)?,
+        table_name: processes::find_data_table(sql, process_id)?.unwrap_or_default(),
+        shown,
+        versions,
+        model,
+        schedules,
+    }))
+}
+
+async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    signed_in: SignedIn,
+    Path(process_id): Path<String>,
+    Query(query): Query<VersionQuery>,
+) -> Result<Page<ProcessPage>, HttpError> {
+    let found = find(&app, process_id.clone(), query.version).await?;
+    let tiles = tiles(&app, &process_id).await?;
+    let now_ms = app.clock.now_ms();
+    let may_operate = signed_in.principal.may(Permission::SchedulesOperate);
+    let is_latest = found.versions.first().is_some_and(|latest| latest.key == found.shown.key);
+    let may_start = is_latest && signed_in.principal.may(Permission::InstancesStart);
+    let of = (&found.deployed.graph, found.shown.version);
+    let version = found.shown.version;
+    let layout = frame.layout(found.shown.name.clone(), Section::Processes);
+    Ok(Page(ProcessPage {
+        layout: layout.with_topics("instances"),
+        name: found.shown.name.clone(),
+        version: format!("Version {version}"),
+        is_latest,
+        facts: facts(&found, now_ms),
+        tiles,
+        diagram: Diagram {
+            svg: processes::draw(&found.model.content),
+            label: format!("Diagram of {}", found.shown.name),
+            has_states: false,
+        },
+        start_href: (may_start && has_none_start(&found.deployed.graph))
+            .then(|| format!("/processes/{process_id}/start")),
+        model_href: format!("/processes/{process_id}/model?version={version}"),
+        versions: found.versions.iter().map(|row| version_row(row, &found, now_ms)).collect(),
+        schedules: found
+            .schedules
+            .iter()
+            .map(|it| ScheduleRow::of(it.clone(), of, may_operate, now_ms))
+            .collect(),
+        columns: found.shown.columns.iter().map(column_row).collect(),
+        table_name: found.table_name,
+        id: process_id,
+    }))
+}
+
+async fn model(
+    State(app): State<App>,
+    Path(process_id): Path<String>,
+    Query(query): Query<VersionQuery>,
+) -> Result<([(HeaderName, HeaderValue); 2], String), HttpError> {
+    let found = find(&app, process_id, query.version).await?;
+    let name: String = found.shown.process_id.chars().filter(|it| it.is_ascii_graphic()).collect();
+    let disposition = format!("attachment; filename=\"{}.bpmn\"", name.replace(['"', '\\'], ""));
+    let disposition =
+        HeaderValue::try_from(disposition).unwrap_or(HeaderValue::from_static("attachment"));
+    let kind = HeaderValue::from_static("application/xml; charset=utf-8");
+    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)];
+    Ok((headers, found.model.content))
+}
+
+fn facts(found: &Found, now_ms: i64) -> Vec<Fact> {
+    let shown = &found.shown;
+    let deployed = Stamp::at(shown.deployed_at, now_ms);
+    let mut facts = vec![
+        Fact::text("Process ID", shown.process_id.as_str()),
+        Fact::text("Deployed", deployed.text),
+        Fact::text("Deployed by", shown.deployed_by.as_str()),
+        Fact::text("Model", found.model.name.as_str()),
+    ];
+    if let Some(tag) = &shown.version_tag {
+        facts.push(Fact::text("Version tag", tag.as_str()));
+    }
+    facts
+}
+
+async fn tiles(app: &App, process_id: &str) -> Result<Vec<Tile>, HttpError> {
+    let kinds = [
+        ("active", "Active", StateFilter::Active, "play", "info"),
+        ("stuck", "With incidents", StateFilter::Stuck, "alert", "bad"),
+        ("completed", "Completed", StateFilter::Completed, "check", "good"),
+        ("terminated", "Terminated", StateFilter::Terminated, "stop", "neutral"),
+    ];
+    let filter = |state| InstanceFilter {
+        state: Some(state),
+        process_id: Some(process_id.to_owned()),
+        ..InstanceFilter::default()
+    };
+    let filters = kinds.iter().map(|(_, _, state, ..)| filter(*state)).collect();
+    let counts = app.instances.counts(filters).await?;
+    let tiles = kinds.into_iter().zip(counts).map(|((id, label, state, icon, tone), count)| Tile {
+        id,
+        label: label.into(),
+        value: capped(count, COUNT_MAX),
+        note: String::new(),
+        icon,
+        tone: if count == 0 { "neutral" } else { tone },
+        href: format!("/instances?process={process_id}&state={}", state.name()),
+    });
+    Ok(tiles.collect())
+}
+
+fn version_row(row: &DefinitionRow, found: &Found, now_ms: i64) -> VersionRow {
+    let href = format!("/processes/{}?version={}", row.process_id, row.version);
+    VersionRow {
+        version: Link::new(format!("Version {}", row.version), href),
+        deployed: Stamp::at(row.deployed_at, now_ms),
+        deployed_by: row.deployed_by.clone(),
+        active: thousands(found.active.get(&row.version).copied().unwrap_or_default()),
+        is_shown: row.key == found.shown.key,
+    }
+}
+
+fn column_row(column: &Column) -> ColumnRow {
+    let kind = match column.column_type {
+        ColumnType::Integer => "whole number",
+        ColumnType::Real => "number",
+        ColumnType::Text => "text",
+        ColumnType::Boolean => "yes or no",
+        ColumnType::Date => "date",
+        ColumnType::DateTime => "date and time",
+        ColumnType::Json => "JSON",
+    };
+    ColumnRow {
+        name: column.column_name.clone(),
+        kind: kind.into(),
+        is_indexed: column.is_indexed,
+        source: column.title.clone().unwrap_or_else(|| column.name.clone()),
+    }
 }

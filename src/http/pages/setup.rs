@@ -6,15 +6,19 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::sign_in::begin_session;
+use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::error::HttpError;
-use crate::http::extract::{Form, Query};
-use crate::http::frame::{Frame, go_to, page_with_status, set_cookie};
+use crate::http::extract::{Fields, Form, Query};
+use crate::http::frame::{Frame, Page, go_to, go_with_success, page_with_status, set_cookie};
 use crate::http::route::Route;
+use crate::http::session::SignedIn;
 use crate::services::identity::{IdentityError, Login, NewUser};
+use crate::services::processes::{self, Example};
 
 /// Where the second step is.
 const EXAMPLES: &str = "/setup/examples";
@@ -66,53 +70,39 @@ impl SetupPage {
 impl SetupExamplesPage {
     #[must_use]
     pub fn sample() -> Self {
-        let row = |id: &str, icon, name: &str, summary: &str, shows: &[&str]| ExampleRow {
-            id: id.into(),
-            name: name.into(),
-            summary: summary.into(),
-            icon,
-            shows: shows.iter().map(ToString::to_string).collect(),
+        Self::of(Layout::signed_out("Example processes", "sample-csrf-token"))
+    }
+
+    fn of(layout: Layout) -> Self {
+        let row = |example: Example| ExampleRow {
+            id: example.id.into(),
+            name: example.name.into(),
+            summary: example.summary.into(),
+            icon: icon(example.id),
+            shows: example.shows.iter().map(ToString::to_string).collect(),
         };
-        Self {
-            layout: Layout::signed_out("Example processes", "sample-csrf-token"),
-            examples: vec![
-                row(
-                    "expense-approval",
-                    "receipt",
-                    "Expense approval",
-                    "Small amounts pass by rule; larger ones wait for a person.",
-                    &["Amount rule", "Form", "Reminder timer", "E-mail"],
-                ),
-                row(
-                    "customer-onboarding",
-                    "user",
-                    "Customer onboarding",
-                    "Two checks at once, then a signed contract from outside.",
-                    &["File upload", "HTTP", "Message", "Call activity"],
-                ),
-                row(
-                    "order-fulfilment",
-                    "box",
-                    "Order fulfilment",
-                    "Every order line is picked by an outside worker.",
-                    &["Multi-instance", "Worker", "Error boundary", "Incident"],
-                ),
-                row(
-                    "daily-report",
-                    "chart",
-                    "Daily report",
-                    "Starts by itself and mails the day's numbers.",
-                    &["Cycle timer", "Script", "E-mail"],
-                ),
-            ],
-        }
+        Self { layout, examples: processes::EXAMPLES.into_iter().map(row).collect() }
     }
 }
 
-/// The routes of the first step.
+fn icon(example_id: &str) -> &'static str {
+    match example_id {
+        "expense-approval" => "receipt",
+        "customer-onboarding" => "user",
+        "order-fulfilment" => "box",
+        _ => "chart",
+    }
+}
+
+/// The routes of both steps.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    vec![Route::get("/setup", show).public(), Route::post("/setup", set_up).public().sign_in_pace()]
+    vec![
+        Route::get("/setup", show).public(),
+        Route::post("/setup", set_up).public().sign_in_pace(),
+        Route::get(EXAMPLES, show_examples).needs(Permission::ProcessesDeploy),
+        Route::post(EXAMPLES, load_examples).needs(Permission::ProcessesDeploy),
+    ]
 }
 
 #[derive(Deserialize)]
@@ -184,4 +174,32 @@ async fn set_up(
         error,
     };
     Ok(page_with_status(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+async fn show_examples(frame: Frame) -> Page<SetupExamplesPage> {
+    Page(SetupExamplesPage::of(frame.gate("Example processes")))
+}
+
+/// Loads the examples that were ticked; none ticked, or the other button, loads none.
+async fn load_examples(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Fields(fields): Fields,
+) -> Result<Response, HttpError> {
+    let is_wanted = fields.iter().any(|(name, value)| name == "load" && value == "true");
+    let named = fields.into_iter().filter(|(name, _)| name == "example");
+    let ids: Vec<String> = named.map(|(_, id)| id).collect();
+    if !is_wanted || ids.is_empty() {
+        return Ok(go_to("/"));
+    }
+    let (zone, origin) = (TimeZone::system(), signed_in.origin());
+    let (execution, identity) = (&app.execution, &app.identity);
+    let user_key = signed_in.principal.user_key;
+    let loaded = processes::load_examples(execution, identity, &zone, &ids, user_key, &origin);
+    let count = loaded.await?.len();
+    let message = match count {
+        1 => "One example was loaded. Start it here.".to_owned(),
+        count => format!("{count} examples were loaded. Start one here."),
+    };
+    Ok(go_with_success("/processes", &message))
 }

@@ -2,10 +2,13 @@
 //!
 //! Must not change anything but whether a schedule is paused.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use crate::core::bpmn::{self, svg};
 use crate::core::schema::Column;
-use crate::platform::store::{Row, Sql, StoreError};
+use crate::platform::store::{Dialect, Row, Sql, StoreError};
 
 /// A process with its latest version.
 #[derive(Debug, Clone, Serialize)]
@@ -113,6 +116,50 @@ pub fn list_processes(sql: &mut dyn Sql) -> Result<Vec<ProcessRow>, StoreError> 
         .collect()
 }
 
+/// How many instances of each process did all they had to.
+///
+/// # Errors
+/// Those of the database.
+pub fn count_completed(sql: &mut dyn Sql) -> Result<BTreeMap<String, i64>, StoreError> {
+    let rows = sql.query(
+        "SELECT process_id, COUNT(*) FROM work__instances WHERE state = 'completed'
+         GROUP BY process_id",
+        &[],
+    )?;
+    rows.iter().map(|row| Ok((row.text(0)?.to_string(), row.integer(1)?))).collect()
+}
+
+/// How many instances that run or wait each version of a process has.
+///
+/// # Errors
+/// Those of the database.
+pub fn count_active(sql: &mut dyn Sql, process_id: &str) -> Result<BTreeMap<i64, i64>, StoreError> {
+    let rows = sql.query(
+        "SELECT version, COUNT(*) FROM work__instances
+         WHERE process_id = ?1 AND state = 'active' GROUP BY version",
+        &[process_id.into()],
+    )?;
+    rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?))).collect()
+}
+
+/// The table with the business data of a process, as SQL clients name it, once it is there.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_data_table(sql: &mut dyn Sql, process_id: &str) -> Result<Option<String>, StoreError> {
+    let rows = sql.query(
+        "SELECT schema_name FROM sys_flows__processes p WHERE process_id = ?1 AND EXISTS
+             (SELECT 1 FROM work__instances i WHERE i.process_id = p.process_id)",
+        &[process_id.into()],
+    )?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let between = match sql.dialect() {
+        Dialect::Sqlite => "__",
+        Dialect::Postgres => ".",
+    };
+    Ok(Some(format!("{}{between}instances", row.text(0)?)))
+}
+
 const DEFINITION: &str =
     "SELECT key, process_id, version, version_tag, name, resource_key, columns,
      deployed_at, deployed_by FROM sys_flows__definitions";
@@ -169,6 +216,13 @@ pub fn find_resource(sql: &mut dyn Sql, key: i64) -> Result<Option<ResourceRow>,
         kind: row.text(1)?.to_owned(),
         content: row.text(2)?.to_owned(),
     }))
+}
+
+/// The drawing of a model as SVG; empty when it has none.
+#[must_use]
+pub fn draw(model: &str) -> String {
+    let diagram = bpmn::read_diagram(model, &bpmn::Limits::default());
+    diagram.map_or_else(|_| String::new(), |it| svg::render(&it, &svg::Overlays::default()))
 }
 
 /// All timer start events, the next one to fire first.

@@ -6,16 +6,19 @@
 
 mod check;
 mod deploy;
+mod examples;
 mod forms;
 mod listing;
 mod storing;
 
 pub use check::{FileProblem, Resource};
 pub use deploy::{DeployError, DeployedProcess, Deployment, deploy, lint};
+pub use examples::{EXAMPLES, Example, ExampleError, load_examples};
 pub use forms::{
     ShownForm, find_form, find_form_source, find_form_version, resolve_form, start_form,
 };
 pub use listing::{
-    DefinitionRow, ProcessRow, ResourceRow, ScheduleRow, find_definition, find_resource,
-    list_definitions, list_processes, list_schedules, set_schedule_paused,
+    DefinitionRow, ProcessRow, ResourceRow, ScheduleRow, count_active, count_completed, draw,
+    find_data_table, find_definition, find_resource, list_definitions, list_processes,
+    list_schedules, set_schedule_paused,
 };

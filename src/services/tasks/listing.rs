@@ -142,10 +142,9 @@ pub fn list(
     let limit = conditions.value(limit);
     // The page is cut from the index before anything else is looked at.
     let select = format!(
-        "SELECT {COLUMNS} FROM
+        "SELECT {COLUMNS} FROM {TABLES} JOIN
              (SELECT t.key, {rank} AS place FROM work__user_tasks t WHERE {}
-              ORDER BY {rank}, t.key LIMIT {limit}) page
-         JOIN {TABLES} ON t.key = page.key
+              ORDER BY {rank}, t.key LIMIT {limit}) page ON page.key = t.key
          ORDER BY page.place, page.key",
         conditions.text()
     );

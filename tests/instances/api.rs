@@ -1,0 +1,206 @@
+//! The API of instances, jobs, incidents, messages, schedules and search: status by status.
+
+use flowstead::core::access::Role;
+use flowstead::services::processes::{Resource, deploy};
+use jiff::tz::TimeZone;
+use serde_json::{Value as Json, json};
+
+use crate::http::{Server, get, send_json};
+use crate::support::engine::origin;
+use crate::support::models;
+
+async fn call(
+    server: &Server,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &Json,
+) -> (u16, Json) {
+    let request = match body {
+        Json::Null if method == "GET" => get(path, token),
+        Json::Null => send_json(method, path, token, ""),
+        body => send_json(method, path, token, &body.to_string()),
+    };
+    let answer = server.send(request).await;
+    (answer.status.as_u16(), serde_json::from_str(&answer.body).unwrap_or(Json::Null))
+}
+
+async fn deployed() -> Server {
+    let server = Server::start().await;
+    let files = [
+        ("review.bpmn", models::review()),
+        ("review.schema.json", models::REVIEW_SCHEMA.to_owned()),
+        ("payment.bpmn", models::payment()),
+    ];
+    let resource = |(name, content): (&str, String)| Resource { name: name.to_owned(), content };
+    let files = files.into_iter().map(resource).collect();
+    let zone = TimeZone::UTC;
+    let deployed = deploy(&server.app.execution, &zone, files, origin("modeler")).await;
+    deployed.expect("the files have no problems");
+    server
+}
+
+async fn start(server: &Server, token: &str, amount: i64) -> String {
+    let body = json!({ "process_id": "review", "variables": { "amount": amount } });
+    let (status, answer) = call(server, "POST", "/api/v1/process-instances", token, &body).await;
+    assert_eq!(status, 201, "{answer}");
+    answer["data"]["key"].as_str().expect("a key").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_requests_get_the_status_and_code_that_say_what_to_do() {
+    let server = deployed().await;
+    let token = server.token(Role::Administrator).await;
+    let instance = start(&server, &token, 1).await;
+    let of = |rest: &str| format!("/api/v1/process-instances/{instance}{rest}");
+    let cases = [
+        ("POST", "/api/v1/process-instances".into(), json!({}), 422, "invalid_value"),
+        (
+            "POST",
+            "/api/v1/process-instances".into(),
+            json!({ "process_id": "nothing" }),
+            404,
+            "not_found",
+        ),
+        (
+            "POST",
+            "/api/v1/process-instances".into(),
+            json!({ "process_id": "review", "variables": { "amount": "much" } }),
+            422,
+            "invalid_variables",
+        ),
+        (
+            "POST",
+            "/api/v1/process-instances".into(),
+            json!({ "process": "review" }),
+            422,
+            "invalid_body",
+        ),
+        ("GET", "/api/v1/process-instances?state=lost".into(), Json::Null, 400, "invalid_query"),
+        (
+            "GET",
+            "/api/v1/process-instances?variable=amount&value=1".into(),
+            Json::Null,
+            400,
+            "invalid_query",
+        ),
+        ("GET", "/api/v1/process-instances/1".into(), Json::Null, 404, "not_found"),
+        ("GET", "/api/v1/process-instances/x".into(), Json::Null, 400, "invalid_path"),
+        ("GET", "/api/v1/process-instances/1/journal".into(), Json::Null, 404, "not_found"),
+        ("POST", "/api/v1/process-instances/1/cancel".into(), Json::Null, 404, "not_found"),
+        ("POST", of("/variables"), json!({ "variables": {}, "scope_key": "1" }), 404, "not_found"),
+        (
+            "POST",
+            "/api/v1/jobs/activate".into(),
+            json!({ "types": [], "worker": "w" }),
+            422,
+            "invalid_value",
+        ),
+        (
+            "POST",
+            "/api/v1/jobs/activate".into(),
+            json!({ "types": ["review"], "worker": "w", "max_jobs": 0 }),
+            422,
+            "invalid_value",
+        ),
+        ("POST", "/api/v1/jobs/1/complete".into(), json!({}), 422, "invalid_body"),
+        ("POST", "/api/v1/jobs/1/complete".into(), json!({ "lease_token": "1" }), 404, "not_found"),
+        ("POST", "/api/v1/dead-letters/1/requeue".into(), Json::Null, 404, "not_found"),
+        ("POST", "/api/v1/incidents/1/resolve".into(), Json::Null, 404, "not_found"),
+        ("POST", "/api/v1/incidents/resolve".into(), json!({ "keys": [] }), 422, "invalid_value"),
+        ("GET", "/api/v1/incidents?kind=bad".into(), Json::Null, 400, "invalid_query"),
+        ("POST", "/api/v1/messages".into(), json!({ "name": "" }), 422, "invalid_value"),
+        (
+            "POST",
+            "/api/v1/messages".into(),
+            json!({ "name": "paid", "time_to_live_ms": -1 }),
+            422,
+            "invalid_value",
+        ),
+        ("POST", "/api/v1/schedules/1/pause".into(), Json::Null, 404, "not_found"),
+        ("GET", "/api/v1/search".into(), Json::Null, 400, "invalid_query"),
+        ("GET", "/api/v1/search?q=x&kind=y".into(), Json::Null, 400, "invalid_query"),
+        ("GET", "/api/v1/audit?from=yesterday".into(), Json::Null, 422, "invalid_value"),
+    ];
+    for (method, path, body, status, code) in cases {
+        let (found, answer) = call(&server, method, &path, &token, &body).await;
+        let found_code = answer["error"]["code"].as_str().unwrap_or_default();
+        assert_eq!((found, found_code), (status, code), "{method} {path} {body}: {answer}");
+    }
+    let (_, list) = call(&server, "GET", "/api/v1/process-instances", &token, &Json::Null).await;
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "nothing was changed: {list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_and_an_operator_bring_an_instance_to_its_end() {
+    let server = deployed().await;
+    let token = server.token(Role::Administrator).await;
+    let instance = start(&server, &token, 500).await;
+    let activate = json!({ "types": ["review"], "worker": "w", "wait_ms": 100 });
+    let (status, jobs) = call(&server, "POST", "/api/v1/jobs/activate", &token, &activate).await;
+    assert_eq!(status, 200);
+    let job = &jobs["data"][0];
+    assert_eq!((&job["type"], &job["variables"]), (&json!("review"), &json!({ "amount": 500 })));
+    let path = format!("/api/v1/jobs/{}/fail", job["key"].as_str().expect("a key"));
+    let failure = json!({ "lease_token": job["lease_token"], "message": "no paper", "retries": 0 });
+    assert_eq!(call(&server, "POST", &path, &token, &failure).await.0, 204);
+
+    let (_, incidents) = call(&server, "GET", "/api/v1/incidents", &token, &Json::Null).await;
+    let incident = &incidents["data"][0];
+    assert_eq!(incident["message"], "no paper");
+    assert_eq!(incident["instance_key"], json!(instance));
+    let path = format!("/api/v1/incidents/{}/resolve", incident["key"].as_str().expect("a key"));
+    assert_eq!(call(&server, "POST", &path, &token, &json!({ "retries": 1 })).await.0, 204);
+
+    let (_, jobs) = call(&server, "POST", "/api/v1/jobs/activate", &token, &activate).await;
+    let job = &jobs["data"][0];
+    let path = format!("/api/v1/jobs/{}/complete", job["key"].as_str().expect("a key"));
+    let done = json!({ "lease_token": job["lease_token"] });
+    assert_eq!(call(&server, "POST", &path, &token, &done).await.0, 204);
+
+    let path = format!("/api/v1/process-instances/{instance}");
+    let (_, shown) = call(&server, "GET", &path, &token, &Json::Null).await;
+    assert_eq!(shown["data"]["state"], "completed");
+    let (_, journal) = call(&server, "GET", &format!("{path}/journal"), &token, &Json::Null).await;
+    let causes: Vec<&str> = journal["data"]
+        .as_array()
+        .expect("turns")
+        .iter()
+        .filter_map(|it| it["cause"].as_str())
+        .collect();
+    assert_eq!(
+        causes,
+        [
+            "instance.started",
+            "job.failed",
+            "job.retries_updated",
+            "incident.resolved",
+            "job.completed"
+        ]
+    );
+    server.app.search.catch_up().await.expect("it follows");
+    let (_, found) = call(&server, "GET", "/api/v1/audit?q=paper", &token, &Json::Null).await;
+    assert!(found["data"].as_array().is_some_and(|it| !it.is_empty()), "{found}");
+    let (status, found) = call(&server, "GET", "/api/v1/search?q=500", &token, &Json::Null).await;
+    assert_eq!((status, &found["data"][0]["key"]), (200, &json!(instance)), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_finds_nothing_of_others() {
+    let server = deployed().await;
+    let administrator = server.token(Role::Administrator).await;
+    let instance = start(&server, &administrator, 500).await;
+    server.app.search.catch_up().await.expect("it follows");
+    let user = server.token(Role::User).await;
+    let path = format!("/api/v1/process-instances/{instance}");
+    for path in [path.clone(), format!("{path}/variables"), format!("{path}/diagram.svg")] {
+        let (status, _) = call(&server, "GET", &path, &user, &Json::Null).await;
+        assert_eq!(status, 404, "{path}");
+    }
+    for path in ["/api/v1/process-instances", "/api/v1/search?q=500"] {
+        let (status, found) = call(&server, "GET", path, &user, &Json::Null).await;
+        assert_eq!((status, &found["data"]), (200, &json!([])), "{path}");
+    }
+    let (status, _) = call(&server, "GET", "/api/v1/audit", &user, &Json::Null).await;
+    assert_eq!(status, 403);
+}

@@ -1,0 +1,6 @@
+//! Process instances on a running engine, on both databases.
+
+mod api;
+mod listing;
+mod repair;
+mod running;

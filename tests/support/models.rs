@@ -1,0 +1,113 @@
+//! Small models for tests: each in a few lines, without a drawing.
+//!
+//! Knows nothing of engines.
+
+/// A file with processes.
+fn file(processes: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="definitions"
+    targetNamespace="http://example.org">{processes}</bpmn:definitions>"#
+    )
+}
+
+fn flow(id: &str, source: &str, target: &str) -> String {
+    format!(r#"<bpmn:sequenceFlow id="{id}" sourceRef="{source}" targetRef="{target}"/>"#)
+}
+
+/// Start, a job of type `review`, then by `amount` to one of two ends.
+pub(crate) fn review() -> String {
+    let flows = [
+        flow("to_review", "start", "review_it"),
+        flow("to_choice", "review_it", "choice"),
+        flow("small", "choice", "end_small"),
+    ];
+    file(&format!(
+        r#"<bpmn:process id="review" name="Review" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:serviceTask id="review_it" name="Review it"><bpmn:extensionElements>
+        <zeebe:taskDefinition type="review" retries="2"/></bpmn:extensionElements>
+    </bpmn:serviceTask>
+    <bpmn:exclusiveGateway id="choice" name="Large?" default="small"/>
+    <bpmn:sequenceFlow id="large" sourceRef="choice" targetRef="end_large">
+        <bpmn:conditionExpression xsi:type="bpmn:tFormalExpression"
+            >= amount &gt; 100</bpmn:conditionExpression></bpmn:sequenceFlow>
+    <bpmn:endEvent id="end_large"/><bpmn:endEvent id="end_small"/>
+    {}
+</bpmn:process>"#,
+        flows.join("")
+    ))
+}
+
+/// The data schema of [`review`].
+pub(crate) const REVIEW_SCHEMA: &str = r#"{
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "properties": {
+        "amount": { "type": "integer", "minimum": 0 },
+        "city": { "type": "string", "maxLength": 50 }
+    },
+    "required": ["amount"]
+}"#;
+
+/// Start, wait for the message `paid` of the order, end.
+pub(crate) fn payment() -> String {
+    file(&format!(
+        r#"<bpmn:message id="paid" name="paid"><bpmn:extensionElements>
+        <zeebe:subscription correlationKey="= order"/></bpmn:extensionElements></bpmn:message>
+<bpmn:process id="payment" name="Payment" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:intermediateCatchEvent id="wait" name="Paid">
+        <bpmn:messageEventDefinition messageRef="paid"/></bpmn:intermediateCatchEvent>
+    <bpmn:endEvent id="end"/>{}{}
+</bpmn:process>"#,
+        flow("a", "start", "wait"),
+        flow("b", "wait", "end")
+    ))
+}
+
+/// Start, wait for 50 ms, end.
+pub(crate) fn pause() -> String {
+    file(&format!(
+        r#"<bpmn:process id="pause" name="Pause" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:intermediateCatchEvent id="wait" name="A moment"><bpmn:timerEventDefinition>
+        <bpmn:timeDuration xsi:type="bpmn:tFormalExpression">PT0.05S</bpmn:timeDuration>
+    </bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>
+    <bpmn:endEvent id="end"/>{}{}
+</bpmn:process>"#,
+        flow("a", "start", "wait"),
+        flow("b", "wait", "end")
+    ))
+}
+
+/// Start, call [`review`], end.
+pub(crate) fn caller() -> String {
+    file(&format!(
+        r#"<bpmn:process id="caller" name="Caller" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:callActivity id="call" name="Have it reviewed"><bpmn:extensionElements>
+        <zeebe:calledElement processId="review"/></bpmn:extensionElements></bpmn:callActivity>
+    <bpmn:endEvent id="end"/>{}{}
+</bpmn:process>"#,
+        flow("a", "start", "call"),
+        flow("b", "call", "end")
+    ))
+}
+
+/// Start, a user task for the group `clerks`, end.
+pub(crate) fn approval() -> String {
+    file(&format!(
+        r#"<bpmn:process id="approval" name="Approval" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:userTask id="approve" name="Approve the request"><bpmn:extensionElements>
+        <zeebe:userTask/><zeebe:assignmentDefinition candidateGroups="clerks"/>
+    </bpmn:extensionElements></bpmn:userTask>
+    <bpmn:endEvent id="end"/>{}{}
+</bpmn:process>"#,
+        flow("a", "start", "approve"),
+        flow("b", "approve", "end")
+    ))
+}
