@@ -99,7 +99,8 @@ async fn what_can_not_be_taken_is_refused_with_a_reason() {
     let ann = token(&server, "ann", Role::User).await;
     let large = "x".repeat(4096);
     let in_form = format!(
-        "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n{large}\r\n--x--\r\n"
+        "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n\
+         {large}\r\n--x--\r\n"
     );
     let form = "multipart/form-data; boundary=x";
     let cases = [
