@@ -1,6 +1,7 @@
 //! The only test binary. Each module is one area; a test in `tidy` checks that none is forgotten.
 
 mod bpmn;
+mod browser;
 mod cli;
 mod connectors;
 mod crash;

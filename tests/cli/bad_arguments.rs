@@ -8,16 +8,10 @@ const ROWS: &[(&str, &str)] = &[
     ("serve --port 1", "error: unexpected argument '--port' found"),
     ("serve extra", "error: unexpected argument 'extra' found"),
     ("serve --data", "error: a value is required for '--data <DIR>' but none was supplied"),
-    (
-        "lint",
-        "error: the following required arguments were not provided:\n  <MODEL>...",
-    ),
+    ("lint", "error: the following required arguments were not provided:\n  <MODEL>..."),
     ("lint nothing.bpmn", "error: can't read nothing.bpmn: No such file or directory (os error 2)"),
     ("lint --xml a.bpmn", "error: unexpected argument '--xml' found"),
-    (
-        "run",
-        "error: the following required arguments were not provided:\n  <MODEL>...",
-    ),
+    ("run", "error: the following required arguments were not provided:\n  <MODEL>..."),
     (
         "run x.bpmn --var amount",
         "error: invalid value 'amount' for '--var <NAME=VALUE>': expected name=value, such as \
@@ -34,10 +28,7 @@ const ROWS: &[(&str, &str)] = &[
          2030-01-31T12:00:00Z",
     ),
     ("run x.bpmn", "error: can't read x.bpmn: No such file or directory (os error 2)"),
-    (
-        "start",
-        "error: the following required arguments were not provided:\n  <PROCESS_ID>",
-    ),
+    ("start", "error: the following required arguments were not provided:\n  <PROCESS_ID>"),
     (
         "start a --version x",
         "error: invalid value 'x' for '--version <VERSION>': expected a version, such as 1",
@@ -54,10 +45,7 @@ const ROWS: &[(&str, &str)] = &[
         "instances cancel 0",
         "error: invalid value '0' for '<KEY>': expected a key, as lists show it",
     ),
-    (
-        "tasks complete",
-        "error: the following required arguments were not provided:\n  <KEY>",
-    ),
+    ("tasks complete", "error: the following required arguments were not provided:\n  <KEY>"),
     (
         "jobs activate t --wait 61",
         "error: invalid value '61' for '--wait <SECONDS>': expected 0 to 60 seconds",
@@ -78,22 +66,13 @@ const ROWS: &[(&str, &str)] = &[
         "user create bob",
         "error: the following required arguments were not provided:\n  --name <NAME>",
     ),
-    (
-        "login ftp://x",
-        "error: expected an address such as http://127.0.0.1:8080, found ftp://x",
-    ),
+    ("login ftp://x", "error: expected an address such as http://127.0.0.1:8080, found ftp://x"),
     (
         "login --user a --token b",
         "error: the argument '--user <USER>' cannot be used with '--token <TOKEN>'",
     ),
-    (
-        "deploy",
-        "error: the following required arguments were not provided:\n  <MODEL>...",
-    ),
-    (
-        "instances list --profile ../x",
-        "error: expected a profile name of letters, digits, - and _",
-    ),
+    ("deploy", "error: the following required arguments were not provided:\n  <MODEL>..."),
+    ("instances list --profile ../x", "error: expected a profile name of letters, digits, - and _"),
     ("version --xml", "error: unexpected argument '--xml' found"),
 ];
 

@@ -66,7 +66,9 @@ fn all_problems_are_told_at_once() {
     assert_eq!(code, 2);
     let lines: Vec<&str> = errors.lines().collect();
     assert_eq!(lines.len(), 3, "{errors}");
-    assert!(errors.contains("FLOWSTEAD_DATA_FOLDER: sets nothing, expected FLOWSTEAD_DATA__FOLDER"));
+    assert!(
+        errors.contains("FLOWSTEAD_DATA_FOLDER: sets nothing, expected FLOWSTEAD_DATA__FOLDER")
+    );
 }
 
 #[test]
@@ -99,11 +101,9 @@ fn serve_refuses_a_wrong_configuration_before_it_makes_anything() {
     let folder = Folder::new();
     let data = folder.at("data");
     let file = folder.write("config.toml", "[execution]\nlease_ms = 1\n");
-    let (code, output, errors) =
-        run_program(&["serve", "--data", &data, "--config", &file], &[]);
-    let expected = format!(
-        "error: {file}:2: execution.lease_ms: 1 can't be used, expected 1000 or more\n"
-    );
+    let (code, output, errors) = run_program(&["serve", "--data", &data, "--config", &file], &[]);
+    let expected =
+        format!("error: {file}:2: execution.lease_ms: 1 can't be used, expected 1000 or more\n");
     assert_eq!((code, output.as_str(), errors), (2, "", expected));
     assert!(!std::path::Path::new(&data).exists());
 }

@@ -30,8 +30,10 @@ fn expense_approval_rejects_in_time() {
 
 #[test]
 fn customer_onboarding_waits_for_the_signature() {
-    let models =
-        ["customer-onboarding/customer-onboarding.bpmn", "customer-onboarding/welcome-customer.bpmn"];
+    let models = [
+        "customer-onboarding/customer-onboarding.bpmn",
+        "customer-onboarding/welcome-customer.bpmn",
+    ];
     let variables = [
         "customerId=C-7",
         "customerName=Ann",

@@ -48,9 +48,9 @@ fn time_passes_timers_before_a_late_answer() {
     let late = json!({ "approve_expense": { "$after": "PT30H", "approved": false } });
     let answers = folder.write("answers.json", &late.to_string());
     let model = example("expense-approval/expense-approval.bpmn");
-    let variables = ["--var", "amount=500", "--var", "purpose=Desk", "--var", "email=a@example.org"];
-    let arguments =
-        [&["run", &model, "--answers", &answers][..], &variables, &AT].concat();
+    let variables =
+        ["--var", "amount=500", "--var", "purpose=Desk", "--var", "email=a@example.org"];
+    let arguments = [&["run", &model, "--answers", &answers][..], &variables, &AT].concat();
     let (code, output, errors) = run_program(&arguments, &[]);
     assert_eq!((code, errors.as_str()), (0, ""), "{output}");
     let place = |text: &str| output.find(text).unwrap_or_else(|| panic!("no {text} in {output}"));
@@ -95,17 +95,24 @@ fn an_incident_ends_the_run_with_exit_code_1() {
 #[test]
 fn wrong_answers_are_told() {
     let rows = [
-        ("[]", "expected a JSON object with an answer for each element id: invalid type: \
-                sequence, expected a map at line 1 column 0"),
+        (
+            "[]",
+            "expected a JSON object with an answer for each element id: invalid type: \
+                sequence, expected a map at line 1 column 0",
+        ),
         (r#"{"a": 5}"#, "a: expected an object of variables, or a list of such"),
         (r#"{"a": [{}, 5]}"#, "a[2]: expected an object of variables, or a list of such"),
         (r#"{"a": {"$error": 5}}"#, "a.$error: expected an error code, found 5"),
         (r#"{"a": {"$fail": true}}"#, "a.$fail: expected a text that says why, found true"),
         (r#"{"a": {"$never": "x"}}"#, "a.$never: expected true or false, found \"x\""),
-        (r#"{"a": {"$after": "soon"}}"#,
-         "a.$after: expected a duration such as PT30H, found \"soon\""),
-        (r#"{"a": {"$sometimes": 1}}"#,
-         "a.$sometimes: expected a variable, $error, $message, $fail, $after or $never"),
+        (
+            r#"{"a": {"$after": "soon"}}"#,
+            "a.$after: expected a duration such as PT30H, found \"soon\"",
+        ),
+        (
+            r#"{"a": {"$sometimes": 1}}"#,
+            "a.$sometimes: expected a variable, $error, $message, $fail, $after or $never",
+        ),
     ];
     let folder = Folder::new();
     let model = example("daily-report/daily-report.bpmn");

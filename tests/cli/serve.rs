@@ -36,8 +36,9 @@ fn the_folder_belongs_to_one_server() {
     let data = folder.path().join("data");
     let mut server = Server::start(&data);
     let path = data.to_str().expect("UTF-8");
-    for arguments in [&["serve", "--listen", "127.0.0.1:0", "--data", path][..],
-                      &["reindex", "--data", path]] {
+    for arguments in
+        [&["serve", "--listen", "127.0.0.1:0", "--data", path][..], &["reindex", "--data", path]]
+    {
         let (code, output, errors) = run_program(arguments, &[]);
         assert_eq!((code, output.as_str()), (1, ""));
         let start = format!("error: the data folder {path} is in use by process ");

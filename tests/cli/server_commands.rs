@@ -106,8 +106,15 @@ fn jobs_are_done_by_hand() {
     let (first, first_lease) = (of(0, "key"), of(0, "lease_token"));
     let (second, second_lease) = (of(1, "key"), of(1, "lease_token"));
     let failed = operator.ok(&[
-        "jobs", "fail", &first, "--lease", &first_lease, "--message", "shelf locked",
-        "--retries", "1",
+        "jobs",
+        "fail",
+        &first,
+        "--lease",
+        &first_lease,
+        "--message",
+        "shelf locked",
+        "--retries",
+        "1",
     ]);
     assert_eq!(failed, format!("reported the failure of job {first}\n"));
     let (code, _, errors) =
@@ -116,8 +123,15 @@ fn jobs_are_done_by_hand() {
     let expected =
         format!("error: the lease of job {first} has ended; what was done under it is not taken\n");
     assert_eq!(errors, expected);
-    let thrown = operator
-        .ok(&["jobs", "error", &second, "--lease", &second_lease, "--code", "OUT_OF_STOCK"]);
+    let thrown = operator.ok(&[
+        "jobs",
+        "error",
+        &second,
+        "--lease",
+        &second_lease,
+        "--code",
+        "OUT_OF_STOCK",
+    ]);
     assert_eq!(thrown, format!("threw an error from job {second}\n"));
     let waiting = ["jobs", "activate", "reserve-stock", "--wait", "60"];
     let again = operator.json(&waiting);

@@ -52,8 +52,7 @@ async fn authentication_becomes_headers_or_query() {
         let result = completed(attempt(&local(), HTTP, headers, variables).await);
         assert_eq!(result["sent"][header].as_str(), expected, "{authentication}");
     }
-    let key =
-        json!({ "type": "apiKey", "apiKeyLocation": "query", "name": "key", "value": "k v" });
+    let key = json!({ "type": "apiKey", "apiKeyLocation": "query", "name": "key", "value": "k v" });
     let variables = json!({ "url": target.url("/echo"), "authentication": key });
     let headers = json!({ "resultExpression": "{query: response.body.query}" });
     let result = completed(attempt(&local(), HTTP, headers, variables).await);
@@ -93,9 +92,15 @@ async fn a_response_that_is_no_json_is_text() {
 #[tokio::test]
 async fn another_try_helps_against_troubles_of_the_other_side_only() {
     let target = Target::start().await;
-    for (code, is_retryable) in
-        [(400, false), (401, false), (404, false), (408, true), (429, true), (500, true), (503, true)]
-    {
+    for (code, is_retryable) in [
+        (400, false),
+        (401, false),
+        (404, false),
+        (408, true),
+        (429, true),
+        (500, true),
+        (503, true),
+    ] {
         let url = target.url(&format!("/status/{code}?secret=1"));
         let outcome = attempt(&local(), HTTP, json!({}), json!({ "url": url })).await;
         let shown = target.url(&format!("/status/{code}"));

@@ -17,7 +17,10 @@ async fn inputs_of_the_http_connector() {
     let with = |name: &str, value: Json| json!({ "url": "http://127.0.0.1:1", name: value });
     let rows = vec![
         (json!({}), "url: expected an address such as https://example.com, found nothing"),
-        (json!({ "url": "" }), "url: expected an address such as https://example.com, found nothing"),
+        (
+            json!({ "url": "" }),
+            "url: expected an address such as https://example.com, found nothing",
+        ),
         (json!({ "url": 5 }), "url: expected a text, found a number"),
         (
             with("method", json!("FETCH")),
@@ -37,10 +40,7 @@ async fn inputs_of_the_http_connector() {
             with("authentication", json!("basic")),
             "authentication: expected a context, found a text",
         ),
-        (
-            with("authentication", json!({})),
-            "authentication.type: expected a text, found nothing",
-        ),
+        (with("authentication", json!({})), "authentication.type: expected a text, found nothing"),
         (
             with("authentication", json!({ "type": "magic" })),
             "authentication.type: expected noAuth, basic, bearer or apiKey, found \"magic\"",
@@ -76,7 +76,8 @@ async fn inputs_of_the_http_connector() {
 
 #[tokio::test]
 async fn inputs_of_the_mail_connector() {
-    let with = |name: &str, value: Json| json!({ "to": "a@example.org", "subject": "s", name: value });
+    let with =
+        |name: &str, value: Json| json!({ "to": "a@example.org", "subject": "s", name: value });
     let rows = vec![
         (json!({}), "to: expected a receiver such as name@example.com, found nothing"),
         (json!({ "to": 5 }), "to: expected a text, found a number"),

@@ -40,7 +40,12 @@ fn local() -> Handlers {
 }
 
 /// Makes one attempt at a job with these headers and variables.
-async fn attempt(handlers: &Handlers, job_type: &str, headers: Json, variables: Json) -> JobOutcome {
+async fn attempt(
+    handlers: &Handlers,
+    job_type: &str,
+    headers: Json,
+    variables: Json,
+) -> JobOutcome {
     let object = |value: Json| match value {
         Json::Object(object) => object,
         other => panic!("no object: {other}"),

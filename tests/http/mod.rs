@@ -94,15 +94,9 @@ impl Server {
         let search = search(&folder, &config, &domain, &system).await;
         let identity =
             Identity::open(system, Arc::clone(&clock), Arc::clone(&keys), config.identity.clone());
-        let identity = Identity::open(
-            system.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&keys),
-            config.identity.clone(),
-        );
         let identity = identity.await.expect("a fresh database opens");
         let foundation = Foundation {
-            database: domain.clone(),
+            database: domain,
             clock: Arc::clone(&clock),
             keys,
             handlers: Handlers::default(),
@@ -114,12 +108,6 @@ impl Server {
         let files = Files::open(execution.clone(), blobs, config.server.body_bytes).await;
         let app = App::new(Parts {
             config,
-        let files = BlobStore::open(&folder.0.join("files")).expect("a fresh folder");
-        let files = Files::open(execution.clone(), files, config.server.body_bytes).await;
-        let search = Search::open(folder.0.join("search"), config.search.clone(), domain, system);
-        let search = search.expect("a fresh index opens");
-        let app = App::new(Parts {
-            config: Arc::new(config),
             clock,
             identity,
             instances: Instances::new(execution.clone()),
@@ -128,10 +116,6 @@ impl Server {
             execution,
             search,
             live,
-            files: files.expect("fresh tables"),
-            execution,
-            search,
-            live: LiveBus::new(),
             metrics: None,
         });
         let router = router(app.clone());

@@ -6,6 +6,7 @@ use super::parts::{EmptyState, Link, Pager, Snippet, Stamp};
 use askama::Template;
 use axum::extract::State;
 
+use super::names::Names;
 use super::numbers::thousands;
 use crate::core::access::Permission;
 use crate::http::api::search::OFFSET_MAX;
@@ -77,9 +78,10 @@ pub struct AuditRow {
     pub icon: &'static str,
     /// CSS class of a tone.
     pub tone: &'static str,
+    /// Who did it.
     pub actor: String,
-    pub action: String,
-    pub subject: Link,
+    /// What was done, leading to where it can be seen.
+    pub what: Link,
     pub snippet: Vec<Snippet>,
     /// The event's kind and its number in the chain.
     pub kind: String,
@@ -148,12 +150,11 @@ fn sample_facets() -> Vec<Facet> {
 
 fn sample_rows() -> Vec<AuditRow> {
     let piece = |text: &str, is_hit| Snippet { text: text.into(), is_hit };
-    let row = |icon, tone, action: &str, kind: &str, snippet, minutes| AuditRow {
+    let row = |icon, tone, what: &str, kind: &str, snippet, minutes| AuditRow {
         icon,
         tone,
         actor: "Approver".into(),
-        action: action.into(),
-        subject: Link::new("Approve expense", "/inbox/4503599627370521"),
+        what: Link::new(what, "/inbox/4503599627370521"),
         snippet,
         kind: kind.into(),
         number: "18204".into(),
@@ -166,9 +167,16 @@ fn sample_rows() -> Vec<AuditRow> {
     ];
     let file = vec![piece("hotel-", false), piece("invoice", true), piece(".pdf, 84 KB", false)];
     vec![
-        row("comment", "info", "commented on", "CommentAdded", comment, 900),
-        row("clip", "neutral", "attached a file to", "FileAttached", file, 880),
-        row("check", "good", "completed", "UserTaskCompleted", Vec::new(), 3),
+        row("comment", "info", "Commented on \"Approve expense\"", "Comment added", comment, 900),
+        row("clip", "neutral", "Attached hotel-invoice.pdf", "File attached", file, 880),
+        row(
+            "check",
+            "good",
+            "\"Approve expense\" was completed",
+            "User task completed",
+            Vec::new(),
+            3,
+        ),
     ]
 }
 
@@ -258,16 +266,24 @@ async fn show(
     let found = app.search.find_events(wanted.query(now_ms)).await?;
     let took_ms = began.elapsed().as_millis();
     let layout = frame.layout("Audit", Section::Audit);
+    let names = Names::load(&app, people(&found)).await?;
     let summary = format!("{} events in {took_ms} ms", thousands(found.total as u64));
-    Ok(Page(page(layout, &wanted, found, summary, now_ms)))
+    Ok(Page(page(layout, &wanted, found, &names, (summary, now_ms))))
+}
+
+/// Everybody whom the page names.
+fn people(found: &FoundEvents) -> impl Iterator<Item = &str> {
+    let actors = found.facets.iter().filter(|(name, _)| name == "actor");
+    let counted = actors.flat_map(|(_, counts)| counts.iter().map(|it| it.value.as_str()));
+    counted.chain(found.events.iter().map(|it| it.event.actor_id.as_str()))
 }
 
 fn page(
     layout: Layout,
     wanted: &Wanted,
     found: FoundEvents,
-    summary: String,
-    now_ms: i64,
+    names: &Names,
+    (summary, now_ms): (String, i64),
 ) -> AuditPage {
     let is_narrowed = !wanted.chosen.is_empty() || !wanted.span.is_empty();
     let mut hidden: Vec<HiddenInput> = wanted
@@ -285,8 +301,8 @@ fn page(
         clear_href: is_narrowed.then(|| Wanted::href(&[], &wanted.search, "", 0)),
         summary,
         pager: pager(wanted, &found),
-        facets: facets(wanted, &found.facets),
-        rows: found.events.into_iter().map(|it| row(it, now_ms, &wanted.search)).collect(),
+        facets: facets(wanted, &found.facets, names),
+        rows: found.events.into_iter().map(|it| row(it, names, now_ms, &wanted.search)).collect(),
         empty: empty(wanted, is_narrowed),
     }
 }
@@ -311,7 +327,7 @@ fn pager(wanted: &Wanted, found: &FoundEvents) -> Pager {
     }
 }
 
-fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)]) -> Vec<Facet> {
+fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)], names: &Names) -> Vec<Facet> {
     let mut facets: Vec<Facet> = counted
         .iter()
         .filter(|(_, counts)| !counts.is_empty())
@@ -322,7 +338,7 @@ fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)]) -> Vec<Facet> 
                 _ => "Process",
             }
             .into(),
-            values: counts.iter().take(VALUES).map(|count| value(wanted, name, count)).collect(),
+            values: values(wanted, name, counts, names),
         })
         .collect();
     if !facets.is_empty() {
@@ -341,10 +357,17 @@ fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)]) -> Vec<Facet> 
     facets
 }
 
-fn value(wanted: &Wanted, name: &str, count: &FacetCount) -> FacetValue {
+/// What nobody signed in did is found without narrowing by nobody.
+fn values(wanted: &Wanted, name: &str, counts: &[FacetCount], names: &Names) -> Vec<FacetValue> {
+    let named = counts.iter().filter(|it| !it.value.is_empty()).take(VALUES);
+    named.map(|count| value(wanted, name, count, names)).collect()
+}
+
+fn value(wanted: &Wanted, name: &str, count: &FacetCount, names: &Names) -> FacetValue {
     let (href, is_chosen) = wanted.toggled(name, &count.value);
     let label = match name {
         "action" => in_words(&count.value),
+        "actor" => capitalised(&names.of(&count.value)),
         _ => count.value.clone(),
     };
     FacetValue { label, href, count: thousands(count.count), is_chosen }
@@ -352,12 +375,16 @@ fn value(wanted: &Wanted, name: &str, count: &FacetCount) -> FacetValue {
 
 /// `user_task.completed` as `User task completed`.
 fn in_words(action: &str) -> String {
-    let text = action.replace(['.', '_'], " ");
+    capitalised(&action.replace(['.', '_'], " "))
+}
+
+/// The text as the beginning of a sentence.
+fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |it| it.to_uppercase().chain(letters).collect())
 }
 
-fn row(found: FoundEvent, now_ms: i64, search: &str) -> AuditRow {
+fn row(found: FoundEvent, names: &Names, now_ms: i64, search: &str) -> AuditRow {
     let FoundEvent { event, snippet } = found;
     let (icon, tone) = look_of(&event.action);
     // Without words the snippet would only repeat the summary.
@@ -366,12 +393,11 @@ fn row(found: FoundEvent, now_ms: i64, search: &str) -> AuditRow {
     AuditRow {
         icon,
         tone,
-        actor: actor(&event),
-        subject: subject(&event),
+        actor: actor(&event, names),
+        what: what(&event),
         number: event.key.to_string(),
         kind: in_words(&event.action),
         at: Stamp::at(event.at_ms, now_ms),
-        action: event.summary,
         snippet: snippet
             .into_iter()
             .filter(|_| is_useful)
@@ -380,31 +406,27 @@ fn row(found: FoundEvent, now_ms: i64, search: &str) -> AuditRow {
     }
 }
 
-fn actor(event: &AuditEvent) -> String {
+/// Who did it, as pages name them.
+pub(super) fn actor(event: &AuditEvent, names: &Names) -> String {
     match event.actor_kind {
-        ActorKind::User | ActorKind::Client => event.actor_id.clone(),
+        ActorKind::User | ActorKind::Client => names.of(&event.actor_id),
         ActorKind::Engine => "Engine".into(),
         ActorKind::System => "System".into(),
         ActorKind::Anonymous => "Somebody".into(),
     }
 }
 
-/// Where the thing can be seen.
-fn subject(event: &AuditEvent) -> Link {
+/// What was done, as a sentence that leads to where it can be seen.
+pub(super) fn what(event: &AuditEvent) -> Link {
+    Link::new(capitalised(&event.summary), place(event))
+}
+
+fn place(event: &AuditEvent) -> String {
     match (event.subject_kind.as_str(), event.subject_key, event.instance_key) {
-        ("user_task", Some(key), _) => Link::new("user task", format!("/inbox/{key}")),
-        ("user", Some(key), _) => {
-            let name = event.subject_id.clone().unwrap_or_else(|| "user".into());
-            Link::new(name, format!("/users/{key}"))
-        }
-        (_, _, Some(key)) => {
-            let process = event.process_id.clone().unwrap_or_else(|| key.to_string());
-            Link::new(process, format!("/instances/{key}"))
-        }
-        _ => event
-            .process_id
-            .as_ref()
-            .map_or_else(Link::default, |id| Link::new(id.as_str(), format!("/processes/{id}"))),
+        ("user_task", Some(key), _) => format!("/inbox/{key}"),
+        ("user", Some(key), _) => format!("/users/{key}"),
+        (_, _, Some(key)) => format!("/instances/{key}"),
+        _ => event.process_id.as_ref().map(|id| format!("/processes/{id}")).unwrap_or_default(),
     }
 }
 

@@ -8,13 +8,14 @@ use super::parts::{EmptyState, Link, Stamp};
 use askama::Template;
 use axum::extract::State;
 
+use super::audit::{actor, look_of, what};
+use super::names::Names;
 use super::numbers::capped;
 use super::parts::{Chip, Tone};
 use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
 use crate::http::error::HttpError;
 use crate::http::frame::{Frame, Page};
-use crate::http::pages::audit::look_of;
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
 use crate::services::audit::{self, AuditEvent};
@@ -70,8 +71,8 @@ pub struct ActivityRow {
     pub tone: &'static str,
     /// Who did it; `Engine` when nobody did.
     pub actor: String,
-    pub text: String,
-    pub subject: Link,
+    /// What was done, leading to where it can be seen.
+    pub what: Link,
     pub at: Stamp,
 }
 
@@ -149,21 +150,19 @@ fn sample_tiles(values: [&str; 4], notes: [&str; 4]) -> Vec<Tile> {
 }
 
 fn sample_activity() -> Vec<ActivityRow> {
-    let row = |icon, tone, actor: &str, text: &str, subject: Link, minutes| ActivityRow {
+    let row = |icon, tone, actor: &str, what: &str, minutes| ActivityRow {
         icon,
         tone,
         actor: actor.into(),
-        text: text.into(),
-        subject,
+        what: Link::new(what, "/instances/4503599627370497"),
         at: Stamp::sample(minutes),
     };
-    let instance = |name: &str| Link::new(name, "/instances/4503599627370497");
     vec![
-        row("check", "good", "Approver", "completed", instance("Approve expense"), 3),
-        row("play", "info", "Requester", "started", instance("Expense approval"), 11),
-        row("alert", "bad", "Engine", "raised an incident in", instance("Order fulfilment"), 42),
-        row("process", "neutral", "Modeler", "deployed", instance("Customer onboarding v3"), 180),
-        row("clock", "neutral", "Engine", "fired the timer of", instance("Daily report"), 510),
+        row("check", "good", "Approver", "\"Approve expense\" was completed", 3),
+        row("play", "info", "Requester", "Started Expense approval", 11),
+        row("alert", "bad", "Engine", "\"Charge card\" is stuck: no route to host", 42),
+        row("process", "neutral", "Modeler", "Deployed Customer onboarding", 180),
+        row("clock", "neutral", "Engine", "The timer of \"Daily report\" fired", 510),
     ]
 }
 
@@ -321,24 +320,17 @@ async fn activity(
     let read =
         |sql: &mut dyn crate::platform::store::Sql| audit::list_before(sql, i64::MAX, ACTIVITY);
     let events = app.execution.database().read(read).await?;
-    Ok(events.into_iter().map(|event| activity_row(event, now_ms)).collect())
+    let names = Names::load(app, events.iter().map(|it| it.actor_id.as_str())).await?;
+    Ok(events.iter().map(|event| activity_row(event, &names, now_ms)).collect())
 }
 
-fn activity_row(event: AuditEvent, now_ms: i64) -> ActivityRow {
+fn activity_row(event: &AuditEvent, names: &Names, now_ms: i64) -> ActivityRow {
     let (icon, tone) = look_of(&event.action);
-    let subject = match event.instance_key {
-        Some(key) => Link::new(
-            event.process_id.unwrap_or_else(|| key.to_string()),
-            format!("/instances/{key}"),
-        ),
-        None => Link::default(),
-    };
     ActivityRow {
         icon,
         tone,
-        actor: event.actor_id,
-        text: event.summary,
-        subject,
+        actor: actor(event, names),
+        what: what(event),
         at: Stamp::at(event.at_ms, now_ms),
     }
 }

@@ -255,7 +255,8 @@ fn database(state: &SystemState) -> String {
 fn facts(state: &SystemState) -> Vec<Fact> {
     let mut facts = vec![
         Fact::text("Version", state.version),
-        Fact::text("Up for", span(state.up_for_ms)),
+        // Milliseconds would be noise here.
+        Fact::text("Up for", span(state.up_for_ms / 1000 * 1000)),
         Fact::text("Database", database(state)),
         Fact::text("Index position", state.index.position.to_string()),
     ];
@@ -271,20 +272,19 @@ fn counters(state: &SystemState) -> Vec<CounterRow> {
 }
 
 fn queues(state: &SystemState, limit: u32) -> Vec<QueueRow> {
-    let row = |name: &str, depth: u64, limit: u64, max: &str| QueueRow {
+    let row = |name: &str, depth: u64, limit: u64, text: String| QueueRow {
         name: name.into(),
         depth,
         limit,
-        text: format!("{} of {max}", thousands(depth)),
+        text,
     };
     let most = u64::try_from(COUNT_MAX).unwrap_or(u64::MAX);
     let counted = |count: i64| u64::try_from(count.min(COUNT_MAX)).unwrap_or(0);
-    let shown = format!("{}+", thousands(most));
     let queue = state.queue_depth as u64;
     vec![
-        row("Requests", queue, u64::from(limit), &thousands(limit)),
-        row("Open jobs", counted(state.open_jobs), most, &shown),
-        row("Timers", counted(state.timers), most, &shown),
+        row("Requests", queue, limit.into(), format!("{queue} of {}", thousands(limit))),
+        row("Open jobs", counted(state.open_jobs), most, capped(state.open_jobs, COUNT_MAX)),
+        row("Timers", counted(state.timers), most, capped(state.timers, COUNT_MAX)),
     ]
 }
 

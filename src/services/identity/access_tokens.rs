@@ -295,7 +295,7 @@ fn record_family_end(
 ) -> Result<(), StoreError> {
     let Some(found) = rows_users::find_by_key(sql, user_key)? else { return Ok(()) };
     let user = found.user;
-    let summary = format!("{} {words}", user.user_id);
+    let summary = words.to_owned();
     let actor = Actor { kind: ActorKind::Client, id: user.user_id.as_str().into() };
     let origin = Origin { actor, ..recorder.origin.clone() };
     recorder.record_as(sql, &origin, Change::of(action, "user", user_key, &user.user_id, summary))

@@ -133,7 +133,7 @@ impl Identity {
                 return Ok(());
             };
             let user = found.user;
-            let summary = format!("{} signed out", user.user_id);
+            let summary = "signed out".to_owned();
             let change = Change::of("user.signed_out", "user", user.key, &user.user_id, summary);
             Ok(recorder.record(sql, change)?)
         })
@@ -158,7 +158,7 @@ impl Identity {
             let session = session.ok_or(IdentityError::NotFound { what: "session" })?;
             rows_tokens::delete_session(sql, &session.token_hash)?;
             let user_id = recorder.origin.actor.id.to_string();
-            let summary = format!("{user_id} ended a session");
+            let summary = "ended a session".to_owned();
             let change = Change::of("user.signed_out", "user", user_key, &user_id, summary);
             Ok(recorder.record(sql, change)?)
         })
@@ -282,7 +282,7 @@ pub(super) fn acting(origin: &Origin, stored: &StoredUser) -> Origin {
 
 pub(super) fn signed_in(stored: &StoredUser, how: &str) -> Change {
     let user = &stored.user;
-    let summary = format!("{} signed in {how}", user.user_id);
+    let summary = format!("signed in {how}");
     Change::of("user.signed_in", "user", user.key, &user.user_id, summary)
 }
 

@@ -8,7 +8,6 @@ const BUSY_MS = 1_500;
 const BUSY = ":popover-open, details[name=menu][open], input:focus, textarea:focus, select:focus";
 const KEPT = "details[id][open], input[type=checkbox][id]:checked";
 let source;
-let wasOpen = false;
 let timer;
 let kept = [];
 
@@ -38,9 +37,9 @@ function reopen() {
   if (source?.readyState === EventSource.CLOSED) source.onerror(new Event("error"));
 }
 
+// What changed after the server wrote the page and before it listened here was told to nobody.
 document.addEventListener("htmx:sseOpen", () => {
-  if (wasOpen) document.querySelectorAll('[hx-trigger^="sse:"]').forEach(refresh);
-  wasOpen = true;
+  document.querySelectorAll('[hx-trigger^="sse:"]').forEach(refresh);
 });
 
 function refresh(region) {

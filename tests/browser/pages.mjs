@@ -1,0 +1,137 @@
+// Every page with work on it, in pictures, on the server that the journey left behind.
+//
+// node pages.mjs BASE PICTURES TEMPLATES
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { run, until } from "./browser.mjs";
+import * as people from "./people.mjs";
+import { Album } from "./pictures.mjs";
+
+const BROKEN = {
+  name: "broken.bpmn",
+  mimeType: "text/xml",
+  buffer: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+  xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="broken" targetNamespace="broken">
+  <bpmn:process id="broken" name="Broken" isExecutable="true">
+    <bpmn:startEvent id="begin" name="Begin"><bpmn:outgoing>to_task</bpmn:outgoing></bpmn:startEvent>
+    <bpmn:serviceTask id="task" name="No type"><bpmn:incoming>to_task</bpmn:incoming></bpmn:serviceTask>
+    <bpmn:sequenceFlow id="to_task" sourceRef="begin" targetRef="task" />
+    <bpmn:sequenceFlow id="to_nowhere" sourceRef="task" targetRef="nowhere" />
+  </bpmn:process>
+</bpmn:definitions>`),
+};
+
+const [base, folder, templates] = process.argv.slice(2);
+const album = new Album(folder);
+
+await run(base, async (browser) => {
+  const page = await browser.person();
+  await people.signIn(page, people.ADMINISTRATOR);
+  const instances = await startWork(page);
+  await takeWork(page, instances);
+  await takeInsight(page);
+  await takeAdministration(page);
+  await takeRefusals(browser, page);
+  const pictures = readdirSync(folder);
+  for (const template of readdirSync(templates)) {
+    const name = template.replace(".html", "-light.png");
+    assert.ok(pictures.includes(name), `${template} is on no picture`);
+  }
+});
+
+// Something that waits for a person, for a worker, that is stuck, and that is done.
+async function startWork(page) {
+  const waiting = await people.startExpense(page, 1840.5, "Train to the customer and a hotel");
+  await until(page, page.locator("[data-element-id=approve_expense].is-active"));
+  await people.openStartForm(page, "Customer onboarding");
+  await page.getByLabel("Customer number").fill("C-1001");
+  await page.getByLabel("Name").fill("Example Bakery");
+  await page.getByLabel("E-mail address").fill("bakery@example.org");
+  await page.getByLabel("Address of the checking service").fill("http://127.0.0.1:9");
+  const stuck = await people.sendStartForm(page);
+  await until(page, page.locator("svg .is-stuck"));
+  await people.openStartForm(page, "Order fulfilment");
+  await page.getByLabel("Order number").fill("O-2001");
+  await page.getByLabel("E-mail address").fill("bakery@example.org");
+  await page.getByLabel("Chair").check();
+  await page.getByLabel("Lamp").check();
+  const working = await people.sendStartForm(page);
+  await people.openStartForm(page, "Daily report");
+  const done = await people.sendStartForm(page);
+  await until(page, page.locator(".title-line .chip", { hasText: "Completed" }));
+  return { waiting, stuck, working, done };
+}
+
+async function takeWork(page, { waiting, stuck, working, done }) {
+  await take(page, "home", "/");
+  await take(page, "inbox-list", "/inbox?filter=unassigned");
+  await page.getByRole("link", { name: "Approve expense" }).first().click();
+  await page.getByRole("article", { name: "Task" }).getByRole("heading", { level: 2 }).waitFor();
+  await take(page, "inbox", page.url());
+  await take(page, "processes", "/processes");
+  await take(page, "process", "/processes/expense-approval");
+  await take(page, "process-scheduled", "/processes/daily-report");
+  await take(page, "start_form", "/processes/customer-onboarding/start");
+  await take(page, "start_form-nothing", "/processes/daily-report/start");
+  await take(page, "instances", "/instances");
+  await take(page, "instances-variable", "/instances?variable=amount&op=gt&value=100");
+  await take(page, "instance", waiting);
+  await take(page, "instance-variables", `${waiting}?tab=variables`);
+  await take(page, "instance-jobs", `${working}?tab=jobs`);
+  await take(page, "instance-incidents", `${stuck}?tab=incidents`);
+  await take(page, "instance-called", `${done}?tab=called`);
+  await take(page, "instance-done", `${done}?tab=timeline`);
+}
+
+async function takeInsight(page) {
+  await take(page, "incidents", "/incidents");
+  await take(page, "schedules", "/schedules");
+  await take(page, "files", "/files");
+  await take(page, "audit", "/audit");
+  await take(page, "audit-found", "/audit?search=marmalade");
+  await take(page, "audit-nothing", "/audit?search=xylophone");
+}
+
+async function takeAdministration(page) {
+  await take(page, "users", "/users");
+  await take(page, "user_form-new", "/users/new");
+  await people.goTo(page, "Users");
+  await page.getByRole("link", { name: people.APPROVER.name }).click();
+  await take(page, "user_form", page.url());
+  await take(page, "groups", "/groups");
+  await take(page, "group", "/groups/approvers");
+  await take(page, "roles", "/roles");
+  await take(page, "account", "/account");
+  await page.getByLabel("New token for").fill("Order worker");
+  await page.getByRole("button", { name: "Make token" }).click();
+  await page.getByLabel("New token", { exact: true }).waitFor();
+  await album.take(page, "account-token", { loadsAgain: false });
+  await take(page, "system", "/system");
+}
+
+async function takeRefusals(browser, page) {
+  browser.expect("the server responded with a status of 4");
+  await take(page, "not_found", "/instances/1");
+  await people.goTo(page, "Processes");
+  await page.locator("input[type=file]").setInputFiles(BROKEN);
+  await page.getByRole("button", { name: "Deploy" }).click();
+  await page.getByRole("heading", { name: "Nothing was deployed" }).waitFor();
+  await album.take(page, "deploy_problems", { loadsAgain: false });
+  const approver = await browser.person();
+  await approver.goto("/sign-in");
+  await approver.getByLabel("E-mail").fill(people.APPROVER.email);
+  await approver.getByLabel("Password").fill("not the password");
+  await approver.getByRole("button", { name: "Sign in" }).click();
+  await approver.getByRole("alert").waitFor();
+  await album.take(approver, "sign_in-refused", { loadsAgain: false });
+  await people.signIn(approver, people.APPROVER);
+  await take(approver, "home-approver", "/");
+  await take(approver, "inbox-done", "/inbox?filter=done");
+  await take(approver, "error", "/users");
+}
+
+async function take(page, name, address) {
+  await page.goto(address);
+  await album.take(page, name);
+}
