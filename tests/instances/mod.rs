@@ -3,5 +3,6 @@
 mod api;
 mod listing;
 mod overview;
+mod pages;
 mod repair;
 mod running;

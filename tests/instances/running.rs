@@ -176,13 +176,13 @@ async fn the_timeline_and_the_diagram_tell_what_happened() {
         assert_eq!(
             told,
             [
-                "payment was started by anna",
+                "Payment was started by anna",
                 "start was completed",
                 "Paid waits for the message paid",
                 "Paid got its message",
                 "Paid was completed",
                 "end was completed",
-                "payment completed",
+                "Payment completed",
             ]
         );
         let drawn = found.diagram();

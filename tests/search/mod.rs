@@ -57,7 +57,7 @@ fn principal(user_id: &str, groups: &[&str], permissions: &[Permission]) -> Prin
 }
 
 async fn record_in(database: &Database, key: i64, action: &'static str, summary: &str) {
-    let change = Change::of(action, "user", key, "carla", summary.to_owned());
+    let change = Change::of(action, "user", key, "somebody", summary.to_owned());
     let event = change.at(key, key, &Origin::system("test"));
     let write = move |sql: &mut dyn Sql| audit::record(sql, &event);
     database.write(write).await.expect("a fresh key");
