@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 use super::{Folder, example};
 use crate::support::server::run_program;
 
-const MODEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" targetNamespace="t">
+const MODEL: &str = r#"<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    targetNamespace="t">
   <bpmn:process id="p" isExecutable="true">
     <bpmn:startEvent id="start" />
     <bpmn:serviceTask id="work" />

@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::Folder;
-use crate::support::server::{Server, run_program};
+use crate::support::postgres::fresh_database;
+use crate::support::server::{ADMINISTRATOR, PASSWORD, Server, run_program};
 
 #[test]
 fn one_line_says_where_to_go_and_with_an_administrator_where_it_is() {
@@ -103,7 +104,8 @@ fn follow(base: &str, token: &str) -> TcpStream {
     let address = base.strip_prefix("http://").expect("an address");
     let mut stream = TcpStream::connect(address).expect("the server listens");
     let request = format!(
-        "GET /events?topics=tasks HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\r\n"
+        "GET /events?topics=tasks HTTP/1.1\r\nhost: {address}\r\n\
+         authorization: Bearer {token}\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).expect("it can be sent");
     let mut head = [0; 15];
@@ -129,10 +131,32 @@ fn what_was_acknowledged_is_there_after_a_stop() {
         .collect();
     assert!(server.stop().success());
     let mut again = Server::start(&data);
-    again.sign_in(crate::support::server::ADMINISTRATOR, crate::support::server::PASSWORD);
+    again.sign_in(ADMINISTRATOR, PASSWORD);
     for key in keys {
         let instance = again.get(&format!("/api/v1/process-instances/{key}"));
         assert_eq!(instance["state"], "active");
     }
     assert!(again.log().contains("stopped"));
+}
+
+#[test]
+fn a_server_on_postgresql_keeps_its_users_beside_its_processes() {
+    let folder = Folder::new();
+    let url = fresh_database();
+    let environment = [("FLOWSTEAD_STORE__KIND", "postgres"), ("FLOWSTEAD_STORE__URL", &*url)];
+    let data = folder.path().join("data");
+    let mut server = Server::start_with(&data, &environment);
+    server.set_up();
+    server.post("/api/v1/deployments/examples", &json!({ "examples": ["expense-approval"] }));
+    let variables = json!({ "amount": 500, "purpose": "Desk", "email": "ada@example.org" });
+    let start = json!({ "process_id": "expense-approval", "variables": variables });
+    let started = server.post("/api/v1/process-instances", &start);
+    assert!(server.stop().success());
+    let mut again = Server::start_with(&data, &environment);
+    assert_eq!(again.setup_token(), None);
+    again.sign_in(ADMINISTRATOR, PASSWORD);
+    let key = started["key"].as_str().expect("a key");
+    let instance = again.get(&format!("/api/v1/process-instances/{key}"));
+    assert_eq!(instance["state"], "active");
+    assert!(!data.join("main.db").exists());
 }

@@ -31,6 +31,11 @@ GET /api/v1/incidents administrator modeler operator
 GET /api/v1/me signed in
 GET /api/v1/me/tokens signed in
 GET /api/v1/openapi.json everybody
+GET /api/v1/process-definitions signed in
+GET /api/v1/process-definitions/{key} signed in
+GET /api/v1/process-definitions/{key}/diagram.svg signed in
+GET /api/v1/process-definitions/{key}/versions signed in
+GET /api/v1/process-definitions/{key}/xml signed in
 GET /api/v1/process-instances signed in
 GET /api/v1/process-instances/{key} signed in
 GET /api/v1/process-instances/{key}/diagram.svg signed in
@@ -63,11 +68,15 @@ GET /instances signed in
 GET /instances/{key} signed in
 GET /live everybody
 GET /metrics administrator operator
+GET /processes signed in
+GET /processes/{id} signed in
+GET /processes/{id}/model signed in
 GET /processes/{id}/start signed in
 GET /ready everybody
 GET /roles administrator
 GET /schedules administrator modeler operator
 GET /setup everybody
+GET /setup/examples administrator modeler
 GET /sign-in everybody
 GET /system administrator operator
 GET /users administrator
@@ -83,6 +92,8 @@ POST /api/v1/auth/logout everybody
 POST /api/v1/auth/refresh everybody
 POST /api/v1/dead-letters/requeue administrator modeler operator
 POST /api/v1/dead-letters/{key}/requeue administrator modeler operator
+POST /api/v1/deployments administrator modeler
+POST /api/v1/deployments/examples administrator modeler
 POST /api/v1/files signed in
 POST /api/v1/groups administrator
 POST /api/v1/incidents/resolve administrator modeler operator
@@ -118,10 +129,12 @@ POST /groups/{id}/members/{key}/remove administrator
 POST /incidents/resolve administrator modeler operator
 POST /incidents/{key}/resolve administrator modeler operator
 POST /instances/{key}/cancel administrator modeler operator
+POST /processes administrator modeler
 POST /processes/{id}/start signed in
 POST /schedules/{key}/pause administrator modeler operator
 POST /schedules/{key}/resume administrator modeler operator
 POST /setup everybody
+POST /setup/examples administrator modeler
 POST /sign-in everybody
 POST /sign-out signed in
 POST /system/dead-letters/requeue administrator modeler operator

@@ -135,9 +135,9 @@ async fn load_examples(
     let wanted = body.map(|body| body.examples).unwrap_or_default();
     let (zone, origin) = (TimeZone::system(), signed_in.origin());
     let (execution, identity) = (&app.execution, &app.identity);
-    let user_key = signed_in.principal.user_key;
+    let principal = &signed_in.principal;
     let deployments =
-        processes::load_examples(execution, identity, &zone, &wanted, user_key, &origin).await?;
+        processes::load_examples(execution, identity, &zone, &wanted, principal, &origin).await?;
     let views = deployments.into_iter().map(Into::into).collect();
     Ok(Answer::created("/api/v1/process-definitions", views))
 }

@@ -159,8 +159,8 @@ fn sample_tiles() -> Vec<Tile> {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get("/processes/{process_id}", show).needs(Permission::ProcessesRead),
-        Route::get("/processes/{process_id}/model", model)
+        Route::get("/processes/{id}", show).needs(Permission::ProcessesRead),
+        Route::get("/processes/{id}/model", model)
             .needs(Permission::ProcessesRead)
             .answers_raw("application/xml"),
     ]

@@ -194,8 +194,8 @@ async fn load_examples(
     }
     let (zone, origin) = (TimeZone::system(), signed_in.origin());
     let (execution, identity) = (&app.execution, &app.identity);
-    let user_key = signed_in.principal.user_key;
-    let loaded = processes::load_examples(execution, identity, &zone, &ids, user_key, &origin);
+    let principal = &signed_in.principal;
+    let loaded = processes::load_examples(execution, identity, &zone, &ids, principal, &origin);
     let count = loaded.await?.len();
     let message = match count {
         1 => "One example was loaded. Start it here.".to_owned(),

@@ -7,6 +7,7 @@
 use jiff::tz::TimeZone;
 use rust_embed::Embed;
 
+use crate::core::access::{Permission, Principal};
 use crate::services::audit::Origin;
 use crate::services::execution::Execution;
 use crate::services::identity::{Identity, IdentityError, NewGroup};
@@ -102,8 +103,9 @@ impl Example {
     }
 }
 
-/// Deploys examples, all when none is named. Their groups are made where they are missing, with
-/// the one who loads them as a member, so that the work in them can be seen.
+/// Deploys examples, all when none is named. For one who may, their groups are made where they are
+/// missing, with that one as a member, so that the work in them can be seen; a group that is there
+/// is somebody's, and stays as it is.
 ///
 /// # Errors
 /// `Unknown` before anything is loaded; else what went wrong with one, the earlier ones staying.
@@ -112,7 +114,7 @@ pub async fn load_examples(
     identity: &Identity,
     zone: &TimeZone,
     ids: &[String],
-    user_key: i64,
+    principal: &Principal,
     origin: &Origin,
 ) -> Result<Vec<Deployment>, ExampleError> {
     let unknown = |id: &String| ExampleError::Unknown(id.clone());
@@ -123,32 +125,31 @@ pub async fn load_examples(
     }
     let mut deployments = Vec::with_capacity(wanted.len());
     for example in wanted {
-        for group in example.groups {
-            join_group(identity, group, user_key, origin).await?;
+        if principal.may(Permission::UsersManage) {
+            for group in example.groups {
+                make_group(identity, group, principal.user_key, origin).await?;
+            }
         }
         deployments.push(deploy(execution, zone, example.resources(), origin.clone()).await?);
     }
     Ok(deployments)
 }
 
-async fn join_group(
+async fn make_group(
     identity: &Identity,
     (group_id, name): &(&str, &str),
     user_key: i64,
     origin: &Origin,
 ) -> Result<(), IdentityError> {
-    let group = match identity.load_group_by_id(group_id).await {
-        Err(IdentityError::NotFound { .. }) => {
-            let description = "Made for an example process.".to_owned();
-            let new = NewGroup {
-                group_id: (*group_id).to_owned(),
-                name: (*name).to_owned(),
-                description,
-            };
-            identity.create_group(origin, new).await?
-        }
-        found => found?,
+    match identity.load_group_by_id(group_id).await {
+        Err(IdentityError::NotFound { .. }) => {}
+        found => return found.map(|_| ()),
+    }
+    let new = NewGroup {
+        group_id: (*group_id).to_owned(),
+        name: (*name).to_owned(),
+        description: "Made for an example process.".to_owned(),
     };
-    identity.set_member(origin, group.key, user_key, true).await?;
-    Ok(())
+    let group = identity.create_group(origin, new).await?;
+    identity.set_member(origin, group.key, user_key, true).await
 }
