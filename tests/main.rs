@@ -2,6 +2,8 @@
 
 mod bpmn;
 mod browser;
+mod cli;
+mod connectors;
 mod crash;
 mod engine;
 mod feel;

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::client::ServerFlags;
 use crate::cli::listing::{print_done, print_list, print_thing, read_list};
 use crate::cli::outcome::Outcome;
+use crate::cli::values::{count, key};
 
 const FIELDS: [&str; 7] =
     ["key", "process_id", "version", "state", "incidents", "places", "started_at"];
@@ -33,7 +34,7 @@ pub(crate) struct List {
     #[arg(long)]
     state: Option<String>,
     /// At most so many
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 50, value_parser = count)]
     limit: u32,
     #[command(flatten)]
     server: ServerFlags,
@@ -43,6 +44,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Key of the instance
+    #[arg(value_parser = key)]
     key: i64,
     #[command(flatten)]
     server: ServerFlags,

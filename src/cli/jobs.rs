@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::cli::client::ServerFlags;
 use crate::cli::listing::{print_done, print_list};
 use crate::cli::outcome::Outcome;
+use crate::cli::values::{count, key, wait_seconds};
 use crate::cli::variables::{Variable, object};
 
 const FIELDS: [&str; 7] =
@@ -32,17 +33,16 @@ pub(crate) struct Activate {
     /// The type
     job_type: String,
     /// At most so many
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = count)]
     max: u32,
     /// The worker's name, for people
     #[arg(long, default_value = "command line")]
     worker: String,
     /// How long to wait for a job, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0,
-          value_parser = clap::value_parser!(u64).range(0..=60))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = wait_seconds)]
     wait: u64,
     /// How long the jobs are the worker's, in seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = count)]
     lease: Option<u32>,
     #[command(flatten)]
     server: ServerFlags,
@@ -52,9 +52,10 @@ pub(crate) struct Activate {
 #[derive(Debug, Args)]
 struct Leased {
     /// Key of the job
+    #[arg(value_parser = key)]
     key: i64,
     /// The lease token that came with the job
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", value_parser = key)]
     lease: i64,
     /// A variable to give back; JSON, or else text
     #[arg(long = "var", value_name = "NAME=VALUE")]

@@ -9,6 +9,7 @@ mod listing;
 mod outcome;
 mod output;
 mod profile;
+mod values;
 mod variables;
 
 mod config_check;
@@ -54,8 +55,6 @@ enum Command {
     Serve(serve::Serve),
     /// Check models without deploying them
     Lint(lint::Lint),
-    /// Fill the search index anew; the server must be stopped
-    Reindex(reindex::Reindex),
     /// Run a model in memory, in virtual time
     Run(run::Run),
     /// Sign in at a server and save the sign-in
@@ -79,6 +78,8 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config_check::ConfigCommand),
+    /// Fill the search index anew; the server must be stopped
+    Reindex(reindex::Reindex),
     /// Show the version of this program
     Version(version::Version),
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::cli::client::ServerFlags;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{print_json, print_line};
+use crate::cli::values::version;
 use crate::cli::variables::{Variable, object};
 
 /// The arguments.
@@ -18,7 +19,7 @@ pub(crate) struct Start {
     /// Id of the process
     process_id: String,
     /// A version; the latest when not given
-    #[arg(long)]
+    #[arg(long, value_parser = version)]
     version: Option<i64>,
     /// A variable to start with; JSON, or else text
     #[arg(long = "var", value_name = "NAME=VALUE")]

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::client::ServerFlags;
 use crate::cli::listing::{print_done, print_list, print_thing, read_list};
 use crate::cli::outcome::Outcome;
+use crate::cli::values::{count, key};
 use crate::cli::variables::{Variable, object};
 
 const FIELDS: [&str; 6] = ["key", "name", "process_id", "assignee", "candidate_groups", "due_at"];
@@ -35,7 +36,7 @@ pub(crate) struct List {
     #[arg(long, value_name = "ID")]
     process: Option<String>,
     /// At most so many
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 50, value_parser = count)]
     limit: u32,
     #[command(flatten)]
     server: ServerFlags,
@@ -45,6 +46,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Key of the user task
+    #[arg(value_parser = key)]
     key: i64,
     #[command(flatten)]
     server: ServerFlags,
@@ -54,6 +56,7 @@ pub(crate) struct One {
 #[derive(Debug, Args)]
 pub(crate) struct Complete {
     /// Key of the user task
+    #[arg(value_parser = key)]
     key: i64,
     /// A value of its form; JSON, or else text
     #[arg(long = "var", value_name = "NAME=VALUE")]

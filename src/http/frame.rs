@@ -2,6 +2,8 @@
 //!
 //! Must not know any single page.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -10,11 +12,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::core::access::Permission;
+use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
 use crate::http::error::HttpError;
 use crate::http::pages::layout::{Layout, Section, Viewer};
 use crate::http::session::{Visitor, cookie};
+use crate::platform::store::Sql;
+use crate::services::tasks::{self, TaskFilter};
 
 /// Carries a message over one redirect.
 const FLASH: &str = "flowstead-flash";
@@ -51,6 +55,7 @@ pub struct Frame {
     /// Whoever looks at the page.
     pub visitor: Visitor,
     email: String,
+    open_tasks: u64,
     theme: Option<String>,
     flash: Option<(bool, String)>,
     path: String,
@@ -67,8 +72,18 @@ impl FromRequestParts<App> for Frame {
         };
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned();
         let theme = theme(&parts.headers);
-        Ok(Self { visitor, email, theme, flash: flash(&parts.headers), path })
+        let open_tasks = count_open_tasks(app, &visitor).await?;
+        Ok(Self { visitor, email, open_tasks, theme, flash: flash(&parts.headers), path })
     }
+}
+
+/// The open user tasks that the visitor has.
+async fn count_open_tasks(app: &App, visitor: &Visitor) -> Result<u64, HttpError> {
+    let works = |it: &Arc<Principal>| it.may(Permission::TasksWork);
+    let Some(principal) = visitor.principal.clone().filter(works) else { return Ok(0) };
+    let mine = move |sql: &mut dyn Sql| tasks::count(sql, &principal, &TaskFilter::default());
+    let count = app.execution.database().read(mine).await?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 impl Frame {
@@ -82,6 +97,7 @@ impl Frame {
             can_deploy: principal.may(Permission::ProcessesDeploy),
             can_operate: principal.may(Permission::InstancesOperate),
             can_administer: principal.may(Permission::UsersManage),
+            open_tasks: self.open_tasks,
             ..Viewer::default()
         };
         let csrf = self.visitor.csrf.to_string();

@@ -150,7 +150,7 @@ impl Worker {
                 "process_id": "crash",
                 "variables": { "id": id, "number": count },
             });
-            self.acknowledged.read(|it| it.messages.entry(id.clone()).or_insert(false));
+            self.acknowledged.read(|it| *it.messages.entry(id.clone()).or_insert(false));
             let Some(data) = self.post("/api/v1/process-instances", &body) else { return };
             let key = data["key"].as_str().expect("a key is a text").to_owned();
             self.acknowledged.read(|it| it.starts.insert(id, key));

@@ -21,6 +21,7 @@ fn upload(path: &str, token: &str, content_type: &str, body: impl Into<Body>) ->
 async fn a_file_goes_in_and_comes_out_safely() {
     let server = Server::start().await;
     let ann = token(&server, "ann", Role::User).await;
+    let mut browser = server.browser("ann").await;
     let cases = [
         ("page.html", "text/html", "<script>alert(1)</script>", "attachment", "text/html"),
         (
@@ -41,8 +42,9 @@ async fn a_file_goes_in_and_comes_out_safely() {
         let key = file["key"].as_str().expect("a key is a text");
         assert_eq!(answer.header("location"), format!("/api/v1/files/{key}"));
         assert!(!file["name"].as_str().expect("a name").contains('/'), "{file}");
-        for path in [format!("/api/v1/files/{key}/content"), format!("/files/{key}")] {
-            let shown = server.send(get(&path, &ann)).await;
+        let page = browser.get(&format!("/files/{key}")).await;
+        let content = format!("/api/v1/files/{key}/content");
+        for shown in [page, server.send(get(&content, &ann)).await] {
             assert_eq!((shown.status.as_u16(), shown.body.as_str()), (200, contents));
             assert_eq!(shown.header("content-type"), content_type);
             let disposition = shown.header("content-disposition");
@@ -59,7 +61,7 @@ async fn names_of_all_languages_survive_the_download() {
     let path = "/api/v1/files?name=%C3%9Cbergabe%20%22neu%22.txt";
     let answer = server.send(upload(path, &ann, "text/plain", "x")).await.json();
     let key = answer["data"][0]["key"].as_str().expect("a key").to_owned();
-    let shown = server.send(get(&format!("/files/{key}"), &ann)).await;
+    let shown = server.send(get(&format!("/api/v1/files/{key}/content"), &ann)).await;
     let expected = "attachment; filename=\"_bergabe _neu_.txt\"; \
                     filename*=UTF-8''%C3%9Cbergabe%20%22neu%22.txt";
     assert_eq!(shown.header("content-disposition"), expected);
@@ -99,7 +101,8 @@ async fn what_can_not_be_taken_is_refused_with_a_reason() {
     let ann = token(&server, "ann", Role::User).await;
     let large = "x".repeat(4096);
     let in_form = format!(
-        "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n{large}\r\n--x--\r\n"
+        "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n\
+         {large}\r\n--x--\r\n"
     );
     let form = "multipart/form-data; boundary=x";
     let cases = [

@@ -91,29 +91,17 @@ impl Server {
         let settable = Arc::new(SettableClock::new(start));
         let clock: Arc<dyn Clock> = settable.clone();
         let keys = Arc::new(KeyGenerator::new(1, None).expect("a small node number"));
-        let identity = Identity::open(
-            system.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&keys),
-            config.identity.clone(),
-        );
         let search = search(&folder, &config, &domain, &system).await;
         let identity =
             Identity::open(system, Arc::clone(&clock), Arc::clone(&keys), config.identity.clone());
         let identity = identity.await.expect("a fresh database opens");
         let foundation = Foundation {
-            database: domain.clone(),
+            database: domain,
             clock: Arc::clone(&clock),
             keys,
             handlers: Handlers::default(),
         };
         let execution = Execution::start(foundation, settings()).await.expect("it starts");
-        let files = BlobStore::open(&folder.0.join("files")).expect("a fresh folder");
-        let files = Files::open(execution.clone(), files, config.server.body_bytes).await;
-        let search = Search::open(folder.0.join("search"), config.search.clone(), domain, system);
-        let search = search.expect("a fresh index opens");
-        let app = App::new(Parts {
-            config: Arc::new(config),
         let config = Arc::new(config);
         let live = LiveBus::new();
         let blobs = BlobStore::open(&folder.0.join("files")).expect("a folder of its own");
@@ -124,10 +112,6 @@ impl Server {
             identity,
             instances: Instances::new(execution.clone()),
             operations: Operations::new(execution.clone(), search.clone()),
-            files: files.expect("fresh tables"),
-            execution,
-            search,
-            live: LiveBus::new(),
             files: files.expect("a fresh folder"),
             execution,
             search,

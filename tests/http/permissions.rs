@@ -11,34 +11,69 @@ use super::Server;
 
 /// Every route of the server and who reaches its handler. A new route needs a line here.
 const TABLE: &str = "
+DELETE /api/v1/files/{key} signed in
 DELETE /api/v1/groups/{key} administrator
 DELETE /api/v1/me/tokens/{key} signed in
 DELETE /api/v1/users/{key} administrator
+GET / signed in
 GET /account signed in
+GET /api/v1/audit administrator operator
 GET /api/v1/audit-events administrator operator
+GET /api/v1/audit/facets administrator operator
+GET /api/v1/dead-letters administrator modeler operator
+GET /api/v1/files signed in
+GET /api/v1/files/{key} signed in
+GET /api/v1/files/{key}/content signed in
+GET /api/v1/forms/{id} signed in
 GET /api/v1/groups administrator
 GET /api/v1/groups/{key} administrator
+GET /api/v1/incidents administrator modeler operator
 GET /api/v1/me signed in
 GET /api/v1/me/tokens signed in
 GET /api/v1/openapi.json everybody
+GET /api/v1/process-instances signed in
+GET /api/v1/process-instances/{key} signed in
+GET /api/v1/process-instances/{key}/diagram.svg signed in
+GET /api/v1/process-instances/{key}/journal signed in
+GET /api/v1/process-instances/{key}/variables signed in
 GET /api/v1/roles administrator
+GET /api/v1/schedules administrator modeler operator
+GET /api/v1/search signed in
 GET /api/v1/system administrator operator
+GET /api/v1/user-tasks signed in
+GET /api/v1/user-tasks/counts signed in
+GET /api/v1/user-tasks/{key} signed in
+GET /api/v1/user-tasks/{key}/attachments signed in
+GET /api/v1/user-tasks/{key}/comments signed in
+GET /api/v1/user-tasks/{key}/form signed in
 GET /api/v1/users administrator
 GET /api/v1/users/{key} administrator
 GET /assets/{name} everybody
+GET /audit administrator operator
 GET /events signed in
+GET /files signed in
+GET /files/{key} signed in
 GET /groups administrator
 GET /groups/{id} administrator
 GET /health everybody
+GET /inbox signed in
+GET /inbox/{key} signed in
+GET /incidents administrator modeler operator
+GET /instances signed in
+GET /instances/{key} signed in
 GET /live everybody
 GET /metrics administrator operator
+GET /processes/{id}/start signed in
 GET /ready everybody
 GET /roles administrator
+GET /schedules administrator modeler operator
 GET /setup everybody
 GET /sign-in everybody
+GET /system administrator operator
 GET /users administrator
 GET /users/new administrator
 GET /users/{key} administrator
+PATCH /api/v1/user-tasks/{key} signed in
 POST /account/password signed in
 POST /account/sessions/{key}/end signed in
 POST /account/tokens signed in
@@ -46,20 +81,57 @@ POST /account/tokens/{key}/revoke signed in
 POST /api/v1/auth/login everybody
 POST /api/v1/auth/logout everybody
 POST /api/v1/auth/refresh everybody
+POST /api/v1/dead-letters/requeue administrator modeler operator
+POST /api/v1/dead-letters/{key}/requeue administrator modeler operator
+POST /api/v1/files signed in
 POST /api/v1/groups administrator
+POST /api/v1/incidents/resolve administrator modeler operator
+POST /api/v1/incidents/{key}/resolve administrator modeler operator
+POST /api/v1/jobs/activate administrator modeler operator
+POST /api/v1/jobs/{key}/complete administrator modeler operator
+POST /api/v1/jobs/{key}/error administrator modeler operator
+POST /api/v1/jobs/{key}/extend administrator modeler operator
+POST /api/v1/jobs/{key}/fail administrator modeler operator
 POST /api/v1/me/tokens signed in
+POST /api/v1/messages administrator modeler operator
+POST /api/v1/process-instances signed in
+POST /api/v1/process-instances/{key}/cancel administrator modeler operator
+POST /api/v1/process-instances/{key}/variables administrator modeler operator
+POST /api/v1/schedules/{key}/pause administrator modeler operator
+POST /api/v1/schedules/{key}/resume administrator modeler operator
 POST /api/v1/setup everybody
+POST /api/v1/user-tasks/{key}/assign administrator operator
+POST /api/v1/user-tasks/{key}/attachments signed in
+POST /api/v1/user-tasks/{key}/claim signed in
+POST /api/v1/user-tasks/{key}/comments signed in
+POST /api/v1/user-tasks/{key}/complete signed in
+POST /api/v1/user-tasks/{key}/unclaim signed in
 POST /api/v1/users administrator
 POST /api/v1/users/{key}/disable administrator
 POST /api/v1/users/{key}/enable administrator
+POST /files signed in
+POST /files/{key}/delete signed in
 POST /groups administrator
 POST /groups/{id}/delete administrator
 POST /groups/{id}/members administrator
 POST /groups/{id}/members/{key}/remove administrator
+POST /incidents/resolve administrator modeler operator
+POST /incidents/{key}/resolve administrator modeler operator
+POST /instances/{key}/cancel administrator modeler operator
+POST /processes/{id}/start signed in
+POST /schedules/{key}/pause administrator modeler operator
+POST /schedules/{key}/resume administrator modeler operator
 POST /setup everybody
 POST /sign-in everybody
 POST /sign-out signed in
+POST /system/dead-letters/requeue administrator modeler operator
+POST /system/dead-letters/{key}/requeue administrator modeler operator
 POST /theme everybody
+POST /user-tasks/{key}/assign administrator operator
+POST /user-tasks/{key}/claim signed in
+POST /user-tasks/{key}/comments signed in
+POST /user-tasks/{key}/complete signed in
+POST /user-tasks/{key}/unclaim signed in
 POST /users administrator
 POST /users/{key} administrator
 POST /users/{key}/disable administrator

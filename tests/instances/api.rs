@@ -9,13 +9,7 @@ use crate::http::{Server, get, send_json};
 use crate::support::engine::origin;
 use crate::support::models;
 
-async fn call(
-    server: &Server,
-    method: &str,
-    path: &str,
-    token: &str,
-    body: &Json,
-) -> (u16, Json) {
+async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Json) -> (u16, Json) {
     let request = match body {
         Json::Null if method == "GET" => get(path, token),
         Json::Null => send_json(method, path, token, ""),
@@ -47,85 +41,48 @@ async fn start(server: &Server, token: &str, amount: i64) -> String {
     answer["data"]["key"].as_str().expect("a key").to_owned()
 }
 
+/// Method, path, body, status and code; `INSTANCE` is the key of one that exists.
+const REFUSED: &str = r#"
+POST | process-instances | {} | 422 invalid_value
+POST | process-instances | {"process_id":"nothing"} | 404 not_found
+POST | process-instances | {"process_id":"review","variables":{"amount":-1}} | 422 invalid_variables
+POST | process-instances | {"process":"review"} | 422 invalid_body
+GET | process-instances?state=lost | | 400 invalid_query
+GET | process-instances?variable=amount&value=1 | | 400 invalid_query
+GET | process-instances/1 | | 404 not_found
+GET | process-instances/x | | 400 invalid_path
+GET | process-instances/1/journal | | 404 not_found
+POST | process-instances/1/cancel | | 404 not_found
+POST | process-instances/INSTANCE/variables | {"variables":{},"scope_key":"1"} | 404 not_found
+POST | jobs/activate | {"types":[],"worker":"w"} | 422 invalid_value
+POST | jobs/activate | {"types":["review"],"worker":"w","max_jobs":0} | 422 invalid_value
+POST | jobs/1/complete | {} | 422 invalid_body
+POST | jobs/1/complete | {"lease_token":"1"} | 404 not_found
+POST | dead-letters/1/requeue | | 404 not_found
+POST | incidents/1/resolve | | 404 not_found
+POST | incidents/resolve | {"keys":[]} | 422 invalid_value
+GET | incidents?kind=bad | | 400 invalid_query
+POST | messages | {"name":""} | 422 invalid_value
+POST | messages | {"name":"paid","time_to_live_ms":-1} | 422 invalid_value
+POST | schedules/1/pause | | 404 not_found
+GET | search | | 400 invalid_query
+GET | search?q=x&kind=y | | 400 invalid_query
+GET | audit?from=yesterday | | 422 invalid_value
+"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_requests_get_the_status_and_code_that_say_what_to_do() {
     let server = deployed().await;
     let token = server.token(Role::Administrator).await;
     let instance = start(&server, &token, 1).await;
-    let of = |rest: &str| format!("/api/v1/process-instances/{instance}{rest}");
-    let cases = [
-        ("POST", "/api/v1/process-instances".into(), json!({}), 422, "invalid_value"),
-        (
-            "POST",
-            "/api/v1/process-instances".into(),
-            json!({ "process_id": "nothing" }),
-            404,
-            "not_found",
-        ),
-        (
-            "POST",
-            "/api/v1/process-instances".into(),
-            json!({ "process_id": "review", "variables": { "amount": "much" } }),
-            422,
-            "invalid_variables",
-        ),
-        (
-            "POST",
-            "/api/v1/process-instances".into(),
-            json!({ "process": "review" }),
-            422,
-            "invalid_body",
-        ),
-        ("GET", "/api/v1/process-instances?state=lost".into(), Json::Null, 400, "invalid_query"),
-        (
-            "GET",
-            "/api/v1/process-instances?variable=amount&value=1".into(),
-            Json::Null,
-            400,
-            "invalid_query",
-        ),
-        ("GET", "/api/v1/process-instances/1".into(), Json::Null, 404, "not_found"),
-        ("GET", "/api/v1/process-instances/x".into(), Json::Null, 400, "invalid_path"),
-        ("GET", "/api/v1/process-instances/1/journal".into(), Json::Null, 404, "not_found"),
-        ("POST", "/api/v1/process-instances/1/cancel".into(), Json::Null, 404, "not_found"),
-        ("POST", of("/variables"), json!({ "variables": {}, "scope_key": "1" }), 404, "not_found"),
-        (
-            "POST",
-            "/api/v1/jobs/activate".into(),
-            json!({ "types": [], "worker": "w" }),
-            422,
-            "invalid_value",
-        ),
-        (
-            "POST",
-            "/api/v1/jobs/activate".into(),
-            json!({ "types": ["review"], "worker": "w", "max_jobs": 0 }),
-            422,
-            "invalid_value",
-        ),
-        ("POST", "/api/v1/jobs/1/complete".into(), json!({}), 422, "invalid_body"),
-        ("POST", "/api/v1/jobs/1/complete".into(), json!({ "lease_token": "1" }), 404, "not_found"),
-        ("POST", "/api/v1/dead-letters/1/requeue".into(), Json::Null, 404, "not_found"),
-        ("POST", "/api/v1/incidents/1/resolve".into(), Json::Null, 404, "not_found"),
-        ("POST", "/api/v1/incidents/resolve".into(), json!({ "keys": [] }), 422, "invalid_value"),
-        ("GET", "/api/v1/incidents?kind=bad".into(), Json::Null, 400, "invalid_query"),
-        ("POST", "/api/v1/messages".into(), json!({ "name": "" }), 422, "invalid_value"),
-        (
-            "POST",
-            "/api/v1/messages".into(),
-            json!({ "name": "paid", "time_to_live_ms": -1 }),
-            422,
-            "invalid_value",
-        ),
-        ("POST", "/api/v1/schedules/1/pause".into(), Json::Null, 404, "not_found"),
-        ("GET", "/api/v1/search".into(), Json::Null, 400, "invalid_query"),
-        ("GET", "/api/v1/search?q=x&kind=y".into(), Json::Null, 400, "invalid_query"),
-        ("GET", "/api/v1/audit?from=yesterday".into(), Json::Null, 422, "invalid_value"),
-    ];
-    for (method, path, body, status, code) in cases {
-        let (found, answer) = call(&server, method, &path, &token, &body).await;
-        let found_code = answer["error"]["code"].as_str().unwrap_or_default();
-        assert_eq!((found, found_code), (status, code), "{method} {path} {body}: {answer}");
+    for case in REFUSED.trim().lines() {
+        let parts: Vec<&str> = case.split('|').map(str::trim).collect();
+        let [method, path, body, expected] = parts[..] else { panic!("{case}") };
+        let path = format!("/api/v1/{}", path.replace("INSTANCE", &instance));
+        let body = serde_json::from_str(body).unwrap_or(Json::Null);
+        let (status, answer) = call(&server, method, &path, &token, &body).await;
+        let code = answer["error"]["code"].as_str().unwrap_or_default();
+        assert_eq!(format!("{status} {code}"), expected, "{case}: {answer}");
     }
     let (_, list) = call(&server, "GET", "/api/v1/process-instances", &token, &Json::Null).await;
     assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "nothing was changed: {list}");

@@ -2,5 +2,6 @@
 
 mod api;
 mod listing;
+mod overview;
 mod repair;
 mod running;

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::engine::{Engine, for_each_engine};
 use crate::support::models;
 
-async fn system_database(folder: &Path) -> Database {
+pub(crate) async fn system_database(folder: &Path) -> Database {
     let path = folder.join("system.db");
     let open = move || {
         let database = Database::open_sqlite(&path, &Options::default()).expect("it opens");
@@ -26,7 +26,7 @@ async fn system_database(folder: &Path) -> Database {
     tokio::task::spawn_blocking(open).await.expect("opening does not panic")
 }
 
-async fn open(engine: &Engine, system: &Database) -> Search {
+pub(crate) async fn open(engine: &Engine, system: &Database) -> Search {
     let config = SearchConfig { commit_ms: 20, ..SearchConfig::default() };
     let (folder, domain) = (engine.folder.join("search"), engine.database().clone());
     let system = system.clone();

@@ -111,3 +111,16 @@ pub(crate) fn approval() -> String {
         flow("b", "approve", "end")
     ))
 }
+
+/// Starts every day at six, waits for nobody, ends.
+pub(crate) fn daily() -> String {
+    file(&format!(
+        r#"<bpmn:process id="daily" name="Daily" isExecutable="true">
+    <bpmn:startEvent id="start" name="Every morning"><bpmn:timerEventDefinition>
+        <bpmn:timeCycle xsi:type="bpmn:tFormalExpression">0 0 6 * * *</bpmn:timeCycle>
+    </bpmn:timerEventDefinition></bpmn:startEvent>
+    <bpmn:endEvent id="end"/>{}
+</bpmn:process>"#,
+        flow("a", "start", "end")
+    ))
+}

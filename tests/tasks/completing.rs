@@ -91,7 +91,7 @@ async fn what_does_not_fit_is_refused_field_by_field_and_changes_nothing() {
             (pairs(&[]), &[("reason", "expected a text")]),
             (
                 pairs(&[("reason", "far too long to be a reason")]),
-                &[("reason", "expected at most 20 characters, found 27")],
+                &[("reason", "expected at most 20 characters")],
             ),
             (
                 variables(json!({ "approved": "yes" })),
@@ -128,7 +128,8 @@ async fn a_task_is_completed_once_and_only_by_whoever_may() {
             complete(&engine, &who, task.key, variables(json!({ "done": true }))).await
         };
         assert!(matches!(by(user("cat")).await, Err(TaskError::NotFound)));
-        assert!(matches!(by(user("bob")).await, Err(TaskError::Taken { assignee, .. }) if assignee == "ann"));
+        let late = by(user("bob")).await;
+        assert!(matches!(late, Err(TaskError::Taken { assignee, .. }) if assignee == "ann"));
         assert_eq!(by(user("ann")).await.expect("it is hers").ended_by.as_deref(), Some("ann"));
         assert!(matches!(by(user("ann")).await, Err(TaskError::Ended)));
         assert!(matches!(by(manager()).await, Err(TaskError::Ended)));

@@ -179,10 +179,11 @@ async fn done_tasks_come_latest_first_to_whoever_did_them() {
             let task = start_one(&engine, id, "").await;
             engine.clock.advance(jiff::SignedDuration::from_secs(60));
             let completion = tasks::Completion::default();
+            let person = user(who);
             let done = tasks::complete(
                 &engine.execution,
                 &files,
-                &user(who),
+                &person,
                 task.key,
                 completion,
                 origin(who),

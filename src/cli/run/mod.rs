@@ -22,6 +22,7 @@ use crate::cli::files::{read_models, read_text};
 use crate::cli::lint;
 use crate::cli::outcome::{Failure, Outcome, REFUSED};
 use crate::cli::output::{print_json, print_line};
+use crate::cli::values::time;
 use crate::cli::variables::{Variable, object};
 use crate::core::bpmn::{self, Model};
 use crate::core::engine::{InstanceState, VariableMap};
@@ -60,7 +61,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "ID")]
     process: Option<String>,
     /// When it starts, such as 2030-01-31T12:00:00Z; now, when not given
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
     /// Print JSON
     #[arg(long)]

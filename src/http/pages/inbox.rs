@@ -519,7 +519,7 @@ fn empty(query: &InboxQuery) -> EmptyState {
         TaskView::Unassigned => EmptyState::new(
             "inbox",
             "Nothing to claim",
-            "Tasks that are offered to you or to your groups appear here until somebody claims them.",
+            "Tasks that are offered to you or to your groups appear here until they are claimed.",
         ),
         TaskView::All => EmptyState::new(
             "inbox",

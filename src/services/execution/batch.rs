@@ -386,7 +386,7 @@ impl Batch<'_> {
         if let Some(hot) = self.kept.hot.remove(&key) {
             return Ok(Some(hot));
         }
-        let found = snapshots::find(self.sql, &self.around.definitions, key)?;
+        let found = snapshots::find_locked(self.sql, &self.around.definitions, key)?;
         Ok(found.map(Box::new))
     }
 

@@ -222,9 +222,22 @@ pub(crate) fn lock(
 }
 
 const SELECT: &str = "SELECT definition_key, turn, started_by, started_at, ended_at
-     FROM work__instances WHERE key = ?1 /*postgres FOR UPDATE */";
+     FROM work__instances WHERE key = ?1";
 
 /// Reads an instance back, locked until the transaction ends; `None` when there is none.
+///
+/// # Errors
+/// As for [`find`].
+pub(crate) fn find_locked(
+    sql: &mut dyn Sql,
+    definitions: &Definitions,
+    key: i64,
+) -> Result<Option<Hot>, StoreError> {
+    let rows = sql.query(&format!("{SELECT} /*postgres FOR UPDATE */"), &[key.into()])?;
+    rows.first().map(|row| read_back(sql, definitions, key, row)).transpose()
+}
+
+/// Reads an instance back to be looked at; `None` when there is none.
 ///
 /// # Errors
 /// `Corrupt` when its journal can't be read; `Driver` from the database.
@@ -234,14 +247,22 @@ pub(crate) fn find(
     key: i64,
 ) -> Result<Option<Hot>, StoreError> {
     let rows = sql.query(SELECT, &[key.into()])?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    rows.first().map(|row| read_back(sql, definitions, key, row)).transpose()
+}
+
+fn read_back(
+    sql: &mut dyn Sql,
+    definitions: &Definitions,
+    key: i64,
+    row: &Row,
+) -> Result<Hot, StoreError> {
     let deployed = definitions.load(sql, row.integer(0)?)?;
     let mut hot = Hot::empty(deployed, row.text(2)?.into(), row.integer(3)?);
     hot.ended_at = row.optional_integer(4)?;
     hot.is_new = false;
     hot.has_new_variables = false;
     restore(sql, &mut hot, key, row.integer(1)?)?;
-    Ok(Some(hot))
+    Ok(hot)
 }
 
 /// Folds the snapshot and the turns after it, up to and including a turn.

@@ -81,8 +81,8 @@ pub(super) fn numbers(
     if who.may_work {
         let select = format!(
             "SELECT COUNT(*), SUM(CASE WHEN t.due_at < ?3 THEN 1 ELSE 0 END)
-             FROM (SELECT mine.key FROM ({MINE}) AS mine LIMIT {}) AS some
-             JOIN work__user_tasks t ON t.key = some.key",
+             FROM (SELECT mine.key FROM ({MINE}) AS mine LIMIT {}) AS first_ones
+             JOIN work__user_tasks t ON t.key = first_ones.key",
             COUNT_MAX + 1
         );
         let rows = sql.query(&select, &[whoami(who), groups(who), now_ms.into()])?;
@@ -128,8 +128,8 @@ pub(super) fn urgent_tasks(
     }
     let select = format!(
         "SELECT t.key, t.name, p.name, t.assignee, t.due_at, t.priority, t.created_at
-         FROM (SELECT mine.key FROM ({MINE}) AS mine LIMIT {}) AS some
-         JOIN work__user_tasks t ON t.key = some.key
+         FROM (SELECT mine.key FROM ({MINE}) AS mine LIMIT {}) AS first_ones
+         JOIN work__user_tasks t ON t.key = first_ones.key
          JOIN sys_flows__processes p ON p.process_id = t.process_id
          ORDER BY t.priority DESC, t.due_at NULLS LAST, t.key LIMIT ?3",
         COUNT_MAX + 1

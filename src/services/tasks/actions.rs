@@ -6,7 +6,8 @@
 //! when somebody else was faster, the rights are checked again.
 
 use crate::core::access::{
-    Permission, Principal, may_assign, may_claim, may_complete, may_release,
+    Permission, Principal, TaskFacts, may_assign, may_claim, may_complete, may_release,
+    may_see_task,
 };
 use crate::core::engine::{Command, UserTaskChanges};
 use crate::platform::store::Sql;
@@ -16,7 +17,7 @@ use crate::services::files::{Files, Place};
 use crate::services::identity::{Identity, IdentityError};
 use crate::services::tasks::detail::{TaskDetail, TaskForm, load_seen, load_visible};
 use crate::services::tasks::filling::{Submitted, fill};
-use crate::services::tasks::{TaskError, UserTask, add_comment, find};
+use crate::services::tasks::{TaskError, TaskState, UserTask, add_comment, find};
 
 /// How often a change is tried again after somebody else's.
 const ATTEMPTS_MAX: u32 = 5;
@@ -37,7 +38,26 @@ pub async fn claim(
         }
         Err(taken_or(task, "you may not claim this user task"))
     };
-    change(execution, principal, key, None, origin, decide).await
+    match change(execution, principal, key, None, origin, decide).await {
+        Err(TaskError::NotFound) => Err(taken_before(execution, principal, key).await?),
+        outcome => outcome,
+    }
+}
+
+/// Why a user task is not there for the principal: perhaps it was, until somebody claimed it.
+async fn taken_before(
+    execution: &Execution,
+    principal: &Principal,
+    key: i64,
+) -> Result<TaskError, TaskError> {
+    let task = load(execution, key).await?;
+    let was_seen = may_see_task(principal, &TaskFacts { assignee: None, ..task.facts() });
+    Ok(match task.assignee {
+        Some(assignee) if was_seen && task.state == TaskState::Open => {
+            TaskError::Taken { assignee, rev: task.rev }
+        }
+        _ => TaskError::NotFound,
+    })
 }
 
 /// Takes a user task from whoever has it, so that it can be claimed again.
