@@ -3,7 +3,7 @@
 //
 // node keyboard.mjs BASE
 import assert from "node:assert/strict";
-import { run } from "./browser.mjs";
+import { PATIENCE_MS, run } from "./browser.mjs";
 import * as people from "./people.mjs";
 
 const [base] = process.argv.slice(2);
@@ -31,7 +31,7 @@ async function skipToContent(page) {
   await page.goto("/instances");
   await page.keyboard.press("Tab");
   const link = page.getByRole("link", { name: "Skip to content" });
-  assert.ok(await isFocused(link), "the skip link comes first");
+  await focused(link, "the skip link comes first");
   const { x, y } = await link.boundingBox();
   assert.ok(x >= 0 && y >= 0, "the skip link is seen when it has the focus");
   await page.keyboard.press("Enter");
@@ -67,11 +67,11 @@ async function walkInbox(page) {
   await page.goto("/inbox?filter=unassigned");
   const rows = page.locator("[data-row]");
   await page.keyboard.press("j");
-  assert.ok(await isFocused(rows.nth(0)), "j begins at the first row");
+  await focused(rows.nth(0), "j begins at the first row");
   await page.keyboard.press("j");
-  assert.ok(await isFocused(rows.nth(1)), "j goes on to the next row");
+  await focused(rows.nth(1), "j goes on to the next row");
   await page.keyboard.press("k");
-  assert.ok(await isFocused(rows.nth(0)), "k goes back");
+  await focused(rows.nth(0), "k goes back");
   const title = await rows.nth(0).locator("strong").textContent();
   await page.keyboard.press("Enter");
   const task = page.getByRole("article", { name: "Task" });
@@ -85,7 +85,7 @@ async function goByLetters(page) {
   await page.keyboard.press("r");
   await page.waitForURL("**/instances");
   await page.keyboard.press("/");
-  assert.ok(await isFocused(page.locator("[data-search]")), "/ goes to the search");
+  await focused(page.locator("[data-search]"), "/ goes to the search");
   await page.keyboard.press("Escape");
   await page.locator("[data-search]").blur();
   await page.keyboard.press("?");
@@ -94,6 +94,10 @@ async function goByLetters(page) {
   await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor({ state: "hidden" });
 }
 
-function isFocused(locator) {
-  return locator.evaluate((element) => element === document.activeElement);
+// A live update may draw the list anew at any moment; it gives the focus back.
+async function focused(locator, promise) {
+  const end = Date.now() + PATIENCE_MS;
+  while (!(await locator.evaluate((element) => element === document.activeElement))) {
+    assert.ok(Date.now() < end, promise);
+  }
 }

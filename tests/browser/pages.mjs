@@ -116,7 +116,7 @@ async function takeRefusals(browser, page) {
   await take(page, "not_found", "/instances/1");
   await page.goto("/processes");
   await page.locator("input[type=file]").setInputFiles(BROKEN);
-  await page.getByRole("button", { name: "Deploy" }).click();
+  await page.locator("button", { hasText: "Deploy" }).click();
   await page.getByRole("heading", { name: "Nothing was deployed" }).waitFor();
   await album.take(page, "deploy_problems", { loadsAgain: false });
   const approver = await browser.person();

@@ -32,7 +32,6 @@ export class Album {
     }
     await page.setViewportSize(SIZE);
     await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-    if (loadsAgain) await page.reload();
   }
 
   // All pages are looked at before the first fault ends it.

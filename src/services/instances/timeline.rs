@@ -217,7 +217,7 @@ impl Teller<'_> {
             Event::TimerScheduled(timer) => {
                 self.held.insert(timer.key, timer.element_id.clone());
                 let due = jiff::Timestamp::from_millisecond(timer.due_at).unwrap_or_default();
-                let text = format!("waits until {due:.0}");
+                let text = format!("waits until {}", due.strftime("%-d %b %Y, %H:%M:%S UTC"));
                 self.add(turn, EntryKind::Time, &timer.element_id, text, None);
             }
             Event::TimerFired { key } => {

@@ -88,8 +88,10 @@ pub(super) enum Source {
 pub(super) fn event(event: &AuditEvent, source: Source, task: Option<&IndexedTask>) -> Document {
     let is_comment = event.action.ends_with(".commented");
     let mut body = event.summary.clone();
-    if let Some(details) = &event.details {
-        add_words(&mut body, details);
+    match &event.details {
+        Some(details) if is_comment => add_rest_of_comment(&mut body, details),
+        Some(details) => add_words(&mut body, details),
+        None => {}
     }
     for more in [&event.subject_id, &event.process_id].into_iter().flatten() {
         body.push('\n');
@@ -181,6 +183,15 @@ fn access_of_task(task: &IndexedTask) -> Vec<String> {
         access.push(ACCESS_WORKERS.to_owned());
     }
     access
+}
+
+/// The whole text of a comment, unless the audit's sentence has it already.
+fn add_rest_of_comment(body: &mut String, details: &Json) {
+    let text = details.get("text").and_then(Json::as_str).unwrap_or_default();
+    if !body.contains(text) {
+        body.push('\n');
+        body.push_str(text);
+    }
 }
 
 /// Names and values as lines: `amount: 12`.

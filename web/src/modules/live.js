@@ -7,14 +7,19 @@ const HIDDEN_MS = 15_000;
 const BUSY_MS = 1_500;
 const BUSY = ":popover-open, details[name=menu][open], input:focus, textarea:focus, select:focus";
 const KEPT = "details[id][open], input[type=checkbox][id]:checked";
+const changed = new Map();
+const asked = new Map();
+let changes = 0;
 let source;
 let timer;
 let kept = [];
 
-// The server names the topic in the event's data; htmx listens to events by their name.
+// Every change is counted under its topic, since a region hears nothing while it is replaced.
 window.htmx.createEventSource = (url) => {
   source = new EventSource(url);
-  source.addEventListener("change", ({ data }) => source.dispatchEvent(new MessageEvent(data)));
+  for (const topic of new URL(url, location.href).searchParams.get("topics").split(",")) {
+    source.addEventListener(topic, () => changed.set(topic, ++changes));
+  }
   return source;
 };
 
@@ -42,6 +47,12 @@ document.addEventListener("htmx:sseOpen", () => {
   document.querySelectorAll('[hx-trigger^="sse:"]').forEach(refresh);
 });
 
+// Whether something changed since the region was asked for the last time.
+function isBehind(region) {
+  const topics = region.getAttribute("hx-trigger").matchAll(/sse:([^ ,]+)/g);
+  return [...topics].some(([, topic]) => changed.get(topic) > asked.get(region.id));
+}
+
 function refresh(region) {
   window.htmx.trigger(region, region.getAttribute("hx-trigger").split(/[ ,]/)[0]);
 }
@@ -55,7 +66,10 @@ function replaced(region) {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const region = event.detail.elt;
   if (!region.matches('[hx-trigger^="sse:"]')) return;
-  if (!replaced(region).some((element) => element.querySelector(BUSY))) return;
+  if (!replaced(region).some((element) => element.querySelector(BUSY))) {
+    asked.set(region.id, changes);
+    return;
+  }
   event.preventDefault();
   clearTimeout(region.dataset.waiting);
   region.dataset.waiting = setTimeout(() => region.isConnected && refresh(region), BUSY_MS);
@@ -73,4 +87,5 @@ document.addEventListener("htmx:afterSettle", () => {
     else if (element) element.checked = true;
   }
   kept = [];
+  [...document.querySelectorAll('[hx-trigger^="sse:"]')].filter(isBehind).forEach(refresh);
 });
