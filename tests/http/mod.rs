@@ -213,6 +213,16 @@ impl Browser<'_> {
         self.take(self.server.send(request.expect("a request")).await)
     }
 
+    /// Posts a body as it is, which must bring its own CSRF token.
+    pub(crate) async fn post_body(&mut self, path: &str, kind: &str, body: String) -> Answer {
+        let request = Request::post(path)
+            .header("accept", "text/html")
+            .header("cookie", self.cookie_header())
+            .header("content-type", kind)
+            .body(Body::from(body));
+        self.take(self.server.send(request.expect("a request")).await)
+    }
+
     fn take(&mut self, answer: Answer) -> Answer {
         for line in answer.headers.get_all("set-cookie") {
             let line = line.to_str().expect("cookies are text");
