@@ -17,7 +17,7 @@ pub struct Options {
     pub queue_wait_max: Duration,
     /// Transactions that share one commit.
     pub group_size_max: usize,
-    /// Memory of the writer's page cache, in KiB; each reader has a quarter of it.
+    /// Memory of each connection's page cache, in KiB.
     pub cache_kib: u32,
 }
 
