@@ -65,6 +65,7 @@ const TABLES: &str = "
         ended_at INTEGER) STRICT;
     CREATE INDEX instances_by_process ON instances (process_id, key);
     CREATE INDEX instances_by_state ON instances (state, key);
+    CREATE INDEX instances_active ON instances (process_id, key) WHERE state = 'active';
     CREATE TABLE data (key INTEGER PRIMARY KEY, version INTEGER NOT NULL, state TEXT NOT NULL,
         started_at INTEGER NOT NULL, ended_at INTEGER, variables TEXT NOT NULL) STRICT;
     CREATE TABLE journal (instance_key INTEGER NOT NULL, turn INTEGER NOT NULL,

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::machine::{micros_each, millis, per_second, percentile};
 use crate::server::{Connection, Server};
+use crate::turns;
 
 /// Instances of one measurement.
 const INSTANCES: u32 = 20_000;
@@ -23,12 +24,10 @@ pub(crate) fn measure(folder: &Path) {
         "\n| over HTTP | connections | load | instances/s | server CPU per instance | p50 | p99 |"
     );
     println!("| --- | ---: | --- | ---: | ---: | ---: | ---: |");
-    let server = Server::start(&folder.join("http"));
+    let folder = folder.join("http");
+    turns::prepare(&folder, &[turns::THROUGHPUT], async |_| {});
+    let server = Server::start(&folder);
     let authorization = server.set_up();
-    let model = json!({ "resources": [
-        { "name": "throughput.bpmn", "content": include_str!("models/throughput.bpmn") },
-    ] });
-    Connection::open(server.address).post("/api/v1/deployments", &authorization, &model);
     let load = Load { server: &server, authorization };
     load.run(1, 100, None);
     for connections in [1, 32, 256] {

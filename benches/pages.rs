@@ -9,7 +9,7 @@ use flowstead::services::audit::Origin;
 use flowstead::services::execution::{Execution, ProcessReference, StartInstance, Work};
 use serde_json::json;
 
-use crate::machine::{Place, millis, percentile};
+use crate::machine::{millis, percentile};
 use crate::server::{Connection, Server};
 use crate::turns;
 
@@ -20,7 +20,7 @@ const AT_ONCE: u64 = 256;
 /// Answers of one kind.
 const TIMES: usize = 60;
 
-/// What people look at; the first group of each name is the page.
+/// What people look at.
 const PAGES: [(&str, &str); 16] = [
     ("instances, all", "/instances"),
     ("instances, active", "/instances?state=active"),
@@ -46,7 +46,6 @@ const PAGES: [(&str, &str); 16] = [
 /// Measures and prints the table.
 pub(crate) fn measure(folder: &Path) {
     let folder = folder.join("pages");
-    std::fs::create_dir_all(&folder).expect("the folder can be made");
     seed(&folder);
     let server = Server::start(&folder);
     server.set_up();
@@ -73,17 +72,11 @@ pub(crate) fn measure(folder: &Path) {
 
 /// Runs the instances through the engine, as they would have been.
 fn seed(folder: &Path) {
-    let runtime = tokio::runtime::Runtime::new().expect("the runtime starts");
-    runtime.block_on(async {
-        let database = Place::Sqlite(folder.join("main.db")).open();
-        let execution = turns::start(
-            database,
-            &[
-                ("review.bpmn", include_str!("models/review.bpmn")),
-                ("review.schema.json", include_str!("models/review.schema.json")),
-            ],
-        );
-        let execution = execution.await;
+    let models = [
+        ("review.bpmn", include_str!("models/review.bpmn")),
+        ("review.schema.json", include_str!("models/review.schema.json")),
+    ];
+    turns::prepare(folder, &models, async |execution| {
         let starters = (0..AT_ONCE).map(|first| tokio::spawn(start(execution.clone(), first)));
         for starter in starters.collect::<Vec<_>>() {
             starter.await.expect("a starter ends");
@@ -91,7 +84,6 @@ fn seed(folder: &Path) {
         while execution.turns() < 2 * FINISHED + WAITING {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
-        execution.stop();
     });
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every instance is two durable turns. Must not reach behind `services`.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,10 @@ const INSTANCES_ALONE: u64 = 1_000;
 
 pub(crate) const HEADING: &str = "| turn loop | submitters | load | instances/s | turns/s | CPU per instance | p50 | p99 |\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |";
 
+/// Start, a job that does nothing, a gateway, an end.
+pub(crate) const THROUGHPUT: (&str, &str) =
+    ("throughput.bpmn", include_str!("models/throughput.bpmn"));
+
 /// A job that has nothing to do.
 pub(crate) struct Noop;
 
@@ -38,8 +43,7 @@ impl JobHandler for Noop {
 pub(crate) fn measure(place: &Place) {
     let runtime = tokio::runtime::Runtime::new().expect("the runtime starts");
     runtime.block_on(async {
-        let model = ("throughput.bpmn", include_str!("models/throughput.bpmn"));
-        let execution = start(place.open(), &[model]).await;
+        let execution = start(place.open(), &[THROUGHPUT]).await;
         for submitters in [1, 32, 256] {
             let count = if submitters == 1 { INSTANCES_ALONE } else { INSTANCES };
             let full = run(&execution, submitters, count, None).await;
@@ -49,6 +53,18 @@ pub(crate) fn measure(place: &Place) {
                 .await
                 .print(place, submitters, "half");
         }
+        execution.stop();
+    });
+}
+
+/// Fills a server's folder before it starts: deploys models and lets instances run.
+pub(crate) fn prepare(folder: &Path, models: &[(&str, &str)], run: impl AsyncFnOnce(&Execution)) {
+    std::fs::create_dir_all(folder).expect("the folder can be made");
+    let runtime = tokio::runtime::Runtime::new().expect("the runtime starts");
+    runtime.block_on(async {
+        let database = Place::Sqlite(folder.join("main.db")).open();
+        let execution = start(database, models).await;
+        run(&execution).await;
         execution.stop();
     });
 }

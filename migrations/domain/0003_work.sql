@@ -19,6 +19,9 @@ CREATE INDEX work__instances_by_process ON work__instances (process_id, key);
 CREATE INDEX work__instances_by_state ON work__instances (state, key);
 CREATE INDEX work__instances_by_parent ON work__instances (parent_key) WHERE parent_key IS NOT NULL;
 CREATE INDEX work__instances_stuck ON work__instances (key) WHERE incidents > 0;
+-- How many of a process are stuck, beside any number that are not.
+CREATE INDEX work__instances_stuck_of_process ON work__instances (process_id, key)
+    WHERE incidents > 0;
 
 CREATE TABLE work__jobs (
     key INTEGER PRIMARY KEY,

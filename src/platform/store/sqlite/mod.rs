@@ -81,7 +81,7 @@ impl SqliteDatabase {
     }
 
     fn start_reader(&self, path: &Path, options: &Options) -> Result<(), StoreError> {
-        let connection = connect(path, options.cache_kib / 4)?;
+        let connection = connect(path, options.cache_kib)?;
         let read_only = connection.pragma_update(None, "query_only", true);
         read_only.map_err(|error| unusable(path, &error))?;
         let reader = Reader { connection, queue: Arc::clone(&self.reads) };
