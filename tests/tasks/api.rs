@@ -74,50 +74,57 @@ async fn call(
     (answer.status, if answer.body.is_empty() { Json::Null } else { answer.json() })
 }
 
-#[tokio::test]
-async fn a_task_goes_from_claim_to_completion() {
-    let server = Server::start().await;
-    let ann = token(&server, "ann", Role::User).await;
-    let bob = token(&server, "bob", Role::User).await;
-    let cat = token(&server, "cat", Role::User).await;
-    let max = token(&server, "max", Role::Operator).await;
-    let key = expense(&server).await;
-    let at = |rest: &str| format!("/api/v1/user-tasks/{key}{rest}");
-    let none = Json::Null;
-    let fits = json!({ "variables": { "approved": true, "reason": "fine" }, "comment": "Done." });
-    let steps: [(&str, String, &str, Json, u16, &str, Json); 20] = [
-        ("GET", at(""), &cat, none.clone(), 404, "/error/code", json!("not_found")),
-        ("POST", at("/claim"), &cat, none.clone(), 404, "/error/code", json!("not_found")),
+/// The tokens of those who meet at a task.
+#[derive(Clone, Copy)]
+struct People<'t> {
+    ann: &'t str,
+    bob: &'t str,
+    cat: &'t str,
+    max: &'t str,
+}
+
+/// Method, rest of the address, token, body, status, where to look in the answer, what is there.
+type Step<'t> = (&'static str, &'static str, &'t str, Json, u16, &'static str, Json);
+
+fn claiming(it: People<'_>) -> Vec<Step<'_>> {
+    vec![
+        ("GET", "", it.cat, Json::Null, 404, "/error/code", json!("not_found")),
+        ("POST", "/claim", it.cat, Json::Null, 404, "/error/code", json!("not_found")),
         (
             "GET",
-            at(""),
-            &ann,
-            none.clone(),
+            "",
+            it.ann,
+            Json::Null,
             200,
             "/data/may",
             json!({
                 "claim": true, "unclaim": false, "assign": false, "complete": true
             }),
         ),
-        ("GET", at("/form"), &ann, none.clone(), 200, "/data/id", json!("expense")),
-        ("POST", at("/claim"), &ann, none.clone(), 200, "/data/assignee", json!("ann")),
-        ("POST", at("/claim"), &bob, none.clone(), 409, "/error/code", json!("user_task_taken")),
+        ("GET", "/form", it.ann, Json::Null, 200, "/data/id", json!("expense")),
+        ("POST", "/claim", it.ann, Json::Null, 200, "/data/assignee", json!("ann")),
+        ("POST", "/claim", it.bob, Json::Null, 409, "/error/code", json!("user_task_taken")),
         (
             "POST",
-            at("/claim"),
-            &bob,
-            none.clone(),
+            "/claim",
+            it.bob,
+            Json::Null,
             409,
             "/error/details",
             json!({
                 "assignee": "ann", "found_rev": 2
             }),
         ),
-        ("POST", at("/unclaim"), &ann, none.clone(), 200, "/data/assignee", Json::Null),
+        ("POST", "/unclaim", it.ann, Json::Null, 200, "/data/assignee", Json::Null),
+    ]
+}
+
+fn managing(it: People<'_>) -> Vec<Step<'_>> {
+    vec![
         (
             "POST",
-            at("/assign"),
-            &bob,
+            "/assign",
+            it.bob,
             json!({ "assignee": "bob" }),
             403,
             "/error/code",
@@ -125,8 +132,8 @@ async fn a_task_goes_from_claim_to_completion() {
         ),
         (
             "POST",
-            at("/assign"),
-            &max,
+            "/assign",
+            it.max,
             json!({ "assignee": "nobody" }),
             422,
             "/error/details",
@@ -134,8 +141,8 @@ async fn a_task_goes_from_claim_to_completion() {
         ),
         (
             "POST",
-            at("/assign"),
-            &max,
+            "/assign",
+            it.max,
             json!({ "assignee": "bob", "rev": 1 }),
             409,
             "/error/details",
@@ -143,8 +150,8 @@ async fn a_task_goes_from_claim_to_completion() {
         ),
         (
             "POST",
-            at("/assign"),
-            &max,
+            "/assign",
+            it.max,
             json!({ "assignee": "ann", "rev": 3 }),
             200,
             "/data/rev",
@@ -152,8 +159,8 @@ async fn a_task_goes_from_claim_to_completion() {
         ),
         (
             "PATCH",
-            at(""),
-            &max,
+            "",
+            it.max,
             json!({ "due_at": "tomorrow" }),
             422,
             "/error/code",
@@ -161,19 +168,25 @@ async fn a_task_goes_from_claim_to_completion() {
         ),
         (
             "PATCH",
-            at(""),
-            &max,
+            "",
+            it.max,
             json!({ "due_at": "2031-01-01T00:00:00Z" }),
             200,
             "/data/due_at",
             json!("2031-01-01T00:00:00.000Z"),
         ),
-        ("PATCH", at(""), &max, json!({ "due_at": null }), 200, "/data/due_at", Json::Null),
-        ("PATCH", at(""), &ann, json!({ "priority": 1 }), 403, "/error/code", json!("forbidden")),
+        ("PATCH", "", it.max, json!({ "due_at": null }), 200, "/data/due_at", Json::Null),
+        ("PATCH", "", it.ann, json!({ "priority": 1 }), 403, "/error/code", json!("forbidden")),
+    ]
+}
+
+fn completing(it: People<'_>) -> Vec<Step<'_>> {
+    let fits = json!({ "variables": { "approved": true, "reason": "fine" }, "comment": "Done." });
+    vec![
         (
             "POST",
-            at("/complete"),
-            &ann,
+            "/complete",
+            it.ann,
             json!({ "variables": { "receipt": ["12"] } }),
             422,
             "/error/details",
@@ -182,13 +195,26 @@ async fn a_task_goes_from_claim_to_completion() {
                 { "key": "receipt", "label": "Receipt", "message": "expected an attached file" },
             ] }),
         ),
-        ("POST", at("/complete"), &ann, fits.clone(), 200, "/data/state", json!("completed")),
-        ("POST", at("/complete"), &ann, fits, 409, "/error/code", json!("user_task_ended")),
-        ("GET", at("/comments"), &ann, none, 200, "/data/0/text", json!("Done.")),
-    ];
-    for (number, (method, path, token, body, status, pointer, expected)) in
+        ("POST", "/complete", it.ann, fits.clone(), 200, "/data/state", json!("completed")),
+        ("POST", "/complete", it.ann, fits, 409, "/error/code", json!("user_task_ended")),
+        ("GET", "/comments", it.ann, Json::Null, 200, "/data/0/text", json!("Done.")),
+    ]
+}
+
+#[tokio::test]
+async fn a_task_goes_from_claim_to_completion() {
+    let server = Server::start().await;
+    let ann = token(&server, "ann", Role::User).await;
+    let bob = token(&server, "bob", Role::User).await;
+    let cat = token(&server, "cat", Role::User).await;
+    let max = token(&server, "max", Role::Operator).await;
+    let key = expense(&server).await;
+    let people = People { ann: &ann, bob: &bob, cat: &cat, max: &max };
+    let steps = [claiming(people), managing(people), completing(people)].concat();
+    for (number, (method, rest, token, body, status, pointer, expected)) in
         steps.into_iter().enumerate()
     {
+        let path = format!("/api/v1/user-tasks/{key}{rest}");
         let (found, answer) = call(&server, method, &path, token, &body).await;
         assert_eq!(found.as_u16(), status, "step {number}, {method} {path}: {answer}");
         let value = answer.pointer(pointer).cloned().unwrap_or_default();
