@@ -3,6 +3,7 @@
 mod api;
 mod listing;
 mod overview;
+#[cfg(feature = "all-suites")]
 mod pages;
 mod repair;
 mod running;
