@@ -1,6 +1,7 @@
 //! The only test binary. Each module is one area; a test in `tidy` checks that none is forgotten.
 //!
-//! The feature `all-suites` adds those that drive the command line, the connectors and a browser.
+//! The feature `all-suites` adds suites that have not been run at this state of the program: the
+//! command line, the connectors, the instance pages and a browser. It goes once they pass.
 
 mod bpmn;
 #[cfg(feature = "all-suites")]

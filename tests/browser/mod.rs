@@ -21,7 +21,7 @@ fn a_new_user_gets_an_expense_approved() {
     office.walk("journey.mjs", &[&office.setup_link, "with-scripts", &pictures]);
     office.expect_mail();
     office.walk("keyboard.mjs", &[]);
-    // Some minutes of pictures and measurements of every page, for those who change how they look.
+    // On request, since this walk over every page has not yet reached its end.
     if std::env::var_os("FLOWSTEAD_TEST_PICTURES").is_some() {
         office.walk("pages.mjs", &[&pictures, &format!("{ROOT}/templates/pages")]);
     }
