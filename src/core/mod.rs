@@ -4,6 +4,8 @@ pub mod model;
 
 pub mod feel;
 
+pub mod xml;
+
 pub mod bpmn;
 pub mod forms;
 pub mod schema;

@@ -9,7 +9,7 @@ use crate::core::feel::ast::Node;
 use crate::core::feel::error::ParseError;
 use crate::core::feel::evaluation::{Evaluated, EvaluationContext, EvaluationError};
 use crate::core::feel::evaluator::Evaluator;
-use crate::core::feel::parser::{Candidate, Form, parse};
+use crate::core::feel::parser::{Candidate, Form, Scope, parse};
 use crate::core::feel::value::Value;
 use crate::core::feel::variables::Variables;
 
@@ -55,7 +55,7 @@ impl Expression {
     }
 
     fn parse_as(source: &str, form: Form) -> Result<Self, ParseError> {
-        let parsed = parse(source, form, &[])?;
+        let parsed = parse(source, form, &Scope::default())?;
         let mut variables = parsed.reads;
         variables.extend(parsed.candidates.iter().map(|candidate| candidate.name.clone()));
         Ok(Self(Arc::new(Parsed {
@@ -133,7 +133,9 @@ impl Expression {
         if let Some(reading) = readings.iter().find(|reading| reading.names == names) {
             return Some(Arc::clone(&reading.root));
         }
-        let root = Arc::new(parse(&self.0.source, self.0.form, &names).ok()?.root);
+        let known = names.iter().map(|name| Arc::from(*name)).collect();
+        let scope = Scope { names: known, ..Scope::default() };
+        let root = Arc::new(parse(&self.0.source, self.0.form, &scope).ok()?.root);
         if readings.len() >= READINGS_MAX {
             readings.remove(0);
         }

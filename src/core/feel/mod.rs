@@ -16,6 +16,7 @@
 //! source and any value.
 
 mod ast;
+mod boxed;
 mod builtins;
 mod comparison;
 mod error;
@@ -31,10 +32,14 @@ mod value;
 mod variables;
 mod writing;
 
+pub(crate) use ast::{Quantifier, Type};
+pub(crate) use boxed::{Body, Custom, Lookup, Tests};
 pub use builtins::Builtin;
 pub use error::ParseError;
+pub(crate) use evaluator::Evaluator;
 pub use evaluation::{Evaluated, EvaluationContext, EvaluationError, Limit, Limits, Span, Warning};
 pub use expression::Expression;
+pub(crate) use parser::Scope;
 pub use number::{Number, NumberError, Rounding};
 pub use temporal::{DateTime, DaysTimeDuration, Time, YearsMonthsDuration, Zone};
 pub use value::{Closure, Context, Function, List, Range, Value};

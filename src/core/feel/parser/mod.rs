@@ -10,10 +10,10 @@ mod primaries;
 mod types;
 mod unary;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::core::feel::ast::Node;
+use crate::core::feel::ast::{Node, Type};
 use crate::core::feel::error::ParseError;
 use crate::core::feel::evaluation::Span;
 use crate::core::feel::lexer::{Token, TokenKind, tokenize};
@@ -39,8 +39,19 @@ pub(crate) enum Form {
     UnaryTests,
 }
 
-/// Parses a source; `known` are outer variables whose names contain symbols.
-pub(crate) fn parse(source: &str, form: Form, known: &[&str]) -> Result<Parsed, ParseError> {
+/// The names a source may use, beyond those that words alone show.
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    /// Variables.
+    pub(crate) names: Vec<Arc<str>>,
+    /// Entries of contexts, which stand after a dot or in a filter.
+    pub(crate) entries: Arc<Vec<Arc<str>>>,
+    /// Types beside those of the language.
+    pub(crate) types: Arc<BTreeMap<Arc<str>, Type>>,
+}
+
+/// Parses a source within a scope.
+pub(crate) fn parse(source: &str, form: Form, scope: &Scope) -> Result<Parsed, ParseError> {
     let mut parser = Parser {
         source,
         tokens: tokenize(source)?,
@@ -52,11 +63,17 @@ pub(crate) fn parse(source: &str, form: Form, known: &[&str]) -> Result<Parsed, 
         locals: Vec::new(),
         local_counts: HashMap::new(),
         phrases: Vec::new(),
+        entry_phrases: Vec::new(),
+        filters: 0,
+        types: &scope.types,
         reads: BTreeSet::new(),
         candidates: Vec::new(),
     };
-    for name in known {
-        parser.add_phrase(&Arc::from(*name));
+    for name in &scope.names {
+        parser.declare(name);
+    }
+    for entry in scope.entries.iter() {
+        parser.add_entry_phrase(entry);
     }
     let root = match form {
         Form::Expression => parser.expression()?,
@@ -85,6 +102,11 @@ struct Parser<'a> {
     local_counts: HashMap<Arc<str>, usize>,
     /// Names in scope that words alone do not show.
     phrases: Vec<names::Phrase>,
+    /// Names of entries that words alone do not show.
+    entry_phrases: Vec<names::Phrase>,
+    /// Filters around the next token, in which entries are names.
+    filters: u32,
+    types: &'a BTreeMap<Arc<str>, Type>,
     reads: BTreeSet<String>,
     candidates: Vec<Candidate>,
 }

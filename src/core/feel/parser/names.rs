@@ -80,7 +80,9 @@ impl Parser<'_> {
             self.position += 1;
             return Ok(name);
         }
-        if let Some((name, length)) = self.longest_phrase() {
+        let entries = (self.filters > 0).then(|| self.longest_phrase(&self.entry_phrases));
+        let found = self.longest_phrase(&self.phrases).or(entries.flatten());
+        if let Some((name, length)) = found {
             self.position += length;
             return Ok(name);
         }
@@ -100,8 +102,8 @@ impl Parser<'_> {
         Ok(self.words())
     }
 
-    fn longest_phrase(&self) -> Option<(Arc<str>, usize)> {
-        let fitting = self.phrases.iter().filter(|phrase| {
+    fn longest_phrase(&self, phrases: &[Phrase]) -> Option<(Arc<str>, usize)> {
+        let fitting = phrases.iter().filter(|phrase| {
             phrase.tokens.iter().enumerate().all(|(offset, text)| {
                 let token = self.peek_at(offset);
                 token.kind != TokenKind::End && self.text_of(token.span) == text
@@ -149,7 +151,13 @@ impl Parser<'_> {
                 self.position += 1;
                 Ok(name)
             }
-            TokenKind::Word => Ok(self.words()),
+            TokenKind::Word => {
+                if let Some((name, length)) = self.longest_phrase(&self.entry_phrases) {
+                    self.position += length;
+                    return Ok(name);
+                }
+                Ok(self.words())
+            }
             _ => Err(self.expected("a name")),
         }
     }
@@ -210,15 +218,16 @@ impl Parser<'_> {
     }
 
     /// Remembers how a name is written, if words alone do not show it.
-    pub(super) fn add_phrase(&mut self, name: &Arc<str>) {
-        let Ok(mut tokens) = tokenize(name) else { return };
-        tokens.pop();
-        let text = |span: Span| &name[span.start..span.end];
-        let is_plain =
-            |token: &Token| token.kind == TokenKind::Word && !ends_name(text(token.span));
-        if self.phrases.len() < PHRASES_MAX && tokens.len() > 1 && !tokens.iter().all(is_plain) {
-            let tokens = tokens.iter().map(|token| text(token.span).to_owned()).collect();
-            self.phrases.push(Phrase { name: Arc::clone(name), tokens });
+    fn add_phrase(&mut self, name: &Arc<str>) {
+        if self.phrases.len() < PHRASES_MAX {
+            self.phrases.extend(phrase(name));
+        }
+    }
+
+    /// The same for the entry of a context.
+    pub(super) fn add_entry_phrase(&mut self, name: &Arc<str>) {
+        if self.entry_phrases.len() < PHRASES_MAX {
+            self.entry_phrases.extend(phrase(name));
         }
     }
 
@@ -245,4 +254,17 @@ impl Parser<'_> {
             self.candidates.push(Candidate { first: Arc::clone(first), name });
         }
     }
+}
+
+/// How a name is written, if words alone do not show it.
+fn phrase(name: &Arc<str>) -> Option<Phrase> {
+    let mut tokens = tokenize(name).ok()?;
+    tokens.pop();
+    let text = |span: Span| &name[span.start..span.end];
+    let is_plain = |token: &Token| token.kind == TokenKind::Word && !ends_name(text(token.span));
+    if tokens.len() < 2 || tokens.iter().all(is_plain) {
+        return None;
+    }
+    let tokens = tokens.iter().map(|token| text(token.span).to_owned()).collect();
+    Some(Phrase { name: Arc::clone(name), tokens })
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know where a model comes from.
 
-/// Bounds on a BPMN file; each is refused with a problem that names it.
+/// Bounds on a model file; each is refused with a problem that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Size of the file in bytes.
