@@ -7,6 +7,7 @@ pub mod feel;
 pub mod xml;
 
 pub mod bpmn;
+pub mod dmn;
 pub mod forms;
 pub mod schema;
 

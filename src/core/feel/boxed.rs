@@ -53,11 +53,6 @@ impl Body {
         Self::of(Kind::Name(Arc::clone(name)))
     }
 
-    /// Whether it is the constant null, as empty cells are.
-    pub(crate) fn is_null(&self) -> bool {
-        matches!(self.0.kind, Kind::Literal(Value::Null))
-    }
-
     /// A list.
     pub(crate) fn list(items: Vec<Self>) -> Self {
         Self::of(Kind::List(items.into_iter().map(|item| item.0).collect()))
@@ -91,7 +86,7 @@ impl Body {
 
     /// A choice.
     pub(crate) fn conditional(condition: Self, then: Self, otherwise: Self) -> Self {
-        Self::of(Kind::If(vec![(condition.0, then.0)], Box::new(otherwise.0)))
+        Self::custom(Arc::new(Conditional([condition.0, then.0, otherwise.0])))
     }
 
     /// A loop; its body may read `partial`.
@@ -108,13 +103,13 @@ impl Body {
         test: Self,
     ) -> Self {
         let iterators = vec![Iterator { name, source: source.0, end: None }];
-        Self::of(Kind::Quantified(quantifier, iterators, Box::new(test.0)))
+        let tests = Loop { iterators, body: test.0, uses_partial: false };
+        Self::custom(Arc::new(Quantified(quantifier, Self::of(Kind::For(Box::new(tests))))))
     }
 
     /// The items of a list that match.
     pub(crate) fn filter(source: Self, condition: Self) -> Self {
-        let filter = Suffix { kind: SuffixKind::Filter(condition.0), span: Span::default() };
-        Self::of(Kind::Postfix(Box::new(source.0), vec![filter]))
+        Self::custom(Arc::new(Filter { source: source.0, condition: condition.0 }))
     }
 
     /// The value as a type takes it, else null.
@@ -134,6 +129,75 @@ impl Body {
     pub(crate) fn within(self, origin: &Arc<str>) -> Self {
         Self::of(Kind::Within(Arc::clone(origin), Box::new(self.0)))
     }
+}
+
+/// A boxed conditional: unlike `if`, it has no value without a boolean condition.
+struct Conditional([Node; 3]);
+
+impl Custom for Conditional {
+    fn evaluate(&self, evaluator: &mut Evaluator<'_>) -> Result<Value, EvaluationError> {
+        let [condition, then, otherwise] = &self.0;
+        match evaluator.evaluate(condition)? {
+            Value::Boolean(true) => evaluator.evaluate(then),
+            Value::Boolean(false) | Value::Null => evaluator.evaluate(otherwise),
+            other => Ok(no_boolean(evaluator, &other)),
+        }
+    }
+}
+
+/// A boxed `some` or `every`: unlike FEEL's, it has no value if any test has none.
+struct Quantified(Quantifier, Body);
+
+impl Custom for Quantified {
+    fn evaluate(&self, evaluator: &mut Evaluator<'_>) -> Result<Value, EvaluationError> {
+        let Value::List(results) = evaluator.body(&self.1)? else { return Ok(Value::Null) };
+        let decisive = self.0 == Quantifier::Some;
+        let (mut is_decided, mut is_known) = (false, true);
+        for result in results.iter() {
+            match result {
+                Value::Boolean(value) => is_decided |= *value == decisive,
+                Value::Null => is_known = false,
+                other => return Ok(no_boolean(evaluator, other)),
+            }
+        }
+        Ok(match (is_decided, is_known) {
+            (true, _) => Value::Boolean(decisive),
+            (false, true) => Value::Boolean(!decisive),
+            (false, false) => Value::Null,
+        })
+    }
+}
+
+/// A boxed filter: unlike FEEL's, it takes conditions only, and has no value without booleans.
+struct Filter {
+    source: Node,
+    condition: Node,
+}
+
+impl Custom for Filter {
+    fn evaluate(&self, evaluator: &mut Evaluator<'_>) -> Result<Value, EvaluationError> {
+        let source = evaluator.evaluate(&self.source)?;
+        let items = match &source {
+            Value::Null => return Ok(Value::Null),
+            Value::List(items) => &items[..],
+            one => std::slice::from_ref(one),
+        };
+        let mut kept = Vec::new();
+        for item in items {
+            match evaluator.evaluate_for_item(&self.condition, item)? {
+                Value::Boolean(true) => kept.push(item.clone()),
+                Value::Boolean(false) | Value::Null => {}
+                other => return Ok(no_boolean(evaluator, &other)),
+            }
+        }
+        evaluator.list(kept)
+    }
+}
+
+fn no_boolean(evaluator: &mut Evaluator<'_>, found: &Value) -> Value {
+    let message = format!("expected a boolean, found {}", found.type_name());
+    evaluator.warn(Span::default(), message);
+    Value::Null
 }
 
 fn nodes(entries: Vec<(Arc<str>, Body)>) -> Vec<(Arc<str>, Node)> {
@@ -165,12 +229,7 @@ impl Tests {
 
     /// The values listed, in order, if the tests are a list of constants.
     pub(crate) fn constants(&self) -> Vec<Value> {
-        let Kind::UnaryTests(tests) = &self.node.kind else { return Vec::new() };
-        let constant = |test: &Test| match &test.node.kind {
-            Kind::Literal(value) => Some(value.clone()),
-            _ => None,
-        };
-        tests.tests.iter().filter_map(constant).collect()
+        constants(&self.node)
     }
 
     /// What an index needs to know of them.
@@ -187,6 +246,20 @@ impl Tests {
             None => intervals().map_or(Lookup::Other, Lookup::Intervals),
         }
     }
+}
+
+/// The values a type allows, in order, if it lists them.
+pub(crate) fn allowed_values(declared: &Type) -> Vec<Value> {
+    match declared {
+        Type::Shared(shared) => allowed_values(shared),
+        Type::Constrained(constraint) => constants(&constraint.tests),
+        _ => Vec::new(),
+    }
+}
+
+fn constants(tests: &Node) -> Vec<Value> {
+    let Kind::UnaryTests(tests) = &tests.kind else { return Vec::new() };
+    tests.tests.iter().filter_map(|test| literal(&test.node).cloned()).collect()
 }
 
 /// Which inputs unary tests can fit, if that can be said without evaluating them.

@@ -33,8 +33,9 @@ mod variables;
 mod writing;
 
 pub(crate) use ast::{Quantifier, Type};
-pub(crate) use boxed::{Body, Custom, Lookup, Tests};
+pub(crate) use boxed::{Body, Custom, Interval, Lookup, Tests, allowed_values};
 pub use builtins::Builtin;
+pub(crate) use comparison::order;
 pub use error::ParseError;
 pub(crate) use evaluator::Evaluator;
 pub use evaluation::{Evaluated, EvaluationContext, EvaluationError, Limit, Limits, Span, Warning};

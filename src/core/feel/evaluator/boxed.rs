@@ -53,16 +53,6 @@ impl<'a> Evaluator<'a> {
         self.origin = outer;
     }
 
-    /// How many warnings there were so far.
-    pub(crate) fn warning_count(&self) -> usize {
-        self.warnings.len()
-    }
-
-    /// Takes back the warnings after the first `count`.
-    pub(crate) fn forget_warnings(&mut self, count: usize) {
-        self.warnings.truncate(count);
-    }
-
     /// Whether an input fits tests; what has no answer does not.
     pub(crate) fn fits_tests(&mut self, input: &Value, tests: &Tests) -> Evaluation<bool> {
         let outer = self.origin.replace(Arc::clone(&tests.origin));

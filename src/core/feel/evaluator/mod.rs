@@ -70,6 +70,8 @@ pub(crate) struct Evaluator<'a> {
     origin: Option<Arc<str>>,
     /// What the caller wants to meet again in a `Custom` expression.
     host: Option<&'a dyn Any>,
+    /// Whether types count without the values they allow, as for `instance of`.
+    ignores_constraints: bool,
     pub(crate) patterns: Patterns,
 }
 
@@ -86,6 +88,7 @@ impl<'a> Evaluator<'a> {
             span: Span::default(),
             origin: None,
             host: None,
+            ignores_constraints: false,
             patterns: Patterns::default(),
         }
     }

@@ -23,7 +23,12 @@ impl Evaluator<'_> {
         }
         let is_instance = match &value {
             Value::Null => matches!(expected, Type::Null),
-            value => self.belongs(value, expected)?,
+            value => {
+                self.ignores_constraints = true;
+                let is_instance = self.belongs(value, expected);
+                self.ignores_constraints = false;
+                is_instance?
+            }
         };
         Ok(Value::Boolean(is_instance))
     }
@@ -96,7 +101,7 @@ impl Evaluator<'_> {
             (Type::Shared(shared), value) => self.belongs(value, shared),
             (Type::Constrained(constraint), value) => {
                 Ok(self.belongs(value, &constraint.base)?
-                    && self.passes(value, &constraint.tests)?)
+                    && (self.ignores_constraints || self.passes(value, &constraint.tests)?))
             }
             _ => Ok(is_of_simple_type(value, expected)),
         }
