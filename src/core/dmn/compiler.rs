@@ -186,9 +186,8 @@ impl<'a> Compiler<'_, 'a> {
         let call = Body::custom(Arc::new(ServiceCall { number: self.number }));
         let result = xml::child(self.draft.node, "variable")
             .and_then(|it| self.types.result_of(self.library, self.draft.file, it));
-        let call = call.conforming(result.unwrap_or(Type::Any));
         let function = Body::function(typed, call.within(&self.draft.name));
-        Service { function, parameters, outputs }
+        Service { function, parameters, result: result.unwrap_or(Type::Any), outputs }
     }
 }
 

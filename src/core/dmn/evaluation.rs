@@ -285,10 +285,13 @@ fn outputs(
         let value = value_of(graph, evaluator, None, output.number, &mut known)?;
         values.push((Arc::clone(&output.name), value));
     }
-    if let [(_, only)] = &values[..] {
-        return Ok((only.clone(), values));
+    if let [(_, only)] = &mut values[..] {
+        let value = evaluator.conform_or_null(only.clone(), &service.result, Span::default())?;
+        *only = value.clone();
+        return Ok((value, values));
     }
     let context = evaluator.context(values.iter().cloned().collect())?;
+    let context = evaluator.conform_or_null(context, &service.result, Span::default())?;
     Ok((context, values))
 }
 

@@ -63,24 +63,50 @@ pub(super) fn read(
     limits: &Limits,
     compile: Compile,
 ) -> Result<DecisionModel, Vec<Problem>> {
-    let sources: Vec<&str> = std::iter::once(source).chain(imports.iter().copied()).collect();
-    let mut reports: Vec<Report<'_>> = sources.iter().map(|source| Report::new(source)).collect();
-    let documents: Vec<Option<Document<'_>>> = sources
-        .iter()
-        .zip(&mut reports)
-        .map(|(source, report)| document(source, limits, report))
+    let sources = std::iter::once(source).chain(imports.iter().copied());
+    let mut read: Vec<(Option<Document<'_>>, Report<'_>)> = sources
+        .map(|source| {
+            let mut report = Report::new(source);
+            (document(source, limits, &mut report), report)
+        })
         .collect();
-    let roots: Option<Vec<Node<'_>>> =
-        documents.iter().map(|it| it.as_ref().map(Document::root_element)).collect();
-    let model = roots.and_then(|roots| {
-        let library = Library::new(&roots, &mut reports);
-        compile(&library, &mut reports)
-    });
+    let own = read.swap_remove(0);
+    let (Some(own), report) = own else { return Err(own.1.into_problems()) };
+    let (documents, mut reports) = with_needed((own, report), read);
+    let roots: Vec<Node<'_>> = documents.iter().map(Document::root_element).collect();
+    let library = Library::new(&roots, &mut reports);
+    let model = compile(&library, &mut reports);
     let problems = all_problems(reports);
     match model {
         Some(model) => Ok(DecisionModel { problems, ..model }),
         None => Err(problems),
     }
+}
+
+/// A model and those of the others that it imports, or that these import, and could be read.
+fn with_needed<'a>(
+    own: (Document<'a>, Report<'a>),
+    others: Vec<(Option<Document<'a>>, Report<'a>)>,
+) -> (Vec<Document<'a>>, Vec<Report<'a>>) {
+    let mut needed = vec![own];
+    let mut others: Vec<_> =
+        others.into_iter().filter_map(|(document, report)| Some((document?, report))).collect();
+    let mut done = 0;
+    while let Some((document, _)) = needed.get(done) {
+        done += 1;
+        let wanted: Vec<String> = xml::children(document.root_element(), "import")
+            .filter_map(|import| xml::attribute(import, "namespace").map(str::to_owned))
+            .collect();
+        let is_wanted = |(document, _): &(Document<'_>, Report<'_>)| {
+            let namespace = xml::attribute(document.root_element(), "namespace");
+            namespace.is_some_and(|it| wanted.iter().any(|wanted| wanted == it))
+        };
+        let (found, rest) = others.into_iter().partition(is_wanted);
+        others = rest;
+        let found: Vec<_> = found;
+        needed.extend(found);
+    }
+    needed.into_iter().unzip()
 }
 
 fn document<'a>(

@@ -128,6 +128,8 @@ pub(super) struct Service {
     pub(super) function: Body,
     /// The elements its parameters stand for, in the order of the parameters.
     pub(super) parameters: Vec<Requirement>,
+    /// The type of what it gives.
+    pub(super) result: Type,
     /// The decisions it gives, with their names.
     pub(super) outputs: Vec<Requirement>,
 }

@@ -27,6 +27,7 @@ mod json;
 mod lexer;
 mod number;
 mod parser;
+mod tagged;
 mod temporal;
 mod value;
 mod variables;
