@@ -11,6 +11,7 @@ mod cli;
 #[cfg(feature = "all-suites")]
 mod connectors;
 mod crash;
+mod dmn;
 mod engine;
 mod feel;
 mod files;

@@ -18,10 +18,7 @@ use crate::core::feel::{Body, Type, Value};
 use crate::core::xml::report::Report;
 
 /// Compiles a library; `None` and problems if its structure can't be understood.
-pub(super) fn compile(
-    library: &Library<'_>,
-    reports: &mut [Report<'_>],
-) -> Option<DecisionModel> {
+pub(super) fn compile(library: &Library<'_>, reports: &mut [Report<'_>]) -> Option<DecisionModel> {
     let types = types::compile(library, reports);
     ordering::order(library, reports)?;
     check_imports(library, reports);
@@ -126,9 +123,7 @@ impl<'a> Compiler<'_, 'a> {
     /// The type of an element's variable.
     fn declared(&self, draft: &Draft<'a>, report: &mut Report<'_>) -> Type {
         let variable = xml::child(draft.node, "variable");
-        variable.map_or(Type::Any, |it| {
-            self.types.of_node(self.library, draft.file, it, report)
-        })
+        variable.map_or(Type::Any, |it| self.types.of_node(self.library, draft.file, it, report))
     }
 
     fn expressions<'e, 's>(
@@ -162,7 +157,8 @@ impl<'a> Compiler<'_, 'a> {
         expressions.scope.names.push(Arc::clone(name));
         // The variable's type may be that of the function or, as many files have it, of its value.
         let result = if matches!(declared, Type::Function(_)) { Type::Any } else { declared };
-        let function = expressions.function(node, expressions::is_checkable(&result).then_some(result));
+        let function =
+            expressions.function(node, expressions::is_checkable(&result).then_some(result));
         Body::scoped(vec![(Arc::clone(name), function)], Body::name(name))
     }
 

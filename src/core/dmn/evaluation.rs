@@ -142,9 +142,9 @@ impl DecisionModel {
         self.run(&(), ctx, is_traced, |evaluator, graph| {
             let function = value_of(graph, evaluator, None, number, &mut Known::new())?;
             let name = Arc::clone(&graph.elements[number].info.name);
-            let arguments = inputs.iter().map(|(name, value)| {
-                (Arc::clone(name), Body::constant(value.clone()))
-            });
+            let arguments = inputs
+                .iter()
+                .map(|(name, value)| (Arc::clone(name), Body::constant(value.clone())));
             let call = Body::invocation(Body::constant(function), arguments.collect());
             let value = evaluator.body_alone(Vec::new(), &call.within(&name))?;
             Ok((value.clone(), vec![(name, value)]))
@@ -170,10 +170,7 @@ impl DecisionModel {
         is_traced: bool,
         evaluate: impl FnOnce(&mut Evaluator<'_>, &Graph) -> Outcome<(Value, Vec<(Arc<str>, Value)>)>,
     ) -> Result<Decided, DecisionError> {
-        let host = Host {
-            graph: Arc::clone(&self.graph),
-            tracer: is_traced.then(Tracer::default),
-        };
+        let host = Host { graph: Arc::clone(&self.graph), tracer: is_traced.then(Tracer::default) };
         let outer = Outer { inputs, graph: &self.graph };
         let mut evaluator = Evaluator::new(&outer, ctx);
         evaluator.set_host(&host);
@@ -238,9 +235,7 @@ fn evaluate(
             }
             Ok(value)
         }
-        Logic::Knowledge(body) => {
-            evaluator.body_alone(names(&element.requirements, known), body)
-        }
+        Logic::Knowledge(body) => evaluator.body_alone(names(&element.requirements, known), body),
         Logic::Service(service) => evaluator.body_alone(Vec::new(), &service.function),
     }
 }

@@ -109,11 +109,7 @@ fn with_needed<'a>(
     needed.into_iter().unzip()
 }
 
-fn document<'a>(
-    source: &'a str,
-    limits: &Limits,
-    report: &mut Report<'_>,
-) -> Option<Document<'a>> {
+fn document<'a>(source: &'a str, limits: &Limits, report: &mut Report<'_>) -> Option<Document<'a>> {
     let document = crate::core::xml::read(source, "DMN", limits, report)?;
     let root = document.root_element();
     if xml::is_dmn(&root) && root.tag_name().name() == "definitions" {

@@ -45,10 +45,7 @@ pub(super) fn elements<'a>(node: Node<'a>) -> impl Iterator<Item = Node<'a>> {
 }
 
 /// The DMN elements of one name in an element.
-pub(super) fn children<'a>(
-    node: Node<'a>,
-    name: &'static str,
-) -> impl Iterator<Item = Node<'a>> {
+pub(super) fn children<'a>(node: Node<'a>, name: &'static str) -> impl Iterator<Item = Node<'a>> {
     elements(node).filter(move |child| child.tag_name().name() == name)
 }
 

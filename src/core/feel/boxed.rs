@@ -291,10 +291,9 @@ fn interval_of(test: &Test) -> Option<Interval> {
     };
     match &test.node.kind {
         Kind::Literal(_) => Some((end(&test.node, true)?, end(&test.node, true)?)),
-        Kind::Range(range) => Some((
-            end(&range.start, range.start_included)?,
-            end(&range.end, range.end_included)?,
-        )),
+        Kind::Range(range) => {
+            Some((end(&range.start, range.start_included)?, end(&range.end, range.end_included)?))
+        }
         Kind::Test(comparison, operand) => match comparison {
             Comparison::Equal => Some((end(operand, true)?, end(operand, true)?)),
             Comparison::Less => Some((None, end(operand, false)?)),

@@ -58,7 +58,8 @@ impl Value {
                     .collect(),
             ),
             Self::Range(range) => {
-                let end = |end: &Option<Self>| end.as_ref().map_or(Json::Null, Self::to_tagged_json);
+                let end =
+                    |end: &Option<Self>| end.as_ref().map_or(Json::Null, Self::to_tagged_json);
                 json!({
                     "start": end(&range.start),
                     "start included": range.start_included,
@@ -81,8 +82,9 @@ fn from_tagged(json: &Json, depth_left: usize) -> Result<Value, String> {
             Ok(Value::from(items.collect::<Result<Vec<_>, _>>()?))
         }
         Json::Object(object) => match tag(object) {
-            Some((name, text)) => read(name, text)
-                .ok_or_else(|| format!("expected the text of a value of type `{name}`, found `{text}`")),
+            Some((name, text)) => read(name, text).ok_or_else(|| {
+                format!("expected the text of a value of type `{name}`, found `{text}`")
+            }),
             None => {
                 let entries = object.iter().map(|(name, value)| {
                     Ok((Arc::from(name.as_str()), from_tagged(value, depth_left - 1)?))
@@ -106,11 +108,8 @@ fn read(name: &str, text: &str) -> Option<Value> {
         "date" => temporal::parse_date(text).map(Value::Date),
         "time" => temporal::parse_time(text).map(Value::Time),
         "date and time" => temporal::parse_date_time(text).map(Value::DateTime),
-        "days and time duration" | "years and months duration" => {
-            Value::from_temporal_text(text).filter(|it| {
-                matches!(it, Value::DaysTimeDuration(_) | Value::YearsMonthsDuration(_))
-            })
-        }
+        "days and time duration" | "years and months duration" => Value::from_temporal_text(text)
+            .filter(|it| matches!(it, Value::DaysTimeDuration(_) | Value::YearsMonthsDuration(_))),
         "number" => text.parse().ok().map(Value::Number),
         _ => None,
     }

@@ -19,3 +19,11 @@ impl Default for Limits {
         Self { bytes_max: 4 * 1024 * 1024, depth_max: 64, elements_max: 50_000 }
     }
 }
+
+impl Limits {
+    /// 16 MiB, 64 levels and 400,000 elements: decision tables of tens of thousands of rules.
+    #[must_use]
+    pub fn of_tables() -> Self {
+        Self { bytes_max: 16 * 1024 * 1024, depth_max: 64, elements_max: 400_000 }
+    }
+}

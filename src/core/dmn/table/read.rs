@@ -22,12 +22,12 @@ pub(in crate::core::dmn) fn read<'a>(
     let inputs: Vec<_> = xml::children(node, "input").map(|it| input(expressions, it)).collect();
     let clauses: Vec<_> = xml::children(node, "output").collect();
     let several = clauses.len() > 1;
-    let outputs: Vec<_> =
-        clauses.into_iter().map(|it| output(expressions, it, several)).collect();
+    let outputs: Vec<_> = clauses.into_iter().map(|it| output(expressions, it, several)).collect();
     if outputs.is_empty() {
         expressions.report.error(xml::place(node), "the table has no output", "an `output`");
     }
-    if outputs.len() > 1 && matches!(policy, HitPolicy::Collect(Some(it)) if it != Aggregator::Count)
+    if outputs.len() > 1
+        && matches!(policy, HitPolicy::Collect(Some(it)) if it != Aggregator::Count)
     {
         let message = "several outputs can't be aggregated";
         expressions.report.error(xml::place(node), message, "one output, or no aggregation");

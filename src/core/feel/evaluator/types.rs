@@ -99,10 +99,8 @@ impl Evaluator<'_> {
                 Ok(true)
             }
             (Type::Shared(shared), value) => self.belongs(value, shared),
-            (Type::Constrained(constraint), value) => {
-                Ok(self.belongs(value, &constraint.base)?
-                    && (self.ignores_constraints || self.passes(value, &constraint.tests)?))
-            }
+            (Type::Constrained(constraint), value) => Ok(self.belongs(value, &constraint.base)?
+                && (self.ignores_constraints || self.passes(value, &constraint.tests)?)),
             _ => Ok(is_of_simple_type(value, expected)),
         }
     }
