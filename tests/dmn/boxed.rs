@@ -23,7 +23,8 @@ fn contexts_give_their_entries_or_their_result() {
 
 #[test]
 fn functions_see_what_stood_before_them_and_themselves() {
-    let factorial = "<functionDefinition><formalParameter name=\"n\" typeRef=\"number\"/>".to_owned()
+    let factorial = "<functionDefinition><formalParameter name=\"n\" typeRef=\"number\"/>"
+        .to_owned()
         + &literal("if n < 2 then one else n * f(n - 1)")
         + "</functionDefinition>";
     let entries = entry("one", &literal("1"))
@@ -81,7 +82,10 @@ fn conditionals_iterations_and_filters_are_strict_about_booleans() {
     check(&over("every", "satisfies", "[1, 2]", "it > 1"), "false");
     check(&over("every", "satisfies", "[]", "it > 1"), "true");
     check(&over("filter", "match", "[1, 2, 3]", "item > 1"), "[2, 3]");
-    check(&over("filter", "match", "[{\"x-y\": 1}, {\"x-y\": 2}]", "item.`x-y` > 1"), "[{`x-y`: 2}]");
+    check(
+        &over("filter", "match", "[{\"x-y\": 1}, {\"x-y\": 2}]", "item.`x-y` > 1"),
+        "[{`x-y`: 2}]",
+    );
     check(&over("filter", "match", "[1, 2]", "1"), "null");
 }
 

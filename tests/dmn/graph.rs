@@ -49,7 +49,12 @@ fn a_decision_sees_what_it_requires_and_nothing_else_of_the_model() {
 fn knowledge_is_called_by_position_or_name_and_by_itself() {
     let source = file(
         &(knowledge("even", "n", &literal("if n = 0 then true else not(even(n - 1))"), "")
-            + &knowledge("odd", "n", &literal("not(even(n: n))"), &requires("Knowledge", "#_even"))
+            + &knowledge(
+                "odd",
+                "n",
+                &literal("not(even(n: n))"),
+                &requires("Knowledge", "#_even"),
+            )
             + &decision("d", &(requires("Knowledge", "#_odd") + &literal("[odd(3), odd(n: 4)]")))),
     );
     assert_eq!(value(&source, "d", &json!({})), "[true, false]");
@@ -111,7 +116,9 @@ fn imports_bring_types_functions_and_decisions_under_their_name() {
                 &("<variable name=\"d\"/>".to_owned()
                     + &requires("Knowledge", "library#_Say Hello")
                     + &requires("Decision", "library#_next")
-                    + &literal("[my-lib.Say Hello(\"A\"), my-lib.next, 5 instance of my-lib.tAge]")),
+                    + &literal(
+                        "[my-lib.Say Hello(\"A\"), my-lib.next, 5 instance of my-lib.tAge]",
+                    )),
             )),
     );
     let model = dmn::parse(&source, &[&library], &Limits::of_tables()).expect("both are right");

@@ -129,16 +129,19 @@ fn value(node: Node<'_, '_>) -> Value {
     }
     if let Some(list) = child(node, "list") {
         let items = list.children().filter(|it| it.has_tag_name_of("item"));
-        return if is_nil(list) { Value::Null } else { Value::from(items.map(value).collect::<Vec<_>>()) };
+        return if is_nil(list) {
+            Value::Null
+        } else {
+            Value::from(items.map(value).collect::<Vec<_>>())
+        };
     }
-    let components: Vec<_> =
-        node.children().filter(|it| it.has_tag_name_of("component")).collect();
+    let components: Vec<_> = node.children().filter(|it| it.has_tag_name_of("component")).collect();
     if components.is_empty() || is_nil(node) {
         return Value::Null;
     }
-    let entries = components.into_iter().map(|it| {
-        (Arc::from(it.attribute("name").unwrap_or_default()), value(it))
-    });
+    let entries = components
+        .into_iter()
+        .map(|it| (Arc::from(it.attribute("name").unwrap_or_default()), value(it)));
     Value::from(entries.collect::<IndexMap<_, _>>())
 }
 

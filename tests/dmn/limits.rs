@@ -32,7 +32,10 @@ fn work_without_end_ends() {
             literal(body)
         )
     };
-    assert_eq!(exceeded(&iterate("[1..100000]", &"i + ".repeat(50).trim_end_matches("+ "))), Limit::Fuel);
+    assert_eq!(
+        exceeded(&iterate("[1..100000]", &"i + ".repeat(50).trim_end_matches("+ "))),
+        Limit::Fuel
+    );
     assert_eq!(exceeded(&iterate("[1..1000000000]", "i")), Limit::Fuel);
     let entry = |name: &str, content: &str| {
         format!("<contextEntry><variable name=\"{name}\"/>{content}</contextEntry>")
@@ -66,7 +69,8 @@ fn expressions_as_deep_as_is_allowed_are_evaluated_or_end_in_an_error() {
 
 #[test]
 fn types_that_double_at_each_level_cost_no_more_than_their_text() {
-    let mut types = String::from("<itemDefinition name=\"t0\"><typeRef>number</typeRef></itemDefinition>");
+    let mut types =
+        String::from("<itemDefinition name=\"t0\"><typeRef>number</typeRef></itemDefinition>");
     for level in 1..50 {
         let inner = format!("<typeRef>t{}</typeRef></itemComponent>", level - 1);
         let _ = write!(

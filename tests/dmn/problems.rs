@@ -23,15 +23,24 @@ fn problems_stand_at_their_character() {
         (decision("d", &literal("1 +")), "2:56 _d expected an expression, found the end"),
         (decision("d", ""), "2:1 _d warning: the decision `d` has no logic"),
         (
-            decision("d", "<literalExpression expressionLanguage=\"juel\"><text>1</text></literalExpression>"),
+            decision(
+                "d",
+                "<literalExpression expressionLanguage=\"juel\"><text>1</text></literalExpression>",
+            ),
             "2:67 _d the expression language `juel` is not understood",
         ),
         (
-            decision("d", "<variable name=\"d\" typeRef=\"tX\"/>").replace("</d", &(literal("1") + "</d")),
+            decision("d", "<variable name=\"d\" typeRef=\"tX\"/>")
+                .replace("</d", &(literal("1") + "</d")),
             "2:56 _d warning: the type `tX` does not exist, so any value is taken",
         ),
         (
-            decision("d", &("<knowledgeRequirement><requiredKnowledge href=\"#x\"/></knowledgeRequirement>".to_owned() + &literal("1"))),
+            decision(
+                "d",
+                &("<knowledgeRequirement><requiredKnowledge href=\"#x\"/></knowledgeRequirement>"
+                    .to_owned()
+                    + &literal("1")),
+            ),
             "2:75 _d `d` requires `#x`, which does not exist",
         ),
         (
@@ -39,11 +48,17 @@ fn problems_stand_at_their_character() {
             "2:54 _d the hit policy `LAST` is none of the standard's",
         ),
         (
-            decision("d", "<decisionTable><output/><rule id=\"r\"><outputEntry><text>1</text></outputEntry><outputEntry><text>2</text></outputEntry></rule></decisionTable>"),
+            decision(
+                "d",
+                "<decisionTable><output/><rule id=\"r\"><outputEntry><text>1</text></outputEntry><outputEntry><text>2</text></outputEntry></rule></decisionTable>",
+            ),
             "2:52 r the rule has 0 input and 2 output entries",
         ),
         (
-            decision("d", "<conditional><if><literalExpression><text>true</text></literalExpression></if></conditional>"),
+            decision(
+                "d",
+                "<conditional><if><literalExpression><text>true</text></literalExpression></if></conditional>",
+            ),
             "2:28 _d `conditional` has no `then`",
         ),
         (
@@ -88,7 +103,8 @@ fn elements_that_require_each_other_are_refused() {
 fn the_rest_of_a_model_can_be_used_beside_an_expression_that_can_not_be_read() {
     let source = file(&(decision("a", &literal("1 +")) + &decision("b", &literal("2"))));
     assert!(dmn::parse(&source, &[], &Limits::of_tables()).is_err());
-    let model = dmn::parse_leniently(&source, &[], &Limits::of_tables()).expect("it has a structure");
+    let model =
+        dmn::parse_leniently(&source, &[], &Limits::of_tables()).expect("it has a structure");
     let inputs = json!({});
     let inputs = inputs.as_object().expect("an object");
     let decided = |name| model.decide(name, inputs, &moment(), false).expect("it is there");

@@ -10,10 +10,8 @@ use super::{decided, decision, feel, file, parsed};
 fn table(attributes: &str, outputs: &[(&str, &str)], rules: &[&[&str]]) -> String {
     let mut text = format!("<decisionTable id=\"t\" {attributes}>");
     for input in ["a", "b"] {
-        let _ = write!(
-            text,
-            "<input><inputExpression><text>{input}</text></inputExpression></input>"
-        );
+        let _ =
+            write!(text, "<input><inputExpression><text>{input}</text></inputExpression></input>");
     }
     for (name, values) in outputs {
         let values = if values.is_empty() {

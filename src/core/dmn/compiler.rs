@@ -14,7 +14,7 @@ use super::model::{
 use super::types::{self, Types};
 use super::xml::{self, Node};
 use super::{expressions, ordering};
-use crate::core::feel::{Body, Type, Value};
+use crate::core::feel::{Body, Entries, Scope, Type, Value};
 use crate::core::xml::report::Report;
 
 /// Compiles a library; `None` and problems if its structure can't be understood.
@@ -22,7 +22,7 @@ pub(super) fn compile(library: &Library<'_>, reports: &mut [Report<'_>]) -> Opti
     let types = types::compile(library, reports);
     ordering::order(library, reports)?;
     check_imports(library, reports);
-    let entries = Arc::new(entry_names(library));
+    let entries = entry_names(library);
     let mut elements = Vec::with_capacity(library.drafts.len());
     for number in 0..library.drafts.len() {
         let draft = &library.drafts[number];
@@ -54,7 +54,7 @@ fn check_imports(library: &Library<'_>, reports: &mut [Report<'_>]) {
 }
 
 /// The names of entries anywhere in the files, which may stand after a dot.
-fn entry_names(library: &Library<'_>) -> Vec<Arc<str>> {
+fn entry_names(library: &Library<'_>) -> Entries {
     let mut names = BTreeSet::new();
     for file in &library.files {
         for node in file.root.descendants().filter(xml::is_dmn) {
@@ -69,13 +69,13 @@ fn entry_names(library: &Library<'_>) -> Vec<Arc<str>> {
             }
         }
     }
-    names.into_iter().collect()
+    Entries::new(names.iter())
 }
 
 struct Compiler<'c, 'a> {
     library: &'c Library<'a>,
     types: &'c Types,
-    entries: &'c Arc<Vec<Arc<str>>>,
+    entries: &'c Entries,
     number: usize,
     draft: &'c Draft<'a>,
 }
@@ -133,7 +133,7 @@ impl<'a> Compiler<'_, 'a> {
     ) -> Expressions<'e, 'a, 's> {
         let names = requirements.iter().map(|it| it.import.as_ref().unwrap_or(&it.name).clone());
         let types = self.types.of_file(self.draft.file);
-        let scope = expressions::scope(names.collect(), self.entries, types);
+        let scope = Scope::new(self.entries.clone(), types).naming(names);
         Expressions {
             library: self.library,
             types: self.types,
@@ -154,7 +154,7 @@ impl<'a> Compiler<'_, 'a> {
         };
         let declared = self.declared(self.draft, report);
         let mut expressions = self.expressions(requirements, report);
-        expressions.scope.names.push(Arc::clone(name));
+        expressions.scope.push(Arc::clone(name));
         // The variable's type may be that of the function or, as many files have it, of its value.
         let result = if matches!(declared, Type::Function(_)) { Type::Any } else { declared };
         let function =

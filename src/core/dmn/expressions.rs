@@ -2,7 +2,6 @@
 //!
 //! Must not know the requirement graph, nor how tables choose their rules.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::compiler::expression_in;
@@ -30,15 +29,6 @@ pub(super) fn is_expression(name: &str) -> bool {
             | "every"
             | "filter"
     )
-}
-
-/// What FEEL sources of an element may name.
-pub(super) fn scope(
-    names: Vec<Arc<str>>,
-    entries: &Arc<Vec<Arc<str>>>,
-    types: Arc<BTreeMap<Arc<str>, Type>>,
-) -> Scope {
-    Scope { names, entries: Arc::clone(entries), types }
 }
 
 /// Compiles the expressions of one element.
@@ -185,7 +175,7 @@ impl<'a> Expressions<'_, 'a, '_> {
     }
 
     fn context(&mut self, node: Node<'a>) -> Body {
-        let outer = self.scope.names.len();
+        let outer = self.scope.len();
         let (mut entries, mut result) = (Vec::new(), None);
         for entry in xml::children(node, "contextEntry") {
             let variable = xml::child(entry, "variable");
@@ -197,16 +187,16 @@ impl<'a> Expressions<'_, 'a, '_> {
             let is_function =
                 expression_in(entry).is_some_and(|it| it.tag_name().name() == "functionDefinition");
             if is_function {
-                self.scope.names.push(Arc::clone(&name));
+                self.scope.push(Arc::clone(&name));
             }
             let declared = variable.map_or(Type::Any, |it| self.declared(it));
             let value = self.needed(entry).conforming(declared);
             if !is_function {
-                self.scope.names.push(Arc::clone(&name));
+                self.scope.push(Arc::clone(&name));
             }
             entries.push((name, value));
         }
-        self.scope.names.truncate(outer);
+        self.scope.truncate(outer);
         match result {
             Some(result) => Body::scoped(entries, result),
             None => Body::context(entries),
@@ -215,12 +205,12 @@ impl<'a> Expressions<'_, 'a, '_> {
 
     /// A function, its value of the type `result` if that is known from elsewhere.
     pub(super) fn function(&mut self, node: Node<'a>, result: Option<Type>) -> Body {
-        let outer = self.scope.names.len();
+        let outer = self.scope.len();
         let mut parameters = Vec::new();
         for parameter in xml::children(node, "formalParameter") {
             let Some(name) = xml::attribute(parameter, "name") else { continue };
             let name = normalized(name);
-            self.scope.names.push(Arc::clone(&name));
+            self.scope.push(Arc::clone(&name));
             parameters.push((name, self.declared(parameter)));
         }
         let is_feel = xml::attribute(node, "kind").is_none_or(|it| it == "FEEL");
@@ -231,7 +221,7 @@ impl<'a> Expressions<'_, 'a, '_> {
             self.report.warning(xml::place(node), message, "a function of the kind FEEL");
             Body::constant(Value::Null)
         };
-        self.scope.names.truncate(outer);
+        self.scope.truncate(outer);
         let declared = self.declared(node);
         let body = if is_checkable(&declared) { body.conforming(declared) } else { body };
         Body::function(parameters, body.conforming(result.unwrap_or(Type::Any)))
@@ -262,21 +252,21 @@ impl<'a> Expressions<'_, 'a, '_> {
 
     fn filter(&mut self, node: Node<'a>) -> Body {
         let source = self.part(node, "in");
-        let outer = self.scope.names.len();
-        self.scope.names.push(Arc::from("item"));
-        let entries = Arc::clone(&self.scope.entries);
-        self.scope.names.extend(entries.iter().cloned());
+        let outer = self.scope.len();
+        self.scope.push(Arc::from("item"));
+        let was_filter = self.scope.set_filter(true);
         let condition = self.part(node, "match");
-        self.scope.names.truncate(outer);
+        self.scope.set_filter(was_filter);
+        self.scope.truncate(outer);
         Body::filter(source, condition)
     }
 
     fn iterator(&mut self, node: Node<'a>) -> Body {
         let source = self.part(node, "in");
         let name = normalized(xml::attribute(node, "iteratorVariable").unwrap_or("item"));
-        let outer = self.scope.names.len();
-        self.scope.names.push(Arc::clone(&name));
-        self.scope.names.push(Arc::from("partial"));
+        let outer = self.scope.len();
+        self.scope.push(Arc::clone(&name));
+        self.scope.push(Arc::from("partial"));
         let body = match node.tag_name().name() {
             "for" => Body::for_each(name, source, self.part(node, "return")),
             "some" => {
@@ -284,7 +274,7 @@ impl<'a> Expressions<'_, 'a, '_> {
             }
             _ => Body::quantified(Quantifier::Every, name, source, self.part(node, "satisfies")),
         };
-        self.scope.names.truncate(outer);
+        self.scope.truncate(outer);
         body
     }
 }

@@ -26,7 +26,7 @@ struct Parsed {
     source: Box<str>,
     form: Form,
     /// Outer variables known to exist, whose names may hold symbols and keywords.
-    known: Vec<Arc<str>>,
+    known: Scope,
     root: Node,
     variables: BTreeSet<String>,
     candidates: Vec<Candidate>,
@@ -79,14 +79,14 @@ impl Expression {
     }
 
     fn parse_as(source: &str, form: Form, known: Vec<Arc<str>>) -> Result<Self, ParseError> {
-        let scope = Scope { names: known, ..Scope::default() };
+        let scope = Scope::default().naming(known);
         let parsed = parse(source, form, &scope)?;
         let mut variables = parsed.reads;
         variables.extend(parsed.candidates.iter().map(|candidate| candidate.name.clone()));
         Ok(Self(Arc::new(Parsed {
             source: Box::from(source),
             form,
-            known: scope.names,
+            known: scope,
             root: parsed.root,
             variables,
             candidates: parsed.candidates,
@@ -160,10 +160,7 @@ impl Expression {
             return Some(Arc::clone(&reading.root));
         }
         let meant = names.iter().map(|name| Arc::from(*name));
-        let scope = Scope {
-            names: self.0.known.iter().cloned().chain(meant).collect(),
-            ..Scope::default()
-        };
+        let scope = self.0.known.clone().naming(meant);
         let root = Arc::new(parse(&self.0.source, self.0.form, &scope).ok()?.root);
         if readings.len() >= READINGS_MAX {
             readings.remove(0);

@@ -42,7 +42,7 @@ pub use evaluation::{Evaluated, EvaluationContext, EvaluationError, Limit, Limit
 pub(crate) use evaluator::Evaluator;
 pub use expression::Expression;
 pub use number::{Number, NumberError, Rounding};
-pub(crate) use parser::Scope;
+pub(crate) use parser::{Entries, Scope};
 pub use temporal::{DateTime, DaysTimeDuration, Time, YearsMonthsDuration, Zone};
 pub use value::{Closure, Context, Function, List, Range, Value};
 pub use variables::Variables;

@@ -53,7 +53,7 @@ impl<'s> Report<'s> {
 
     /// Line of a byte of the source, from 1.
     pub(crate) fn line(&self, at: usize) -> u32 {
-        self.position(at).0
+        count(self.line_starts.partition_point(|start| *start <= at))
     }
 
     /// All problems in the order of the source, each once.

@@ -7,6 +7,7 @@
 mod names;
 mod operators;
 mod primaries;
+mod scope;
 mod types;
 mod unary;
 
@@ -19,6 +20,8 @@ use crate::core::feel::evaluation::Span;
 use crate::core::feel::lexer::{Token, TokenKind, tokenize};
 
 pub(crate) use names::Candidate;
+use scope::Phrase;
+pub(crate) use scope::{Entries, Scope};
 
 /// Operands within operands. People write ten; a debug build takes 10 KiB of stack for each.
 const DEPTH_MAX: u32 = 100;
@@ -39,17 +42,6 @@ pub(crate) enum Form {
     UnaryTests,
 }
 
-/// The names a source may use, beyond those that words alone show.
-#[derive(Clone, Default)]
-pub(crate) struct Scope {
-    /// Variables.
-    pub(crate) names: Vec<Arc<str>>,
-    /// Entries of contexts, which stand after a dot or in a filter.
-    pub(crate) entries: Arc<Vec<Arc<str>>>,
-    /// Types beside those of the language.
-    pub(crate) types: Arc<BTreeMap<Arc<str>, Type>>,
-}
-
 /// Parses a source within a scope.
 pub(crate) fn parse(source: &str, form: Form, scope: &Scope) -> Result<Parsed, ParseError> {
     let mut parser = Parser {
@@ -63,18 +55,14 @@ pub(crate) fn parse(source: &str, form: Form, scope: &Scope) -> Result<Parsed, P
         locals: Vec::new(),
         local_counts: HashMap::new(),
         phrases: Vec::new(),
+        known_entries: &scope.entries.0,
         entry_phrases: Vec::new(),
-        filters: 0,
+        filters: u32::from(scope.is_filter),
         types: &scope.types,
         reads: BTreeSet::new(),
         candidates: Vec::new(),
     };
-    for name in &scope.names {
-        parser.declare(name);
-    }
-    for entry in scope.entries.iter() {
-        parser.add_entry_phrase(entry);
-    }
+    scope.names.iter().for_each(|name| parser.declare_known(name));
     let root = match form {
         Form::Expression => parser.expression()?,
         Form::UnaryTests => parser.unary_tests()?,
@@ -101,9 +89,10 @@ struct Parser<'a> {
     /// How often each local name is in scope.
     local_counts: HashMap<Arc<str>, usize>,
     /// Names in scope that words alone do not show.
-    phrases: Vec<names::Phrase>,
-    /// Names of entries that words alone do not show.
-    entry_phrases: Vec<names::Phrase>,
+    phrases: Vec<Arc<Phrase>>,
+    /// Names of entries that words alone do not show: those of the scope, those of the source.
+    known_entries: &'a [Arc<Phrase>],
+    entry_phrases: Vec<Arc<Phrase>>,
     /// Filters around the next token, in which entries are names.
     filters: u32,
     types: &'a BTreeMap<Arc<str>, Type>,
