@@ -233,7 +233,12 @@ fn cookies_of(answer: &Response) -> String {
 pub(crate) fn http_client(timeout: Duration) -> Client {
     // An error means that another test has installed the provider already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().no_proxy().redirect(Policy::none()).timeout(timeout).build().expect("a client")
+    Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .timeout(timeout)
+        .build()
+        .expect("a client")
 }
 
 /// The command that serves from a folder on a free port, with limits no test reaches.
