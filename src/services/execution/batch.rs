@@ -468,6 +468,9 @@ impl Batch<'_> {
                 return self.call(parent, child_key, &process_id, variables);
             }
             Effect::CancelCalledInstance { child_key } => (child_key, Command::Cancel),
+            Effect::EscalateToParent { parent, code } => {
+                (parent.instance_key, super::calls::escalated(parent, key, code))
+            }
             Effect::NotifyParent { parent, result } => {
                 (parent.instance_key, super::calls::told(parent, key, result))
             }
