@@ -31,14 +31,7 @@ const CASES: [Case; 34] = [
         "malformed_json",
         "trailing characters (line 1 column 22)",
     ),
-    (
-        "POST",
-        NEW,
-        "[]",
-        422,
-        "invalid_body",
-        "invalid type: sequence, expected an object",
-    ),
+    ("POST", NEW, "[]", 422, "invalid_body", "invalid type: sequence, expected an object"),
     (
         "POST",
         NEW,

@@ -127,7 +127,12 @@ impl VariableForm {
     }
 
     /// The form for these scopes: as it was sent, else with the variable that was asked for.
-    pub(super) fn of(scopes: &[Scope], instance_key: i64, wanted: &Wanted, sent: Option<Self>) -> Self {
+    pub(super) fn of(
+        scopes: &[Scope],
+        instance_key: i64,
+        wanted: &Wanted,
+        sent: Option<Self>,
+    ) -> Self {
         let is_chosen = |scope: &Scope| match wanted.scope {
             Some(key) => scope.key == key.0,
             None => scope.key == instance_key,
@@ -167,7 +172,8 @@ impl ScopeRows {
     pub(super) fn of(scope: Scope, instance_key: i64, may_change: bool) -> Self {
         let name = scope_name(&scope, instance_key);
         let row = |(variable, value): (String, Json)| {
-            let change_href = if may_change { change_href(scope.key, &variable) } else { String::new() };
+            let change_href =
+                if may_change { change_href(scope.key, &variable) } else { String::new() };
             VariableRow { change_href, ..variable_row(variable, &value) }
         };
         Self {
