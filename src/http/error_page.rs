@@ -6,16 +6,19 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::http::error::HttpError;
-use crate::http::frame::page_with_status;
+use crate::http::frame::{Asked, Frame, page_with_status, theme};
 use crate::http::pages::error::ErrorPage;
-use crate::http::pages::layout::Layout;
+use crate::http::pages::layout::{Layout, Section};
 use crate::http::pages::not_found::NotFoundPage;
 use crate::http::pages::parts::Link;
 
-/// The error as a page with its reference.
-pub(crate) fn render(error: &HttpError, request_id: &str, theme: Option<&str>) -> Response {
+/// The error as a page with its reference, within the frame of whoever is signed in.
+pub(crate) fn render(error: &HttpError, asked: &Asked, frame: Option<&Frame>) -> Response {
     let (title, advice) = words(error.status);
-    let layout = Layout::signed_out(title, "").with_theme(theme);
+    let layout = match frame {
+        Some(frame) => frame.layout(title, Section::of_path(&asked.path)),
+        None => Layout::signed_out(title, "").with_theme(theme(&asked.headers).as_deref()),
+    };
     if error.status == StatusCode::NOT_FOUND {
         let subject = error.message.strip_prefix("there is no such ").unwrap_or("thing");
         return page_with_status(error.status, &NotFoundPage { layout, subject: subject.into() });
@@ -26,7 +29,7 @@ pub(crate) fn render(error: &HttpError, request_id: &str, theme: Option<&str>) -
         title: title.into(),
         message: sentence(&error.message),
         advice: advice.into(),
-        reference: request_id.into(),
+        reference: asked.facts.request_id.to_string(),
         actions: vec![Link::new("Home", "/")],
     };
     page_with_status(error.status, &page)

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,8 +15,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
 use crate::http::error::HttpError;
+use crate::http::observe::RequestFacts;
 use crate::http::pages::layout::{Layout, Section, Viewer};
-use crate::http::session::{Visitor, cookie};
+use crate::http::route::Surface;
+use crate::http::session::{Visitor, cookie, identify};
 use crate::platform::store::Sql;
 use crate::services::tasks::{self, TaskFilter};
 
@@ -66,14 +68,28 @@ impl FromRequestParts<App> for Frame {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, HttpError> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        let email = match &visitor.principal {
-            None => String::new(),
-            Some(it) => app.identity.load_user(it.user_key).await?.email.unwrap_or_default(),
-        };
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned();
-        let theme = theme(&parts.headers);
-        let open_tasks = count_open_tasks(app, &visitor).await?;
-        Ok(Self { visitor, email, open_tasks, theme, flash: flash(&parts.headers), path })
+        let frame = Self::of(app, visitor, theme(&parts.headers), path).await?;
+        Ok(Self { flash: flash(&parts.headers), ..frame })
+    }
+}
+
+/// What is kept of a request for the page of its error.
+pub(crate) struct Asked {
+    pub(crate) facts: RequestFacts,
+    pub(crate) headers: HeaderMap,
+    pub(crate) path: String,
+    pub(crate) is_get: bool,
+}
+
+impl Asked {
+    pub(crate) fn of(request: &Request, facts: RequestFacts) -> Self {
+        Self {
+            facts,
+            headers: request.headers().clone(),
+            path: request.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned(),
+            is_get: request.method() == Method::GET,
+        }
     }
 }
 
@@ -87,6 +103,37 @@ async fn count_open_tasks(app: &App, visitor: &Visitor) -> Result<u64, HttpError
 }
 
 impl Frame {
+    async fn of(
+        app: &App,
+        visitor: Visitor,
+        theme: Option<String>,
+        path: String,
+    ) -> Result<Self, HttpError> {
+        let email = match &visitor.principal {
+            None => String::new(),
+            Some(it) => app.identity.load_user(it.user_key).await?.email.unwrap_or_default(),
+        };
+        let open_tasks = count_open_tasks(app, &visitor).await?;
+        Ok(Self { visitor, email, open_tasks, theme, flash: None, path })
+    }
+
+    /// The frame around an error, whose request may never have reached a route; `None` when
+    /// nobody is signed in, or when that can't be found out any more.
+    pub(crate) async fn around_error(app: &App, asked: &Asked) -> Option<Self> {
+        let credentials = identify(app, Surface::Page, &asked.headers).await.ok()?;
+        credentials.principal.as_ref()?;
+        let visitor = Visitor {
+            principal: credentials.principal,
+            csrf: credentials.csrf,
+            request_id: Arc::clone(&asked.facts.request_id),
+            address: asked.facts.address,
+            session: credentials.session,
+        };
+        // A form's address can't be gone back to.
+        let path = if asked.is_get { asked.path.clone() } else { "/".to_owned() };
+        Self::of(app, visitor, theme(&asked.headers), path).await.ok()
+    }
+
     /// The frame for whoever is signed in, with the navigation of its permissions.
     #[must_use]
     pub fn layout(&self, title: impl Into<String>, section: Section) -> Layout {

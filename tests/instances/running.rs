@@ -169,7 +169,7 @@ async fn the_timeline_and_the_diagram_tell_what_happened() {
         engine.submit(message("A", None, 0), "shop").await.expect("it is taken");
         let found = inspect(&engine, started.key).await;
         let told: Vec<String> = found
-            .timeline()
+            .timeline(&|id| id.to_owned())
             .into_iter()
             .map(|entry| format!("{} {}", entry.element, entry.text))
             .collect();

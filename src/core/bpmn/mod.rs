@@ -10,6 +10,7 @@ pub mod diagram;
 pub mod document;
 pub mod svg;
 
+mod codes;
 mod context;
 mod drafts;
 mod elements;
@@ -19,6 +20,7 @@ mod expressions;
 mod extensions;
 mod interchange;
 mod layout;
+mod links;
 mod mappings;
 mod process;
 mod references;

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::names::GroupNames;
 use super::roles::role_name;
 use crate::http::app::App;
 use crate::http::envelope::Key;
@@ -235,6 +236,7 @@ async fn page(
 ) -> Result<AccountPage, HttpError> {
     let user_key = signed_in.principal.user_key;
     let user = app.identity.load_user(user_key).await?;
+    let groups = GroupNames::load(app, user.groups.iter().map(String::as_str)).await?;
     let tokens = app.identity.list_api_tokens(user_key).await?;
     let sessions = app.identity.list_sessions(user_key).await?;
     let now_ms = app.clock.now_ms();
@@ -246,7 +248,7 @@ async fn page(
         name: user.display_name,
         email: user.email.unwrap_or(user.user_id),
         roles: roles.join(", "),
-        groups: user.groups.join(", "),
+        groups: groups.list(&user.groups),
         password_error: notes.password_error,
         new_token: notes.new_token,
         tokens: tokens.into_iter().map(|it| token_row(it, now_ms)).collect(),

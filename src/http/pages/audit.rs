@@ -275,7 +275,19 @@ async fn show(
 fn people(found: &FoundEvents) -> impl Iterator<Item = &str> {
     let actors = found.facets.iter().filter(|(name, _)| name == "actor");
     let counted = actors.flat_map(|(_, counts)| counts.iter().map(|it| it.value.as_str()));
-    counted.chain(found.events.iter().map(|it| it.event.actor_id.as_str()))
+    let events = found.events.iter().map(|it| &it.event);
+    counted.chain(events.flat_map(|it| people_of(it)))
+}
+
+/// Whoever did it, and whom a user task was given to.
+pub(super) fn people_of(event: &AuditEvent) -> impl Iterator<Item = &str> {
+    std::iter::once(event.actor_id.as_str()).chain(given_to(event).map(|(_, who)| who))
+}
+
+/// The summary of a user task that was given to somebody, in two parts.
+fn given_to(event: &AuditEvent) -> Option<(&str, &str)> {
+    let is_given = event.action == "user_task.assigned";
+    is_given.then(|| event.summary.rsplit_once(" was given to ")).flatten()
 }
 
 fn page(
@@ -394,7 +406,7 @@ fn row(found: FoundEvent, names: &Names, now_ms: i64, search: &str) -> AuditRow 
         icon,
         tone,
         actor: actor(&event, names),
-        what: what(&event),
+        what: what(&event, names),
         number: event.key.to_string(),
         kind: in_words(&event.action),
         at: Stamp::at(event.at_ms, now_ms),
@@ -417,8 +429,13 @@ pub(super) fn actor(event: &AuditEvent, names: &Names) -> String {
 }
 
 /// What was done, as a sentence that leads to where it can be seen.
-pub(super) fn what(event: &AuditEvent) -> Link {
-    Link::new(capitalised(&event.summary), place(event))
+pub(super) fn what(event: &AuditEvent, names: &Names) -> Link {
+    let text = match given_to(event) {
+        Some((task, who)) if who == event.actor_id => format!("{task} was claimed"),
+        Some((task, who)) => format!("{task} was given to {}", names.of(who)),
+        None => capitalised(&event.summary),
+    };
+    Link::new(text, place(event))
 }
 
 fn place(event: &AuditEvent) -> String {

@@ -8,7 +8,7 @@ use super::parts::{EmptyState, Link, Stamp};
 use askama::Template;
 use axum::extract::State;
 
-use super::audit::{actor, look_of, what};
+use super::audit::{actor, look_of, people_of, what};
 use super::names::Names;
 use super::numbers::capped;
 use super::parts::{Chip, Tone};
@@ -320,7 +320,7 @@ async fn activity(
     let read =
         |sql: &mut dyn crate::platform::store::Sql| audit::list_before(sql, i64::MAX, ACTIVITY);
     let events = app.execution.database().read(read).await?;
-    let names = Names::load(app, events.iter().map(|it| it.actor_id.as_str())).await?;
+    let names = Names::load(app, events.iter().flat_map(people_of)).await?;
     Ok(events.iter().map(|event| activity_row(event, &names, now_ms)).collect())
 }
 
@@ -330,7 +330,7 @@ fn activity_row(event: &AuditEvent, names: &Names, now_ms: i64) -> ActivityRow {
         icon,
         tone,
         actor: actor(event, names),
-        what: what(event),
+        what: what(event, names),
         at: Stamp::at(event.at_ms, now_ms),
     }
 }

@@ -87,6 +87,29 @@ pub enum Section {
     Account,
 }
 
+impl Section {
+    /// The section that an address belongs to; [`Section::Account`] for what is in none.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or_default();
+        match path.split('/').nth(1).unwrap_or_default() {
+            "" => Self::Home,
+            "inbox" | "user-tasks" => Self::Inbox,
+            "processes" => Self::Processes,
+            "instances" => Self::Instances,
+            "incidents" => Self::Incidents,
+            "schedules" => Self::Schedules,
+            "files" => Self::Files,
+            "audit" => Self::Audit,
+            "users" => Self::Users,
+            "groups" => Self::Groups,
+            "roles" => Self::Roles,
+            "system" => Self::System,
+            _ => Self::Account,
+        }
+    }
+}
+
 impl Layout {
     /// The frame of a page that is shown to somebody who isn't signed in.
     #[must_use]

@@ -25,6 +25,7 @@ pub mod home;
 pub mod inbox;
 pub mod incidents;
 pub mod instance;
+pub mod instance_variables;
 pub mod instances;
 pub mod not_found;
 pub mod process;

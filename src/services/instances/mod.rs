@@ -11,7 +11,7 @@ mod scopes;
 mod start;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use diagram::{draw, overlays};
@@ -79,10 +79,18 @@ impl Inspection {
         draw(&self.model, &overlays(&self.instance, &self.turns))
     }
 
-    /// The journal in words, oldest first.
+    /// The journal in words, oldest first, with people as `name_of` calls them by their ids.
     #[must_use]
-    pub fn timeline(&self) -> Vec<TimelineEntry> {
-        timeline(&self.deployed.graph, &self.turns)
+    pub fn timeline(&self, name_of: &dyn Fn(&str) -> String) -> Vec<TimelineEntry> {
+        timeline(&self.deployed.graph, &self.turns, name_of)
+    }
+
+    /// The ids of everybody who started it or had to do with its turns.
+    #[must_use]
+    pub fn people(&self) -> BTreeSet<&str> {
+        let mut people = timeline::people(&self.turns);
+        people.insert(&self.row.started_by);
+        people
     }
 
     /// Variables by scope.

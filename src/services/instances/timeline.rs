@@ -2,7 +2,7 @@
 //!
 //! Must not know colours or icons; pages choose them by [`EntryKind`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::core::engine::Event;
@@ -57,10 +57,15 @@ pub struct TimelineEntry {
     pub duration_ms: Option<i64>,
 }
 
-/// Everything worth telling, oldest first.
+/// Everything worth telling, oldest first; `name_of` gives the name of a person's id.
 #[must_use]
-pub fn timeline(graph: &ProcessDefinition, turns: &[TurnRecord]) -> Vec<TimelineEntry> {
-    let mut teller = Teller { graph, elements: HashMap::new(), held: HashMap::new(), told: vec![] };
+pub fn timeline(
+    graph: &ProcessDefinition,
+    turns: &[TurnRecord],
+    name_of: &dyn Fn(&str) -> String,
+) -> Vec<TimelineEntry> {
+    let (elements, held) = (HashMap::new(), HashMap::new());
+    let mut teller = Teller { graph, name_of, elements, held, told: vec![] };
     for turn in turns {
         for event in &turn.events {
             teller.tell(turn, event);
@@ -68,6 +73,21 @@ pub fn timeline(graph: &ProcessDefinition, turns: &[TurnRecord]) -> Vec<Timeline
         teller.tell_variables(turn);
     }
     teller.told
+}
+
+/// The ids of everybody the timeline names.
+pub(super) fn people(turns: &[TurnRecord]) -> BTreeSet<&str> {
+    let named = turns.iter().flat_map(|turn| &turn.events).filter_map(person);
+    turns.iter().map(|turn| turn.actor.as_str()).chain(named).collect()
+}
+
+fn person(event: &Event) -> Option<&str> {
+    match event {
+        Event::UserTaskCreated(task) => task.assignee.as_deref(),
+        Event::UserTaskAssigned { assignee, .. } => assignee.as_deref(),
+        Event::UserTaskCompleted { by, .. } => by.as_deref(),
+        _ => None,
+    }
 }
 
 /// The element of each element instance that ever was.
@@ -90,6 +110,7 @@ pub fn element_name(graph: &ProcessDefinition, element_id: &str) -> String {
 
 struct Teller<'a> {
     graph: &'a ProcessDefinition,
+    name_of: &'a dyn Fn(&str) -> String,
     /// Element and time of activation, by element instance.
     elements: HashMap<i64, (Arc<str>, i64)>,
     /// Element of each job, user task, timer and subscription.
@@ -101,7 +122,7 @@ impl Teller<'_> {
     fn tell(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
             Event::InstanceCreated(_) => {
-                let text = format!("was started by {}", turn.actor);
+                let text = format!("was started by {}", (self.name_of)(&turn.actor));
                 self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
             }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
@@ -149,7 +170,8 @@ impl Teller<'_> {
             | Event::IncidentResolved { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
-            | Event::ErrorThrown { .. } => self.tell_others(turn, event),
+            | Event::ErrorThrown { .. }
+            | Event::EscalationThrown { .. } => self.tell_others(turn, event),
         }
     }
 
@@ -184,29 +206,31 @@ impl Teller<'_> {
             Event::UserTaskCreated(task) => {
                 self.held.insert(task.key, task.element_id.clone());
                 let text = match &task.assignee {
-                    Some(assignee) => format!("waits for {assignee}"),
+                    Some(assignee) => format!("waits for {}", (self.name_of)(assignee)),
                     None if task.candidate_groups.is_empty() => "waits for a person".to_owned(),
-                    None => format!("waits for {}", task.candidate_groups.join(", ")),
+                    None => format!("waits for group {}", task.candidate_groups.join(" or ")),
                 };
                 self.add(turn, EntryKind::Person, &task.element_id, text, None);
             }
             Event::UserTaskAssigned { key, assignee } => {
+                let actor = (self.name_of)(&turn.actor);
                 let text = match assignee {
-                    Some(assignee) if *assignee == turn.actor => {
-                        format!("was claimed by {assignee}")
+                    Some(assignee) if *assignee == turn.actor => format!("was claimed by {actor}"),
+                    Some(assignee) => {
+                        format!("was given to {} by {actor}", (self.name_of)(assignee))
                     }
-                    Some(assignee) => format!("was given to {assignee} by {}", turn.actor),
-                    None => format!("was put back by {}", turn.actor),
+                    None => format!("was put back by {actor}"),
                 };
                 self.add_held(turn, EntryKind::Person, *key, text);
             }
             Event::UserTaskUpdated { key, .. } => {
-                let text = format!("was changed by {}", turn.actor);
+                let text = format!("was changed by {}", (self.name_of)(&turn.actor));
                 self.add_held(turn, EntryKind::Person, *key, text);
             }
             Event::UserTaskCompleted { key, by } => {
                 let by = by.as_deref().unwrap_or(&turn.actor);
-                self.add_held(turn, EntryKind::Person, *key, format!("was done by {by}"));
+                let text = format!("was done by {}", (self.name_of)(by));
+                self.add_held(turn, EntryKind::Person, *key, text);
             }
             _ => {}
         }
@@ -257,6 +281,10 @@ impl Teller<'_> {
                 let text = format!("threw the error {code}: {message}");
                 self.add_at(turn, EntryKind::Trouble, *element_instance_key, text);
             }
+            Event::EscalationThrown { element_instance_key, code, .. } => {
+                let text = format!("escalated: {code}");
+                self.add_at(turn, EntryKind::Trouble, *element_instance_key, text);
+            }
             _ => {}
         }
     }
@@ -274,7 +302,8 @@ impl Teller<'_> {
                 _ => None,
             })
             .collect();
-        let text = format!("got new values of {} by {}", names.join(", "), turn.actor);
+        let actor = (self.name_of)(&turn.actor);
+        let text = format!("got new values of {} by {actor}", names.join(", "));
         self.add(turn, EntryKind::Variables, &self.graph.id.clone(), text, None);
     }
 
