@@ -102,6 +102,7 @@ fn log(error: &HttpError, facts: &RequestFacts) {
 fn wants_page(request: &Request) -> bool {
     let path = request.uri().path();
     let is_api = path.starts_with("/api/") || path.starts_with("/v2/");
-    let accept = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let accept =
+        request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
     !is_api && accept.contains("text/html")
 }

@@ -13,6 +13,7 @@ use super::instance_variables::{self, ScopeRows, VariableForm};
 use super::instances::state_chip;
 use super::names::Names;
 use super::numbers::span;
+use super::words::sentence;
 use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
 use crate::http::envelope::Key;
@@ -366,7 +367,7 @@ async fn cancel(
             if error.status.is_server_error() || error.status == 404 {
                 return Err(error);
             }
-            Ok(go_with_refusal(&here, &message))
+            Ok(go_with_refusal(&here, &sentence(&message)))
         }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::instance::{self, InstancePage, Wanted};
 use super::parts::Choice;
+use super::words::sentence;
 use crate::http::app::App;
 use crate::http::envelope::Key;
 use crate::http::error::HttpError;
@@ -86,7 +87,7 @@ pub(super) async fn set(
                 return Ok(go_with_success(&here, &format!("The variable {} was set.", form.name)));
             }
             Err(refusal) => {
-                form.error = refusal.to_string();
+                form.error = sentence(&refusal.to_string());
                 let error = HttpError::from(refusal);
                 if error.status.is_server_error() {
                     return Err(error);
@@ -127,7 +128,12 @@ impl VariableForm {
     }
 
     /// The form for these scopes: as it was sent, else with the variable that was asked for.
-    pub(super) fn of(scopes: &[Scope], instance_key: i64, wanted: &Wanted, sent: Option<Self>) -> Self {
+    pub(super) fn of(
+        scopes: &[Scope],
+        instance_key: i64,
+        wanted: &Wanted,
+        sent: Option<Self>,
+    ) -> Self {
         let is_chosen = |scope: &Scope| match wanted.scope {
             Some(key) => scope.key == key.0,
             None => scope.key == instance_key,
@@ -167,7 +173,8 @@ impl ScopeRows {
     pub(super) fn of(scope: Scope, instance_key: i64, may_change: bool) -> Self {
         let name = scope_name(&scope, instance_key);
         let row = |(variable, value): (String, Json)| {
-            let change_href = if may_change { change_href(scope.key, &variable) } else { String::new() };
+            let change_href =
+                if may_change { change_href(scope.key, &variable) } else { String::new() };
             VariableRow { change_href, ..variable_row(variable, &value) }
         };
         Self {
