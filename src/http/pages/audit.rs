@@ -350,8 +350,9 @@ fn pager(wanted: &Wanted, found: &FoundEvents) -> Pager {
     let href = |offset| Wanted::href(&wanted.chosen, &wanted.search, &wanted.span, offset);
     let end = wanted.offset + found.events.len();
     let first = if found.events.is_empty() { 0 } else { wanted.offset + 1 };
+    let shown = if first == end { end.to_string() } else { format!("{first}–{end}") };
     Pager {
-        summary: format!("{first}–{end} of {}", thousands(found.total as u64)),
+        summary: format!("{shown} of {}", thousands(found.total as u64)),
         first_href: (wanted.offset > 0).then(|| href(0)),
         next_href: (end < found.total && end <= OFFSET_MAX).then(|| href(end)),
     }

@@ -323,6 +323,7 @@ fn summary(shown: usize, wanted: &Wanted, counts: &[i64]) -> String {
     let total = names.zip(counts).find(|(name, _)| *name == wanted.state);
     match total {
         Some((_, total)) => format!("{shown} of {}", capped(*total, COUNT_MAX)),
+        None if shown == 1 => "1 instance".to_owned(),
         None => format!("{shown} instances"),
     }
 }
