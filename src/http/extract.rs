@@ -119,14 +119,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
-        let query = parts.uri.query().unwrap_or_default();
-        let fields = form_urlencoded::parse(query.as_bytes());
-        refuse_nul(fields)?;
-        let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
-        parsed.map(Self).map_err(|error| {
-            let message = located(&error.path().to_string(), &error.inner().to_string());
-            HttpError::bad_request("invalid_query", message)
-        })
+        parse_query(parts.uri.query().unwrap_or_default().as_bytes()).map(Self)
     }
 }
 
@@ -150,7 +143,21 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// Reads JSON and says where it is wrong: path, line, column, what was expected.
+/// Reads the query of an address and says which parameter is wrong.
+///
+/// # Errors
+/// 400 `invalid_query`.
+pub fn parse_query<T: DeserializeOwned>(query: &[u8]) -> Result<T, HttpError> {
+    let fields = form_urlencoded::parse(query);
+    refuse_nul(fields)?;
+    let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
+    parsed.map_err(|error| {
+        let message = located(&error.path().to_string(), &error.inner().to_string());
+        HttpError::bad_request("invalid_query", message)
+    })
+}
+
+/// Reads a JSON object and says where it is wrong: path, line, column, what was expected.
 ///
 /// # Errors
 /// 400 `malformed_json` for what is not JSON, 422 `invalid_body` for JSON of another shape.
@@ -160,6 +167,11 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HttpError> {
     }
     if holds_escaped_nul(bytes) {
         return Err(nul());
+    }
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        // Serde would take the items as the fields in their order.
+        let message = "invalid type: sequence, expected an object";
+        return Err(HttpError::unprocessable("invalid_body", message));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut deserializer)

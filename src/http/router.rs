@@ -172,6 +172,7 @@ impl Guard {
             request_id: facts.request_id,
             address: facts.address,
             session: credentials.session,
+            once: None,
         });
         let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
         let running = idempotency::run(&self.app, &self.route, user_key, request, next);

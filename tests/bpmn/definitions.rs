@@ -76,6 +76,11 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
         }
         ElementKind::EndEvent(EndEvent::Error { code }) => format!(" error {}", dynamic(code)),
         ElementKind::EndEvent(EndEvent::Terminate) => " terminate".to_owned(),
+        ElementKind::EndEvent(EndEvent::Escalation { code })
+        | ElementKind::EscalationThrowEvent { code } => format!(" escalation {}", dynamic(code)),
+        ElementKind::LinkThrowEvent { target } => {
+            format!(" to {}", definition.element(*target).id)
+        }
         ElementKind::EndEvent(EndEvent::Message(it))
         | ElementKind::MessageThrowEvent(it)
         | ElementKind::ServiceTask(it)
@@ -120,6 +125,8 @@ fn trigger(trigger: &EventTrigger) -> String {
         EventTrigger::Timer(TimerDefinition::Cycle(it)) => format!(" cycle {}", dynamic(it)),
         EventTrigger::Error { code: Some(code) } => format!(" error `{code}`"),
         EventTrigger::Error { code: None } => " any error".to_owned(),
+        EventTrigger::Escalation { code: Some(code) } => format!(" escalation `{code}`"),
+        EventTrigger::Escalation { code: None } => " any escalation".to_owned(),
     }
 }
 
@@ -207,6 +214,11 @@ fn user_tasks_keep_form_people_dates_and_priority() {
 #[test]
 fn events_keep_their_triggers() {
     check("events.bpmn");
+}
+
+#[test]
+fn escalations_and_links_keep_their_codes_and_targets() {
+    check("escalations.bpmn");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn time_passes_timers_before_a_late_answer() {
     let (code, output, errors) = run_program(&arguments, &[]);
     assert_eq!((code, errors.as_str()), (0, ""), "{output}");
     let place = |text: &str| output.find(text).unwrap_or_else(|| panic!("no {text} in {output}"));
-    let reminded = place("2030-02-01T12:00:00Z       mail to approvers@example.com");
+    let reminded = place("2030-02-01T12:00:00Z     mail to approvers@example.com");
     let rejected = place("2030-02-01T18:00:00Z     mail to a@example.org: Rejected: Desk");
     assert!(reminded < rejected);
 }

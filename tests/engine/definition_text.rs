@@ -156,6 +156,11 @@ impl Draft {
 
     fn set(&mut self, index: ElementIndex, setting: &str) {
         let (name, value) = setting.split_once(' ').unwrap_or((setting, ""));
+        if name == "link" {
+            let target = self.by_id[value];
+            self.element(index).kind = ElementKind::LinkThrowEvent { target };
+            return;
+        }
         let element = self.element(index);
         match name {
             "name" => element.name = Some(value.to_owned()),
@@ -229,6 +234,7 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
             propagates_all_child_variables: true,
         }),
         "throw" => ElementKind::IntermediateThrowEvent,
+        "land" => ElementKind::LinkCatchEvent,
         "catch" => ElementKind::IntermediateCatchEvent(nothing()),
         "boundary" => ElementKind::BoundaryEvent(BoundaryEvent {
             attached_to: ProcessDefinition::ROOT,
@@ -279,7 +285,12 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         },
         ElementKind::IntermediateCatchEvent(awaited) => *awaited = trigger(name, value),
         ElementKind::ReceiveTask(message) => *message = message_named(value),
-        ElementKind::IntermediateThrowEvent => *kind = ElementKind::MessageThrowEvent(job(value)),
+        ElementKind::IntermediateThrowEvent => {
+            *kind = match name {
+                "escalation" => ElementKind::EscalationThrowEvent { code: dynamic(value) },
+                _ => ElementKind::MessageThrowEvent(job(value)),
+            };
+        }
         ElementKind::EndEvent(end) => *end = end_event(name, value),
         ElementKind::ScriptTask(script) if name == "feel" => {
             let (variable, expression) = value.split_once(" = ").expect("feel NAME = FEEL");
@@ -304,6 +315,7 @@ fn trigger(name: &str, value: &str) -> EventTrigger {
     match name {
         "message" => EventTrigger::Message(message_named(value)),
         "error" => EventTrigger::Error { code: (value != "*").then(|| value.to_owned()) },
+        "escalation" => EventTrigger::Escalation { code: (value != "*").then(|| value.to_owned()) },
         "date" => EventTrigger::Timer(TimerDefinition::Date(dynamic(value))),
         "duration" => EventTrigger::Timer(TimerDefinition::Duration(dynamic(value))),
         "cycle" => EventTrigger::Timer(TimerDefinition::Cycle(dynamic(value))),
@@ -324,6 +336,7 @@ fn message_named(text: &str) -> MessageDefinition {
 fn end_event(name: &str, value: &str) -> EndEvent {
     match name {
         "error" => EndEvent::Error { code: dynamic(value) },
+        "escalation" => EndEvent::Escalation { code: dynamic(value) },
         "terminate" => EndEvent::Terminate,
         "message" => EndEvent::Message(job(value)),
         other => panic!("an end event has no setting '{other}'"),

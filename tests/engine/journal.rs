@@ -6,7 +6,7 @@ use flowstead::core::engine::{Event, FORMAT, ProcessInstance, apply, decode, enc
 fn a_turn_is_compact_tagged_json() {
     let text = encode(&[Event::ElementActivated { key: 5 }, Event::InstanceCompleted]);
     let expected =
-        r#"{"format":1,"events":[{"element_activated":{"key":5}},"instance_completed"]}"#;
+        r#"{"format":2,"events":[{"element_activated":{"key":5}},"instance_completed"]}"#;
     assert_eq!(text, expected);
 }
 
@@ -15,14 +15,23 @@ fn a_turn_of_format_1_is_read_for_ever() {
     let text = include_str!("journal_format_1.json").trim_end();
     let events = decode(text).expect("a turn of format 1");
     assert_eq!(events.len(), 38, "one event of every kind");
-    assert_eq!(encode(&events), text, "format 1 is still what is written");
+    let written = encode(&events);
+    assert_eq!(written.replacen(":2", ":1", 1), text, "what was in it is written as it was");
+}
+
+#[test]
+fn a_turn_of_format_2_is_read_for_ever() {
+    let text = include_str!("journal_format_2.json").trim_end();
+    let events = decode(text).expect("a turn of format 2");
+    assert_eq!(events.len(), 1, "one event of every kind that format 1 did not have");
+    assert_eq!(encode(&events), text, "format 2 is what is written");
 }
 
 #[test]
 fn a_newer_format_is_named() {
     let text = format!(r#"{{"format":{},"events":["unheard_of"]}}"#, FORMAT + 1);
     let error = decode(&text).expect_err("written by a newer program");
-    assert_eq!(error.to_string(), "expected journal format 1 or older, but got 2");
+    assert_eq!(error.to_string(), "expected journal format 2 or older, but got 3");
 }
 
 #[test]

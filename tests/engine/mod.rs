@@ -45,4 +45,7 @@ scenarios! {
     incidents
     refusals
     found
+    escalations
+    links
+    implicit_splits
 }

@@ -183,7 +183,9 @@ impl Stage {
                 Command::ResolveIncident { incident_key: self.key(&format!("incident:{first}")) }
             }
             "finish" | "assign" | "update" => self.user_task(verb, first, second, variables),
-            "returned" | "error" | "lost" | "refused" => self.child(verb, first, second, variables),
+            "returned" | "error" | "escalated" | "lost" | "refused" => {
+                self.child(verb, first, second, variables)
+            }
             _ => self.job(verb, first, second, variables),
         }
     }
@@ -271,6 +273,11 @@ impl Stage {
                 code: second.expect("a code").to_owned(),
                 message: "child failed".to_owned(),
                 variables,
+            },
+            "escalated" => Command::EscalateCalledInstance {
+                element_instance_key,
+                child_key,
+                code: second.expect("a code").to_owned(),
             },
             "lost" => Command::CalledInstanceTerminated { element_instance_key, child_key },
             _ => Command::CalledInstanceRefused {

@@ -139,6 +139,10 @@ impl Names {
                 let by = caught_by.as_deref().unwrap_or("nothing");
                 format!("thrown({} {code} caught by {by})", self.of(*element_instance_key))
             }
+            Event::EscalationThrown { element_instance_key, code, caught_by } => {
+                let by = caught_by.as_deref().unwrap_or("nothing");
+                format!("escalated({} {code} caught by {by})", self.of(*element_instance_key))
+            }
             other => panic!("no text for {other:?}"),
         }
     }
@@ -209,6 +213,7 @@ impl Names {
             Effect::CancelCalledInstance { child_key } => {
                 format!("=> cancel {}", self.of(*child_key))
             }
+            Effect::EscalateToParent { code, .. } => format!("=> parent: escalated {code}"),
             Effect::NotifyParent { result, .. } => match result {
                 CallResult::Completed { variables } => {
                     format!("=> parent: completed {}", json(variables))

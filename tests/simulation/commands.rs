@@ -124,7 +124,11 @@ fn child(random: &mut Random, instance: &ProcessInstance) -> Command {
     let called: Vec<(i64, i64)> = called.collect();
     let (element_instance_key, child_key) = *random.pick(&called);
     let (variables, message) = (variables(random), "gone".to_owned());
-    match random.below(8) {
+    match random.below(9) {
+        8 => {
+            let code = (*random.pick(&CODES)).to_owned();
+            Command::EscalateCalledInstance { element_instance_key, child_key, code }
+        }
         0 => Command::CalledInstanceTerminated { element_instance_key, child_key },
         1 => Command::CalledInstanceRefused { element_instance_key, child_key, message },
         2 => {

@@ -91,6 +91,10 @@ impl Writer<'_> {
                 self.line(&format!("@{end} error {code}"));
             }
             2 => self.line(&format!("@{end} message bye")),
+            3 => {
+                let code = *self.random.pick(&CODES);
+                self.line(&format!("@{end} escalation {code}"));
+            }
             _ => {}
         }
         self.flow(last, "", &end);
@@ -111,7 +115,8 @@ impl Writer<'_> {
         if depth == 0 {
             return self.activity(0);
         }
-        match self.random.below(9) {
+        match self.random.below(10) {
+            9 => self.split("task", depth),
             0 => self.split("xor", depth),
             1 => self.split("and", depth),
             2 | 3 => self.split("or", depth),
@@ -125,7 +130,7 @@ impl Writer<'_> {
     fn activity(&mut self, depth: usize) -> Block {
         let kinds = [
             "service", "service", "user", "receive", "timer", "message", "feel", "task", "manual",
-            "call", "throw", "tell", "script", "send", "sub",
+            "call", "throw", "tell", "script", "send", "sub", "escalate", "jump",
         ];
         let kind = *self.random.pick(&kinds);
         let block = match kind {
@@ -137,15 +142,28 @@ impl Writer<'_> {
                 self.set("script", &format!("feel {name} = if {name} > 2 then 0 else {name} + 1"))
             }
             "tell" => self.set("throw", "message note"),
+            "escalate" => {
+                let code = *self.random.pick(&CODES);
+                self.set("throw", &format!("escalation {code}"))
+            }
+            "jump" => self.jump(),
             "sub" => self.sub_process(depth),
             _ => self.single(kind),
         };
-        let is_activity = !matches!(kind, "timer" | "message" | "throw" | "tell");
+        let is_activity =
+            !matches!(kind, "timer" | "message" | "throw" | "tell" | "escalate" | "jump");
         if is_activity && self.random.once_in(5) {
             self.many(&block.first);
         }
         self.mappings(&block.first);
         block
+    }
+
+    /// A link instead of a flow.
+    fn jump(&mut self) -> Block {
+        let last = self.node("land");
+        let first = self.set("throw", &format!("link {last}")).first;
+        Block { first, last }
     }
 
     fn catch(&mut self, setting: &str) -> Block {
@@ -212,8 +230,15 @@ impl Writer<'_> {
     }
 
     fn trigger(&mut self) -> String {
-        let triggers =
-            ["duration PT1H", "cycle R2/PT1H", "message news by a", "error RED", "error *"];
+        let triggers = [
+            "duration PT1H",
+            "cycle R2/PT1H",
+            "message news by a",
+            "error RED",
+            "error *",
+            "escalation RED",
+            "escalation *",
+        ];
         (*self.random.pick(&triggers)).to_owned()
     }
 
@@ -338,7 +363,7 @@ impl Writer<'_> {
 
     fn leave(&mut self, nodes: &[String], at: usize, node: &str) {
         let ways = 1 + self.random.below(if node.starts_with("service") { 1 } else { 3 });
-        let chooses = node.starts_with("xor") || node.starts_with("or");
+        let chooses = ["xor", "or", "task"].iter().any(|kind| node.starts_with(kind));
         for way in 0..ways {
             let forward = self.random.below(nodes.len() - at);
             let target =

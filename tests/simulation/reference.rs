@@ -67,6 +67,9 @@ fn follow(
             follow(definition, target, gateway, seen, reached);
         }
     }
+    if let ElementKind::LinkThrowEvent { target } = element.kind {
+        follow(definition, target, gateway, seen, reached);
+    }
     for boundary in &element.boundary_events {
         follow(definition, *boundary, gateway, seen, reached);
     }

@@ -21,7 +21,7 @@ use crate::core::engine::{
 };
 use crate::core::forms::Form;
 use crate::core::model::ProcessDefinition;
-use crate::services::execution::told;
+use crate::services::execution::{escalated, told};
 
 /// More turns than any sensible run takes: a cycle that never ends must not hang the terminal.
 const TURNS_MAX: u32 = 10_000;
@@ -211,6 +211,9 @@ impl Simulation {
             }
             Effect::CancelCalledInstance { child_key } => {
                 self.queue.push_back((child_key, Command::Cancel));
+            }
+            Effect::EscalateToParent { parent, code } => {
+                self.queue.push_back((parent.instance_key, escalated(parent, key, code)));
             }
             Effect::NotifyParent { parent, result } => {
                 self.queue.push_back((parent.instance_key, told(parent, key, result)));

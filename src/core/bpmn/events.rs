@@ -2,9 +2,10 @@
 //!
 //! Must not know the graph around them but for the scope that a start event stands in.
 
+use super::codes;
 use super::context::Context;
 use super::drafts::Draft;
-use super::expressions;
+use super::links;
 use super::references::local_name;
 use super::tasks;
 use super::timers;
@@ -16,7 +17,7 @@ use crate::core::model::{
 
 /// Where a catching event stands; the place decides what it may wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
+pub(super) enum Position {
     ProcessStart,
     EventSubProcessStart { is_interrupting: bool },
     Intermediate,
@@ -48,23 +49,35 @@ pub(super) fn start(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<
 }
 
 /// Reads an intermediate catch event (BPMN 2.0, 10.5.4).
-pub(super) fn catch(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+pub(super) fn catch(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+    let node = draft.node;
     let Some(definition) = definition(ctx, node)? else {
         let expected = "a message or a timer to wait for";
         return ctx.error(node, "the catch event waits for nothing", expected);
     };
+    if definition.tag_name().name() == links::DEFINITION {
+        return links::catch(ctx, draft, definition);
+    }
     trigger(ctx, node, definition, Position::Intermediate).map(ElementKind::IntermediateCatchEvent)
 }
 
 /// Reads an intermediate throw event (BPMN 2.0, 10.5.4).
-pub(super) fn throw(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+pub(super) fn throw(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+    let node = draft.node;
     let Some(definition) = definition(ctx, node)? else {
         return Some(ElementKind::IntermediateThrowEvent);
     };
-    if definition.tag_name().name() == "messageEventDefinition" {
-        return message_job(ctx, node, definition).map(ElementKind::MessageThrowEvent);
+    match definition.tag_name().name() {
+        "messageEventDefinition" => {
+            message_job(ctx, node, definition).map(ElementKind::MessageThrowEvent)
+        }
+        "escalationEventDefinition" => {
+            let code = codes::thrown_escalation(ctx, definition)?;
+            Some(ElementKind::EscalationThrowEvent { code })
+        }
+        links::DEFINITION => links::throw(ctx, draft, definition),
+        _ => refuse(ctx, definition, "throw event", "a message throw event or a service task"),
     }
-    refuse(ctx, definition, "throw event", "a message throw event or a service task")
 }
 
 /// Reads a boundary event (BPMN 2.0, 10.5.4).
@@ -117,7 +130,10 @@ pub(super) fn end(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<Eleme
     };
     let end = match definition.tag_name().name() {
         "terminateEventDefinition" => EndEvent::Terminate,
-        "errorEventDefinition" => EndEvent::Error { code: thrown_error(ctx, definition)? },
+        "errorEventDefinition" => EndEvent::Error { code: codes::thrown_error(ctx, definition)? },
+        "escalationEventDefinition" => {
+            EndEvent::Escalation { code: codes::thrown_escalation(ctx, definition)? }
+        }
         "messageEventDefinition" => EndEvent::Message(message_job(ctx, node, definition)?),
         _ => {
             let instead = "a message, an error or a terminate end event";
@@ -181,7 +197,8 @@ fn trigger(
             check_timer(ctx, definition, &timer, position)?;
             Some(EventTrigger::Timer(timer))
         }
-        "errorEventDefinition" => caught_error(ctx, definition, position),
+        "errorEventDefinition" => codes::caught_error(ctx, definition, position),
+        "escalationEventDefinition" => codes::caught_escalation(ctx, event, definition, position),
         _ => refuse(ctx, definition, "event", "a message, a timer or an error"),
     }
 }
@@ -255,59 +272,4 @@ fn message_job(
         && (xml::zeebe(definition, "taskDefinition").is_some()
             || definition.has_attribute((xml::CAMUNDA, "type")));
     tasks::job(ctx, if is_inside { definition } else { event })
-}
-
-fn thrown_error(ctx: &mut Context<'_, '_, '_>, definition: Node<'_>) -> Option<Dynamic> {
-    let Some(reference) = xml::attribute(definition, "errorRef") else {
-        return ctx.error(definition, "the error end event names no error", "an `errorRef`");
-    };
-    let code = error_code(ctx, reference)?;
-    ctx.dynamic(Some(code))
-}
-
-fn error_code<'a>(
-    ctx: &mut Context<'a, '_, '_>,
-    reference: xml::Located<'_>,
-) -> Option<xml::Located<'a>> {
-    let id = local_name(reference.value);
-    match ctx.references.errors.get(id) {
-        None => {
-            let message = format!("the error `{id}` doesn't exist");
-            ctx.report.error(reference.place, message, "the id of an `error` of the file");
-            None
-        }
-        Some((node, None)) => {
-            let message = format!("the error `{id}` has no code");
-            let line = ctx.report.line(node.range().start);
-            ctx.report.error(reference.place, message, format!("an `errorCode`, in line {line}"));
-            None
-        }
-        Some((_, code)) => *code,
-    }
-}
-
-/// Errors are caught at a boundary or by an event sub-process (BPMN 2.0, 10.5.5).
-fn caught_error(
-    ctx: &mut Context<'_, '_, '_>,
-    definition: Node<'_>,
-    position: Position,
-) -> Option<EventTrigger> {
-    match position {
-        Position::ProcessStart | Position::Intermediate => {
-            let expected = "a boundary event or the start event of an event sub-process";
-            return ctx.error(definition, "an error can't be caught here", expected);
-        }
-        Position::Boundary { is_interrupting: false }
-        | Position::EventSubProcessStart { is_interrupting: false } => {
-            let expected = "an interrupting event";
-            return ctx.error(definition, "an error always interrupts", expected);
-        }
-        _ => {}
-    }
-    let Some(reference) = xml::attribute(definition, "errorRef") else {
-        return Some(EventTrigger::Error { code: None });
-    };
-    let code = error_code(ctx, reference)?;
-    let code = expressions::fixed(ctx.report, code, "caught error code")?;
-    Some(EventTrigger::Error { code: Some(code.to_owned()) })
 }

@@ -10,6 +10,7 @@ pub mod diagram;
 pub mod document;
 pub mod svg;
 
+mod codes;
 mod context;
 mod drafts;
 mod elements;
@@ -20,6 +21,7 @@ mod extensions;
 mod interchange;
 mod layout;
 mod limits;
+mod links;
 mod mappings;
 mod process;
 mod references;

@@ -1,4 +1,4 @@
-//! What elements refer to by id: messages, errors and embedded forms.
+//! What elements refer to by id: messages, errors, escalations and embedded forms.
 //!
 //! Must not know who refers to them.
 
@@ -23,27 +23,41 @@ pub(super) struct Message<'a> {
     pub(super) has_correlation_key: bool,
 }
 
+/// Something with a code, where it has one.
+pub(super) type Coded<'a> = (Node<'a>, Option<Located<'a>>);
+
 /// The root elements that others refer to.
 pub(super) struct References<'a> {
     /// Messages by id.
     pub(super) messages: HashMap<&'a str, Message<'a>>,
     /// Errors by id, with their code where they have one.
-    pub(super) errors: HashMap<&'a str, (Node<'a>, Option<Located<'a>>)>,
+    pub(super) errors: HashMap<&'a str, Coded<'a>>,
+    /// Escalations by id, with their code where they have one.
+    pub(super) escalations: HashMap<&'a str, Coded<'a>>,
 }
 
 impl<'a> References<'a> {
-    /// Reads the messages and errors of the file.
+    /// Reads the messages, errors and escalations of the file.
     pub(super) fn read(definitions: Node<'a>, report: &mut Report<'_>) -> Self {
         let messages = xml::children(definitions, xml::BPMN, "message")
             .filter_map(|node| Some((node.attribute("id")?, message(node, report))))
             .collect();
-        let errors = xml::children(definitions, xml::BPMN, "error")
-            .filter_map(|node| {
-                Some((node.attribute("id")?, (node, xml::attribute(node, "errorCode"))))
-            })
-            .collect();
-        Self { messages, errors }
+        Self {
+            messages,
+            errors: coded(definitions, "error", "errorCode"),
+            escalations: coded(definitions, "escalation", "escalationCode"),
+        }
     }
+}
+
+fn coded<'a>(
+    definitions: Node<'a>,
+    name: &'static str,
+    code: &'static str,
+) -> HashMap<&'a str, Coded<'a>> {
+    xml::children(definitions, xml::BPMN, name)
+        .filter_map(|node| Some((node.attribute("id")?, (node, xml::attribute(node, code)))))
+        .collect()
 }
 
 fn message<'a>(node: Node<'a>, report: &mut Report<'_>) -> Message<'a> {

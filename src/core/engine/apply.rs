@@ -67,7 +67,8 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::SequenceFlowTaken { .. }
         | Event::UserTaskUpdated { .. }
         | Event::MessageCorrelated { .. }
-        | Event::ErrorThrown { .. } => {}
+        | Event::ErrorThrown { .. }
+        | Event::EscalationThrown { .. } => {}
     }
 }
 

@@ -127,6 +127,15 @@ pub enum Command {
         /// Handed to the catching event.
         variables: VariableMap,
     },
+    /// The called process threw an escalation that nothing in it caught; it is still at work.
+    EscalateCalledInstance {
+        /// The call activity.
+        element_instance_key: i64,
+        /// The called instance.
+        child_key: i64,
+        /// The escalation's code.
+        code: String,
+    },
     /// The called process was cancelled by somebody else.
     CalledInstanceTerminated {
         /// The call activity.

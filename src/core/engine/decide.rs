@@ -98,6 +98,9 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
             message,
             variables,
         } => call_activity::fail(turn, *key, *child_key, &Thrown { code, message, variables }),
+        Command::EscalateCalledInstance { element_instance_key, child_key, code } => {
+            call_activity::escalate(turn, *element_instance_key, *child_key, code)
+        }
         Command::CalledInstanceTerminated { element_instance_key, child_key } => {
             let message = format!("called process instance {child_key} was cancelled");
             call_activity::lose(turn, *element_instance_key, *child_key, &message)

@@ -28,6 +28,14 @@ pub enum Effect {
         /// The child.
         child_key: i64,
     },
+    /// Hand an escalation that nothing in this instance catches to the calling instance: becomes
+    /// [`super::Command::EscalateCalledInstance`]. This one goes on unless it is cancelled then.
+    EscalateToParent {
+        /// Who called.
+        parent: Parent,
+        /// The escalation's code.
+        code: String,
+    },
     /// Tell the calling instance how this one ended. A caller that no longer waits refuses it
     /// (`Rejection::NotFound` or `NotActive`), which is to be ignored.
     NotifyParent {

@@ -237,6 +237,16 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         caught_by: Option<Arc<str>>,
     },
+    /// An escalation was thrown (BPMN 2.0, 10.5.5).
+    EscalationThrown {
+        /// Where.
+        element_instance_key: i64,
+        /// Its code.
+        code: String,
+        /// The catching event; `None` when nothing in this instance catches it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caught_by: Option<Arc<str>>,
+    },
 }
 
 /// Facts about a new instance.
@@ -476,6 +486,8 @@ pub enum IncidentKind {
     CalledElement,
     /// Nothing catches an error.
     UnhandledError,
+    /// An escalation's code couldn't be computed.
+    Escalation,
     /// A multi-instance's items or results couldn't be computed.
     MultiInstance,
     /// A joining gateway waits for paths that can't come any more.

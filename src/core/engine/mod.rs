@@ -9,12 +9,14 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod catching;
 mod command;
 mod context;
 mod decide;
 mod effect;
 mod elements;
 mod errors;
+mod escalations;
 mod event;
 mod expressions;
 mod flows;

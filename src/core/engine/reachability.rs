@@ -31,8 +31,10 @@ impl Upstream {
             let element = definition.element(index);
             open.extend(element.incoming.iter().map(|flow| definition.flow(*flow).source));
             // From an activity a path can also leave by its boundary events.
-            if let ElementKind::BoundaryEvent(boundary) = &element.kind {
-                open.push(boundary.attached_to);
+            match &element.kind {
+                ElementKind::BoundaryEvent(boundary) => open.push(boundary.attached_to),
+                ElementKind::LinkCatchEvent => open.extend(links_to(definition, index)),
+                _ => {}
             }
         }
         found
@@ -41,4 +43,16 @@ impl Upstream {
     pub(crate) fn contains(&self, place: ElementIndex) -> bool {
         self.is_upstream[place.0 as usize]
     }
+}
+
+/// The link throw events that lead to a link catch event; they stand in its scope.
+fn links_to(
+    definition: &ProcessDefinition,
+    catch: ElementIndex,
+) -> impl Iterator<Item = ElementIndex> + '_ {
+    let scope = definition.element(catch).parent.unwrap_or(ProcessDefinition::ROOT);
+    definition.element(scope).children.iter().copied().filter(move |it| {
+        let kind = &definition.element(*it).kind;
+        matches!(kind, ElementKind::LinkThrowEvent { target } if *target == catch)
+    })
 }

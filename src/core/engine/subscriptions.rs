@@ -3,7 +3,7 @@
 //! All expressions are computed before the first is opened, so that a failure opens nothing. Must
 //! not know what a triggered event does.
 
-use super::errors::event_sub_process_starts;
+use super::catching::event_sub_process_starts;
 use super::event::{Event, IncidentKind, Role, SubscriptionOpened, TimerScheduled};
 use super::instance::{Held, VariableMap};
 use super::rejection::{Rejection, Target};
@@ -75,7 +75,7 @@ fn prepare_event(turn: &Turn<'_>, key: i64, event: ElementIndex) -> Result<Optio
             prepare_message(turn, key, message, is_interrupting).map(Some)
         }
         Some(EventTrigger::Timer(timer)) => prepare_timer(turn, key, timer).map(Some),
-        Some(EventTrigger::Error { .. }) | None => Ok(None),
+        Some(EventTrigger::Error { .. } | EventTrigger::Escalation { .. }) | None => Ok(None),
     }
 }
 

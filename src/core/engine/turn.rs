@@ -235,6 +235,13 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Goes on at an element that no sequence flow leads to; counts like a flow, so that a loop of
+    /// links ends as one of flows does.
+    pub(crate) fn jump(&mut self, target: ElementIndex, scope_key: i64) {
+        *self.flows_taken.entry(scope_key).or_default() += 1;
+        self.create(target, scope_key);
+    }
+
     /// Refuses to go on when the turn has gone too far.
     pub(crate) fn check_limits(&self, at: At<'_>) -> Result<(), Failure> {
         let limits = self.context.limits;

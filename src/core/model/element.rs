@@ -27,6 +27,18 @@ pub enum ElementKind {
     IntermediateThrowEvent,
     /// Intermediate message throw event; sending is a job.
     MessageThrowEvent(JobDefinition),
+    /// Intermediate escalation throw event.
+    EscalationThrowEvent {
+        /// The code thrown.
+        code: Dynamic,
+    },
+    /// Link throw event: the path goes on at a link catch event of the same scope (10.5.5).
+    LinkThrowEvent {
+        /// The link catch event.
+        target: ElementIndex,
+    },
+    /// Link catch event: begins where a link throw event led to.
+    LinkCatchEvent,
     /// Boundary event (10.5.4).
     BoundaryEvent(BoundaryEvent),
     /// End event (10.5.3).
@@ -101,7 +113,11 @@ impl ElementKind {
             Self::EventSubProcess { .. } => "event sub-process",
             Self::StartEvent(_) => "start event",
             Self::IntermediateCatchEvent(_) => "intermediate catch event",
-            Self::IntermediateThrowEvent | Self::MessageThrowEvent(_) => "intermediate throw event",
+            Self::IntermediateThrowEvent
+            | Self::MessageThrowEvent(_)
+            | Self::EscalationThrowEvent { .. } => "intermediate throw event",
+            Self::LinkThrowEvent { .. } => "link throw event",
+            Self::LinkCatchEvent => "link catch event",
             Self::BoundaryEvent(_) => "boundary event",
             Self::EndEvent(_) => "end event",
             Self::ServiceTask(_) => "service task",

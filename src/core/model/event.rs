@@ -18,6 +18,11 @@ pub enum EventTrigger {
         /// The code to catch; `None` catches every error.
         code: Option<String>,
     },
+    /// An escalation; only boundary events and event sub-processes can catch one.
+    Escalation {
+        /// The code to catch; `None` catches every escalation.
+        code: Option<String>,
+    },
 }
 
 /// A message by name, and by correlation key where an instance waits for it.
@@ -69,6 +74,11 @@ pub enum EndEvent {
     None,
     /// Throws an error to the enclosing scopes.
     Error {
+        /// The code thrown.
+        code: Dynamic,
+    },
+    /// Throws an escalation to the enclosing scopes.
+    Escalation {
         /// The code thrown.
         code: Dynamic,
     },

@@ -1,4 +1,4 @@
-//! What a called instance's end becomes for its caller.
+//! What a called instance's end, or its escalation, becomes for its caller.
 //!
 //! Must not know how the caller is reached.
 
@@ -22,4 +22,10 @@ pub(crate) fn told(parent: Parent, child_key: i64, result: CallResult) -> Comman
             Command::CalledInstanceTerminated { element_instance_key, child_key }
         }
     }
+}
+
+/// The command that hands a caller the escalation of its child.
+pub(crate) fn escalated(parent: Parent, child_key: i64, code: String) -> Command {
+    let element_instance_key = parent.element_instance_key;
+    Command::EscalateCalledInstance { element_instance_key, child_key, code }
 }

@@ -18,6 +18,7 @@ mod messages;
 mod process_schema;
 mod projection;
 mod reading;
+mod repeats;
 mod request;
 mod rows;
 mod schedules;
@@ -43,7 +44,7 @@ use batch::{FollowUp, Surroundings};
 use turn_loop::{TurnLoop, Waiting};
 use workers::{WaitingRoom, Workers};
 
-pub(crate) use calls::told;
+pub(crate) use calls::{escalated, told};
 pub use changes::{Change, Changes, Notice};
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};

@@ -157,7 +157,8 @@ impl WorkRows {
             | Event::MessageCorrelated { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
-            | Event::ErrorThrown { .. } => {}
+            | Event::ErrorThrown { .. }
+            | Event::EscalationThrown { .. } => {}
         }
     }
 

@@ -98,7 +98,9 @@ fn plan(
             let name = evaluate(&message.name, now, zone)?;
             starts.messages.push(StartMessage { element_id, name });
         }
-        EventTrigger::Error { .. } => return Err("expected a timer or a message".to_owned()),
+        EventTrigger::Error { .. } | EventTrigger::Escalation { .. } => {
+            return Err("expected a timer or a message".to_owned());
+        }
     }
     Ok(())
 }

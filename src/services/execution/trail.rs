@@ -43,6 +43,7 @@ pub(crate) fn describe(command: &Command, hot: &Hot) -> Change {
         }
         Command::CompleteCalledInstance { .. }
         | Command::FailCalledInstance { .. }
+        | Command::EscalateCalledInstance { .. }
         | Command::CalledInstanceTerminated { .. }
         | Command::CalledInstanceRefused { .. } => describe_call(command, hot),
     }
@@ -116,6 +117,10 @@ fn describe_call(command: &Command, hot: &Hot) -> Change {
         Command::FailCalledInstance { child_key, code, .. } => {
             let summary = format!("a called instance ended in the error {code}");
             ("called_instance.failed", *child_key, summary)
+        }
+        Command::EscalateCalledInstance { child_key, code, .. } => {
+            let summary = format!("a called instance escalated: {code}");
+            ("called_instance.escalated", *child_key, summary)
         }
         Command::CalledInstanceTerminated { child_key, .. } => {
             ("called_instance.canceled", *child_key, "a called instance was canceled".to_owned())

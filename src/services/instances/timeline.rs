@@ -188,7 +188,8 @@ impl Teller<'_> {
             | Event::IncidentResolved { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
-            | Event::ErrorThrown { .. } => self.tell_others(turn, event),
+            | Event::ErrorThrown { .. }
+            | Event::EscalationThrown { .. } => self.tell_others(turn, event),
         }
     }
 
@@ -299,6 +300,10 @@ impl Teller<'_> {
             }
             Event::ErrorThrown { element_instance_key, code, message, .. } => {
                 let text = format!("threw the error {code}: {message}");
+                self.add_at(turn, EntryKind::Trouble, *element_instance_key, text);
+            }
+            Event::EscalationThrown { element_instance_key, code, .. } => {
+                let text = format!("escalated: {code}");
                 self.add_at(turn, EntryKind::Trouble, *element_instance_key, text);
             }
             _ => {}

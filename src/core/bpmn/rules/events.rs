@@ -21,7 +21,7 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
                 report.error(place(compiled, index), message, "only incoming sequence flows");
             }
             "boundaryEvent" => check_boundary(compiled, index, report),
-            _ => {}
+            _ => check_link(compiled, index, report),
         }
         check_same_triggers(compiled, index, report);
     }
@@ -40,6 +40,22 @@ fn check_boundary(compiled: &Compiled<'_>, index: ElementIndex, report: &mut Rep
     }
 }
 
+/// A link takes the place of a sequence flow (BPMN 2.0, 10.5.5).
+fn check_link(compiled: &Compiled<'_>, index: ElementIndex, report: &mut Report<'_>) {
+    let element = compiled.definition.element(index);
+    match element.kind {
+        ElementKind::LinkThrowEvent { .. } if !element.outgoing.is_empty() => {
+            let message = "a link throw event can't have an outgoing sequence flow";
+            report.error(place(compiled, index), message, "only incoming sequence flows");
+        }
+        ElementKind::LinkCatchEvent if !element.incoming.is_empty() => {
+            let message = "a link catch event can't have an incoming sequence flow";
+            report.error(place(compiled, index), message, "only outgoing sequence flows");
+        }
+        _ => {}
+    }
+}
+
 /// Two boundary events for the same error or message would leave open which one is triggered.
 fn check_same_triggers(compiled: &Compiled<'_>, host: ElementIndex, report: &mut Report<'_>) {
     let boundaries = &compiled.definition.element(host).boundary_events;
@@ -51,7 +67,7 @@ fn check_same_triggers(compiled: &Compiled<'_>, host: ElementIndex, report: &mut
             .any(|earlier| is_same(earlier, trigger));
         if is_repeated {
             let message = "another boundary event of the activity waits for the same";
-            let expected = "an error code or a message of its own";
+            let expected = "a code or a message of its own";
             report.error(place(compiled, *index), message, expected);
         }
     }
@@ -69,7 +85,8 @@ fn boundary_trigger<'c>(
 
 fn is_same(a: &EventTrigger, b: &EventTrigger) -> bool {
     match (a, b) {
-        (EventTrigger::Error { code: a }, EventTrigger::Error { code: b }) => a == b,
+        (EventTrigger::Error { code: a }, EventTrigger::Error { code: b })
+        | (EventTrigger::Escalation { code: a }, EventTrigger::Escalation { code: b }) => a == b,
         (EventTrigger::Message(a), EventTrigger::Message(b)) => a.name == b.name,
         _ => false,
     }

@@ -55,6 +55,9 @@ fn takes_conditions(kind: &ElementKind) -> bool {
         | ElementKind::IntermediateCatchEvent(_)
         | ElementKind::IntermediateThrowEvent
         | ElementKind::MessageThrowEvent(_)
+        | ElementKind::EscalationThrowEvent { .. }
+        | ElementKind::LinkThrowEvent { .. }
+        | ElementKind::LinkCatchEvent
         | ElementKind::BoundaryEvent(_)
         | ElementKind::EndEvent(_)
         | ElementKind::ParallelGateway

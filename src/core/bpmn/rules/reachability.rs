@@ -36,6 +36,9 @@ fn reached(compiled: &Compiled<'_>) -> Vec<bool> {
         let element = definition.element(index);
         agenda.extend(element.outgoing.iter().map(|it| definition.flow(*it).target));
         agenda.extend(&element.boundary_events);
+        if let ElementKind::LinkThrowEvent { target } = element.kind {
+            agenda.push(target);
+        }
         // What is inside a refused scope is not judged: its own way to begin is not known here.
         let is_refused = compiled.stand_ins.contains(&index);
         let begins_alone = |child: &&ElementIndex| {

@@ -23,7 +23,7 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
             _ => {}
         }
         if element.kind.is_scope() {
-            check_error_handlers(compiled, index, report);
+            check_code_handlers(compiled, index, report);
         }
     }
 }
@@ -83,20 +83,25 @@ fn check_sub_process(compiled: &Compiled<'_>, scope: ElementIndex, report: &mut 
     }
 }
 
-/// Two handlers of the same error in one scope would leave open which of them runs.
-fn check_error_handlers(compiled: &Compiled<'_>, scope: ElementIndex, report: &mut Report<'_>) {
+/// Two handlers of the same code in one scope would leave open which of them runs.
+fn check_code_handlers(compiled: &Compiled<'_>, scope: ElementIndex, report: &mut Report<'_>) {
     let definition = &compiled.definition;
-    let mut seen: Vec<&Option<String>> = Vec::new();
+    let mut seen: Vec<(&str, &Option<String>)> = Vec::new();
     for child in &definition.element(scope).children {
         let ElementKind::EventSubProcess { start } = definition.element(*child).kind else {
             continue;
         };
         let ElementKind::StartEvent(event) = &definition.element(start).kind else { continue };
-        let Some(EventTrigger::Error { code }) = &event.trigger else { continue };
-        if seen.contains(&code) {
-            let message = "another event sub-process of the scope catches the same error";
-            report.error(place(compiled, start), message, "an error code of its own");
+        let caught = match &event.trigger {
+            Some(EventTrigger::Error { code }) => ("error", code),
+            Some(EventTrigger::Escalation { code }) => ("escalation", code),
+            _ => continue,
+        };
+        if seen.contains(&caught) {
+            let what = caught.0;
+            let message = format!("another event sub-process of the scope catches the same {what}");
+            report.error(place(compiled, start), message, format!("an {what} code of its own"));
         }
-        seen.push(code);
+        seen.push(caught);
     }
 }

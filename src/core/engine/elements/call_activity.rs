@@ -5,6 +5,7 @@
 use super::waiting;
 use crate::core::engine::effect::Effect;
 use crate::core::engine::errors::{self, Thrown};
+use crate::core::engine::escalations;
 use crate::core::engine::event::{Event, IncidentKind, Step};
 use crate::core::engine::incidents;
 use crate::core::engine::instance::VariableMap;
@@ -88,6 +89,19 @@ pub(crate) fn complete(
         turn.take_variables(at, variables);
     }
     turn.push(Step::Complete, key);
+    Ok(())
+}
+
+/// The child threw an escalation that goes on outward here. If what catches it ends the call
+/// activity, the child ends with it.
+pub(crate) fn escalate(
+    turn: &mut Turn<'_>,
+    key: i64,
+    child_key: i64,
+    code: &str,
+) -> Result<(), Rejection> {
+    let at = load_caller(turn, key, child_key)?;
+    escalations::throw(turn, at, code);
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 
 pub(crate) mod call_activity;
 mod end_event;
+mod escalation_event;
 mod job_task;
 mod passing;
 pub(crate) mod scope;
@@ -36,6 +37,8 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         ElementKind::StartEvent(_)
         | ElementKind::BoundaryEvent(_)
         | ElementKind::IntermediateThrowEvent
+        | ElementKind::LinkThrowEvent { .. }
+        | ElementKind::LinkCatchEvent
         | ElementKind::ManualTask
         | ElementKind::UndefinedTask
         | ElementKind::ExclusiveGateway
@@ -49,6 +52,8 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         | ElementKind::ReceiveTask(_)
         | ElementKind::EventBasedGateway => waiting::activate(turn, at),
         ElementKind::EndEvent(EndEvent::Error { code }) => end_event::throw(turn, at, code),
+        ElementKind::EndEvent(EndEvent::Escalation { code })
+        | ElementKind::EscalationThrowEvent { code } => escalation_event::activate(turn, at, code),
         ElementKind::EndEvent(EndEvent::Message(job))
         | ElementKind::MessageThrowEvent(job)
         | ElementKind::ServiceTask(job)
@@ -94,6 +99,9 @@ pub(crate) fn leave(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         end_event::terminate_scope(turn, scope_key);
     }
     turn.take(&flows, scope_key);
+    if let ElementKind::LinkThrowEvent { target } = at.element.kind {
+        turn.jump(target, scope_key);
+    }
     turn.settle(scope_key);
     Ok(())
 }

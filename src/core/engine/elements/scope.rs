@@ -46,6 +46,7 @@ fn is_entry(definition: &ProcessDefinition, index: ElementIndex) -> bool {
         element.kind,
         ElementKind::StartEvent(_)
             | ElementKind::BoundaryEvent(_)
+            | ElementKind::LinkCatchEvent
             | ElementKind::EventSubProcess { .. }
     );
     element.incoming.is_empty() && !has_own_trigger
