@@ -140,6 +140,7 @@ impl Frame {
             request_id: Arc::clone(&asked.facts.request_id),
             address: asked.facts.address,
             session: credentials.session,
+            once: None,
         };
         // A form's address can't be gone back to.
         let path = if asked.is_get { asked.path.clone() } else { "/".to_owned() };

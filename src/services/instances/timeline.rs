@@ -91,12 +91,12 @@ pub(super) fn people(turns: &[TurnRecord]) -> BTreeSet<&str> {
 
 /// The ids of all groups the timeline names.
 pub(super) fn groups(turns: &[TurnRecord]) -> BTreeSet<&str> {
-    let of_event = |event| match event {
-        Event::UserTaskCreated(task) => task.candidate_groups.as_slice(),
-        _ => &[],
-    };
     let events = turns.iter().flat_map(|turn| &turn.events);
-    events.flat_map(of_event).map(|it| &**it).collect()
+    let tasks = events.filter_map(|event| match event {
+        Event::UserTaskCreated(task) => Some(task),
+        _ => None,
+    });
+    tasks.flat_map(|task| &task.candidate_groups).map(|it| &**it).collect()
 }
 
 fn person(event: &Event) -> Option<&str> {
