@@ -5,12 +5,14 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::core::access::Permission;
 use crate::http::error::HttpError;
 use crate::http::frame::{Asked, Frame, page_with_status, theme};
 use crate::http::pages::error::ErrorPage;
 use crate::http::pages::layout::{Layout, Section};
 use crate::http::pages::not_found::NotFoundPage;
 use crate::http::pages::parts::Link;
+use crate::http::pages::words::sentence;
 
 /// The error as a page with its reference, within the frame of whoever is signed in.
 pub(crate) fn render(error: &HttpError, asked: &Asked, frame: Option<&Frame>) -> Response {
@@ -27,7 +29,7 @@ pub(crate) fn render(error: &HttpError, asked: &Asked, frame: Option<&Frame>) ->
         layout,
         status: error.status.as_u16(),
         title: title.into(),
-        message: sentence(&error.message),
+        message: message(error),
         advice: advice.into(),
         reference: asked.facts.request_id.to_string(),
         actions: vec![Link::new("Home", "/")],
@@ -57,10 +59,12 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
-/// Messages begin in lower case and end without a full stop; pages are for reading.
-fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+/// The message as a sentence; a permission is called as the page of roles calls it.
+fn message(error: &HttpError) -> String {
+    let name = error.message.strip_prefix("this needs the permission ");
+    let permission = name.and_then(|name| Permission::ALL.into_iter().find(|it| it.name() == name));
+    match permission {
+        Some(permission) => format!("Your roles do not allow: {}.", permission.description()),
+        None => sentence(&error.message),
+    }
 }

@@ -20,6 +20,7 @@ use crate::http::pages::layout::{Layout, Section, Viewer};
 use crate::http::route::Surface;
 use crate::http::session::{Visitor, cookie, identify};
 use crate::platform::store::Sql;
+use crate::services::incidents::{self, IncidentFilter};
 use crate::services::tasks::{self, TaskFilter};
 
 /// Carries a message over one redirect.
@@ -58,6 +59,7 @@ pub struct Frame {
     pub visitor: Visitor,
     email: String,
     open_tasks: u64,
+    open_incidents: u64,
     theme: Option<String>,
     flash: Option<(bool, String)>,
     path: String,
@@ -102,6 +104,15 @@ async fn count_open_tasks(app: &App, visitor: &Visitor) -> Result<u64, HttpError
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
+/// The open incidents, for those who can repair them.
+async fn count_open_incidents(app: &App, visitor: &Visitor) -> Result<u64, HttpError> {
+    if !visitor.principal.as_ref().is_some_and(|it| it.may(Permission::InstancesOperate)) {
+        return Ok(0);
+    }
+    let count = incidents::count(&app.execution, IncidentFilter::default()).await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 impl Frame {
     async fn of(
         app: &App,
@@ -114,7 +125,8 @@ impl Frame {
             Some(it) => app.identity.load_user(it.user_key).await?.email.unwrap_or_default(),
         };
         let open_tasks = count_open_tasks(app, &visitor).await?;
-        Ok(Self { visitor, email, open_tasks, theme, flash: None, path })
+        let open_incidents = count_open_incidents(app, &visitor).await?;
+        Ok(Self { visitor, email, open_tasks, open_incidents, theme, flash: None, path })
     }
 
     /// The frame around an error, whose request may never have reached a route; `None` when
@@ -128,6 +140,7 @@ impl Frame {
             request_id: Arc::clone(&asked.facts.request_id),
             address: asked.facts.address,
             session: credentials.session,
+            once: None,
         };
         // A form's address can't be gone back to.
         let path = if asked.is_get { asked.path.clone() } else { "/".to_owned() };
@@ -145,7 +158,7 @@ impl Frame {
             can_operate: principal.may(Permission::InstancesOperate),
             can_administer: principal.may(Permission::UsersManage),
             open_tasks: self.open_tasks,
-            ..Viewer::default()
+            open_incidents: self.open_incidents,
         };
         let csrf = self.visitor.csrf.to_string();
         self.dressed(Layout::signed_in(title, section, viewer, csrf, self.path.as_str()))

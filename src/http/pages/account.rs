@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::names::GroupNames;
 use super::roles::role_name;
+use super::words::identity_problem;
 use crate::http::app::App;
 use crate::http::envelope::Key;
 use crate::http::error::HttpError;
@@ -177,7 +178,7 @@ async fn change_password(
             "The password was changed. Other sessions were signed out.",
         )),
         Err(error @ IdentityError::Invalid { .. }) => {
-            let notes = Notes { password_error: error.to_string(), ..Notes::default() };
+            let notes = Notes { password_error: identity_problem(&error), ..Notes::default() };
             let page = page(&app, &frame, &signed_in, notes).await?;
             Ok(page_with_status(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
@@ -200,7 +201,7 @@ async fn make_token(
         match app.identity.create_api_token(&signed_in.origin(), user_key, new).await {
             Ok((_, text)) => (StatusCode::OK, Notes { new_token: Some(text), ..Notes::default() }),
             Err(error @ (IdentityError::Invalid { .. } | IdentityError::Taken { .. })) => {
-                let notes = Notes { token_error: error.to_string(), ..Notes::default() };
+                let notes = Notes { token_error: identity_problem(&error), ..Notes::default() };
                 (StatusCode::UNPROCESSABLE_ENTITY, notes)
             }
             Err(error) => return Err(error.into()),

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::incidents::{incident_row, nothing_stuck};
 use super::instance_variables::{self, ScopeRows, VariableForm};
 use super::instances::state_chip;
-use super::names::Names;
+use super::names::{GroupNames, Names};
 use super::numbers::span;
+use super::words::sentence;
 use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
 use crate::http::envelope::Key;
@@ -23,7 +24,7 @@ use crate::http::route::Route;
 use crate::http::session::SignedIn;
 use crate::services::incidents::{self, IncidentFilter};
 use crate::services::instances::{
-    EntryKind, Inspection, InstanceJob, TimelineEntry, element_name, elements_by_key,
+    EntryKind, Inspection, InstanceJob, Naming, TimelineEntry, element_name, elements_by_key,
 };
 
 /// Entries of the timeline on a page.
@@ -331,6 +332,7 @@ pub(super) async fn load(
     let view = View {
         principal,
         names: Names::load(app, found.people()).await?,
+        groups: GroupNames::load(app, found.groups()).await?,
         wanted,
         now_ms,
         stuck: stuck.into_iter().map(|it| incident_row(it, principal, now_ms)).collect(),
@@ -366,7 +368,7 @@ async fn cancel(
             if error.status.is_server_error() || error.status == 404 {
                 return Err(error);
             }
-            Ok(go_with_refusal(&here, &message))
+            Ok(go_with_refusal(&here, &sentence(&message)))
         }
     }
 }
@@ -375,11 +377,22 @@ async fn cancel(
 struct View<'a> {
     principal: &'a Principal,
     names: Names,
+    groups: GroupNames,
     wanted: &'a Wanted,
     now_ms: i64,
     stuck: Vec<IncidentRow>,
     /// The form for variables as it was refused.
     sent: Option<VariableForm>,
+}
+
+impl Naming for View<'_> {
+    fn person(&self, user_id: &str) -> String {
+        self.names.of(user_id)
+    }
+
+    fn group(&self, group_id: &str) -> String {
+        self.groups.of(group_id)
+    }
 }
 
 impl View<'_> {
@@ -470,7 +483,7 @@ fn variables(found: &Inspection, view: View<'_>) -> InstanceTab {
 /// The newest entries first.
 fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
     let offset = view.wanted.offset;
-    let entries = found.timeline(&|user_id| view.names.of(user_id));
+    let entries = found.timeline(view);
     let total = entries.len();
     let rows: Vec<TimelineRow> = entries
         .into_iter()

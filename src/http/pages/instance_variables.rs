@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::instance::{self, InstancePage, Wanted};
 use super::parts::Choice;
+use super::words::sentence;
 use crate::http::app::App;
 use crate::http::envelope::Key;
 use crate::http::error::HttpError;
@@ -86,7 +87,7 @@ pub(super) async fn set(
                 return Ok(go_with_success(&here, &format!("The variable {} was set.", form.name)));
             }
             Err(refusal) => {
-                form.error = refusal.to_string();
+                form.error = sentence(&refusal.to_string());
                 let error = HttpError::from(refusal);
                 if error.status.is_server_error() {
                     return Err(error);

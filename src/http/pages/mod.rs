@@ -14,6 +14,7 @@ pub mod layout;
 mod names;
 pub mod numbers;
 pub mod parts;
+pub(crate) mod words;
 
 pub mod account;
 pub mod audit;

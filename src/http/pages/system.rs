@@ -258,7 +258,6 @@ fn facts(state: &SystemState) -> Vec<Fact> {
         // Milliseconds would be noise here.
         Fact::text("Up for", span(state.up_for_ms / 1000 * 1000)),
         Fact::text("Database", database(state)),
-        Fact::text("Index position", state.index.position.to_string()),
     ];
     facts.extend(state.memory_bytes.map(|bytes| Fact::text("Memory", size(bytes))));
     facts

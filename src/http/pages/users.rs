@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::layout::Viewer;
 use super::roles::role_name;
+use super::words::identity_problem;
 use crate::core::access::{Permission, Role};
 use crate::http::app::App;
 use crate::http::envelope::{Key, decode_cursor, encode_cursor, next_page};
@@ -366,9 +367,9 @@ fn refusal(error: IdentityError) -> Result<String, HttpError> {
     match error {
         IdentityError::Invalid { .. }
         | IdentityError::Taken { .. }
-        | IdentityError::LastAdministrator => Ok(error.to_string()),
+        | IdentityError::LastAdministrator => Ok(identity_problem(&error)),
         IdentityError::Changed { .. } => {
-            Ok("somebody else changed this account meanwhile; load it again".into())
+            Ok("Somebody else changed this account meanwhile; load it again.".into())
         }
         error => Err(error.into()),
     }

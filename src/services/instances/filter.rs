@@ -264,6 +264,10 @@ impl Conditions {
         let found = columns.iter().find(|column| column.name == variable.name);
         let column = found.ok_or_else(|| {
             let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            if known.is_empty() {
+                let message = format!("process {process_id} has no business variables");
+                return ListError::Filter(message);
+            }
             let message = format!(
                 "expected one of the variables {} of process {process_id}, found {}",
                 known.join(", "),

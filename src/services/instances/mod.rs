@@ -19,7 +19,7 @@ pub use filter::{InstanceFilter, ListError, Operator, StateFilter, VariableFilte
 pub use rows::{COUNT_MAX, InstanceJob, InstanceRow};
 pub use scopes::{Scope, scopes};
 pub use start::{StartError, VariableProblem};
-pub use timeline::{EntryKind, TimelineEntry, element_name, elements_by_key, timeline};
+pub use timeline::{EntryKind, Naming, TimelineEntry, element_name, elements_by_key, timeline};
 
 use crate::core::access::{Principal, may_see_instance_of};
 use crate::core::engine::{Command, ProcessInstance, VariableMap};
@@ -79,10 +79,16 @@ impl Inspection {
         draw(&self.model, &overlays(&self.instance, &self.turns))
     }
 
-    /// The journal in words, oldest first, with people as `name_of` calls them by their ids.
+    /// The journal in words, oldest first.
     #[must_use]
-    pub fn timeline(&self, name_of: &dyn Fn(&str) -> String) -> Vec<TimelineEntry> {
-        timeline(&self.deployed.graph, &self.turns, name_of)
+    pub fn timeline(&self, naming: &dyn Naming) -> Vec<TimelineEntry> {
+        timeline(&self.deployed.graph, &self.turns, naming)
+    }
+
+    /// The ids of all groups that its user tasks named as candidates.
+    #[must_use]
+    pub fn groups(&self) -> BTreeSet<&str> {
+        timeline::groups(&self.turns)
     }
 
     /// The ids of everybody who started it or had to do with its turns.
