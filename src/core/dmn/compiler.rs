@@ -188,6 +188,6 @@ impl<'a> Compiler<'_, 'a> {
 }
 
 /// The element a node's children hold an expression in, if one does.
-pub(super) fn expression_in<'a>(node: Node<'a>) -> Option<Node<'a>> {
+pub(super) fn expression_in(node: Node<'_>) -> Option<Node<'_>> {
     xml::elements(node).find(|it| expressions::is_expression(it.tag_name().name()))
 }

@@ -56,6 +56,9 @@ type Known = HashMap<usize, Value>;
 
 type Outcome<T = Value> = Result<T, EvaluationError>;
 
+/// A value, and the values it is made of by name.
+type Named = (Value, Vec<(Arc<str>, Value)>);
+
 /// The inputs as outer variables: what the model knows as an element is seen by those only that
 /// require it, and anything else by all, as in Camunda 8.
 struct Outer<'i> {
@@ -168,7 +171,7 @@ impl DecisionModel {
         inputs: &dyn Variables,
         ctx: &EvaluationContext,
         is_traced: bool,
-        evaluate: impl FnOnce(&mut Evaluator<'_>, &Graph) -> Outcome<(Value, Vec<(Arc<str>, Value)>)>,
+        evaluate: impl FnOnce(&mut Evaluator<'_>, &Graph) -> Outcome<Named>,
     ) -> Result<Decided, DecisionError> {
         let host = Host { graph: Arc::clone(&self.graph), tracer: is_traced.then(Tracer::default) };
         let outer = Outer { inputs, graph: &self.graph };
@@ -274,7 +277,7 @@ fn outputs(
     evaluator: &mut Evaluator<'_>,
     service: &Service,
     mut known: Known,
-) -> Outcome<(Value, Vec<(Arc<str>, Value)>)> {
+) -> Outcome<Named> {
     let mut values = Vec::with_capacity(service.outputs.len());
     for output in &service.outputs {
         let value = value_of(graph, evaluator, None, output.number, &mut known)?;
