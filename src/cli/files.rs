@@ -43,11 +43,6 @@ fn read_ending(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<Resource>, Fai
     Ok(resources)
 }
 
-/// The files in a folder that can be deployed, by name; folders in it are not looked into.
-pub(crate) fn deployable_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    files_ending(folder, DEPLOYABLE)
-}
-
 fn files_ending(folder: &Path, endings: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("can't read the folder {}", folder.display()))?;
