@@ -139,6 +139,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Jobs(it) => it.run(),
         Command::User(it) => it.run(),
         Command::Config(it) => it.run(),
-        Command::Version(it) => it.run(),
+        Command::Version(it) => Ok(it.run()),
     }
 }
