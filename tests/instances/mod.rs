@@ -7,3 +7,4 @@ mod overview;
 mod pages;
 mod repair;
 mod running;
+mod signals;

@@ -11,6 +11,7 @@ pub mod document;
 pub mod svg;
 
 mod codes;
+mod compensation;
 mod context;
 mod drafts;
 mod elements;
@@ -29,6 +30,7 @@ mod report;
 mod rules;
 mod scanner;
 mod shapes;
+mod signals;
 mod tasks;
 mod timers;
 mod xml;
