@@ -34,6 +34,10 @@ pub enum Work {
     },
     /// Publish a message.
     Publish(PublishMessage),
+    /// Broadcast a signal.
+    Broadcast(BroadcastSignal),
+    /// Go on with a signal that one transaction could not bring to everybody.
+    GoOnWithSignal(i64),
     /// Hand jobs to a worker.
     LeaseJobs(LeaseJobs),
     /// Give a worker more time for a job.
@@ -94,6 +98,15 @@ pub struct PublishMessage {
     pub variables: VariableMap,
 }
 
+/// A signal from outside.
+#[derive(Debug, Clone)]
+pub struct BroadcastSignal {
+    /// Its name, as in the model.
+    pub name: String,
+    /// Its content.
+    pub variables: VariableMap,
+}
+
 /// A worker asks for jobs.
 #[derive(Debug, Clone)]
 pub struct LeaseJobs {
@@ -142,6 +155,13 @@ pub enum Receipt {
         /// The message.
         key: i64,
         /// Instances it reached or started.
+        instance_keys: Vec<i64>,
+    },
+    /// A signal was broadcast.
+    Signal {
+        /// The signal.
+        key: i64,
+        /// Instances it reached or started in this transaction.
         instance_keys: Vec<i64>,
     },
     /// Jobs were leased.
