@@ -59,7 +59,10 @@ impl Work {
     /// Whether doing it twice would be another thing than doing it once; jobs are leased anew.
     #[must_use]
     pub fn is_done_once(&self) -> bool {
-        matches!(self, Self::Start(_) | Self::Command { .. } | Self::Publish(_))
+        matches!(
+            self,
+            Self::Start(_) | Self::Command { .. } | Self::Publish(_) | Self::Broadcast(_)
+        )
     }
 }
 
