@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::error::HttpError;
-use crate::http::extract::{parse_json, parse_query};
+use crate::http::extract::{parse_body, parse_query};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +207,7 @@ impl Route {
     #[must_use]
     pub fn takes<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
         self.takes = Some(SchemaGenerator::subschema_for::<T>);
-        self.reads_body = Some(|bytes| parse_json::<T>(bytes).map(drop));
+        self.reads_body = Some(|bytes| parse_body::<T>(bytes).map(drop));
         self
     }
 
