@@ -115,15 +115,10 @@ impl DecisionModel {
                 return Ok((Value::Null, Vec::new()));
             };
             let mut known = Known::new();
-            for parameter in &service.parameters {
-                let element = &graph.elements[parameter.number];
-                let value = input(element, inputs);
-                let value = match &element.logic {
-                    Logic::Input(declared) => {
-                        evaluator.conform_or_null(value, declared, Span::default())?
-                    }
-                    _ => value,
-                };
+            for (parameter, declared) in &service.parameters {
+                let value = input(&graph.elements[parameter.number], inputs);
+                let value = evaluator.imported(value)?;
+                let value = evaluator.conform_or_null(value, declared, Span::default())?;
                 known.insert(parameter.number, value);
             }
             outputs(graph, evaluator, service, known)
@@ -306,7 +301,7 @@ impl Custom for ServiceCall {
             return Ok(Value::Null);
         };
         let mut known = Known::new();
-        for parameter in &service.parameters {
+        for (parameter, _) in &service.parameters {
             let value = evaluator.argument(&parameter.name)?;
             known.insert(parameter.number, value);
         }

@@ -8,8 +8,8 @@ mod read;
 
 use std::sync::Arc;
 
-use super::evaluation::Host;
-use super::trace::{MatchedRule, TableTrace, TestedInput};
+use crate::core::dmn::evaluation::Host;
+use crate::core::dmn::trace::{MatchedRule, TableTrace, TestedInput};
 use crate::core::feel::{
     Body, Custom, EvaluationError, Evaluator, ParseError, Span, Tests, Type, Value,
 };
