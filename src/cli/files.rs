@@ -43,6 +43,7 @@ fn read_ending(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<Resource>, Fai
     Ok(resources)
 }
 
+/// The files in a folder with these endings, by name; folders in it are not looked into.
 fn files_ending(folder: &Path, endings: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("can't read the folder {}", folder.display()))?;

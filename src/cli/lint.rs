@@ -35,7 +35,9 @@ impl Lint {
         if self.json {
             print_json(&json!({ "is_accepted": errors == 0, "problems": problems }));
         } else {
-            problems.iter().for_each(|problem| print_line(&line(problem)));
+            for problem in &problems {
+                print_line(&line(problem));
+            }
             let files = plural(resources.len(), "file");
             print_line(&match errors {
                 0 => coloured(&format!("{files} accepted"), Colour::Green),

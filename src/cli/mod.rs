@@ -25,6 +25,7 @@ mod login;
 mod reindex;
 mod run;
 mod serve;
+mod signal;
 mod start;
 mod tasks;
 mod users;
@@ -74,6 +75,8 @@ enum Command {
     Deploy(deploy::Deploy),
     /// Start a process instance on a server
     Start(start::Start),
+    /// Broadcast a signal on a server
+    Signal(signal::Signal),
     /// Look at and cancel process instances
     #[command(subcommand)]
     Instances(instances::Instances),
@@ -134,11 +137,12 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Login(it) => it.run(),
         Command::Deploy(it) => it.run(),
         Command::Start(it) => it.run(),
+        Command::Signal(it) => it.run(),
         Command::Instances(it) => it.run(),
         Command::Tasks(it) => it.run(),
         Command::Jobs(it) => it.run(),
         Command::User(it) => it.run(),
         Command::Config(it) => it.run(),
-        Command::Version(it) => it.run(),
+        Command::Version(it) => Ok(it.run()),
     }
 }

@@ -106,7 +106,7 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryFields {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
         let query = parts.uri.query().unwrap_or_default();
         let fields = form_urlencoded::parse(query.as_bytes());
-        refuse_nul(fields.clone())?;
+        refuse_nul(fields)?;
         Ok(Self(fields.into_owned().collect()))
     }
 }

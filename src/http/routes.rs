@@ -41,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         api::instances::routes(),
         api::jobs::routes(),
         api::messages::routes(),
+        api::signals::routes(),
         api::incidents::routes(),
         api::schedules::routes(),
         api::search::routes(),

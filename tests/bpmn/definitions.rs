@@ -3,9 +3,10 @@
 use flowstead::core::bpmn::{JAVASCRIPT_JOB_TYPE, Limits, parse};
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    BoundaryEvent, CallActivity, Dynamic, Element, ElementKind, EndEvent, EventTrigger,
-    FormReference, IoMapping, JobDefinition, LoopCharacteristics, Mapping, MessageDefinition,
-    ProcessDefinition, ScriptDefinition, StartEvent, TimerDefinition, UserTaskDefinition,
+    BoundaryEvent, CallActivity, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
+    EventTrigger, FormReference, IoMapping, JobDefinition, LoopCharacteristics, Mapping,
+    MessageDefinition, ProcessDefinition, ScriptDefinition, StartEvent, TimerDefinition,
+    UserTaskDefinition,
 };
 
 use super::{fixture, line};
@@ -70,6 +71,14 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             format!("{trigger}{form}{mild}")
         }
         ElementKind::IntermediateCatchEvent(trigger) => self::trigger(trigger),
+        ElementKind::BoundaryEvent(BoundaryEvent {
+            attached_to,
+            trigger: EventTrigger::Compensation { handler: Some(handler) },
+            ..
+        }) => {
+            let id = |index: &ElementIndex| definition.element(*index).id.clone();
+            format!(" undone by {} at {}", id(handler), id(attached_to))
+        }
         ElementKind::BoundaryEvent(BoundaryEvent { attached_to, is_interrupting, trigger }) => {
             let mild = if *is_interrupting { "" } else { " non-interrupting" };
             format!("{} at {}{mild}", self::trigger(trigger), definition.element(*attached_to).id)
@@ -78,6 +87,14 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
         ElementKind::EndEvent(EndEvent::Terminate) => " terminate".to_owned(),
         ElementKind::EndEvent(EndEvent::Escalation { code })
         | ElementKind::EscalationThrowEvent { code } => format!(" escalation {}", dynamic(code)),
+        ElementKind::EndEvent(EndEvent::Signal { name })
+        | ElementKind::SignalThrowEvent { name } => format!(" signal {}", dynamic(name)),
+        ElementKind::EndEvent(EndEvent::Compensation { activity })
+        | ElementKind::CompensationThrowEvent { activity } => {
+            let what = activity.map(|it| &*definition.element(it).id);
+            format!(" compensates {}", what.unwrap_or("everything"))
+        }
+        ElementKind::EndEvent(EndEvent::Cancel) => " cancels".to_owned(),
         ElementKind::LinkThrowEvent { target } => {
             format!(" to {}", definition.element(*target).id)
         }
@@ -126,6 +143,9 @@ fn trigger(trigger: &EventTrigger) -> String {
         EventTrigger::Error { code: Some(code) } => format!(" error `{code}`"),
         EventTrigger::Error { code: None } => " any error".to_owned(),
         EventTrigger::Escalation { code: Some(code) } => format!(" escalation `{code}`"),
+        EventTrigger::Compensation { .. } => " compensation".to_owned(),
+        EventTrigger::Cancel => " cancel".to_owned(),
+        EventTrigger::Signal { name } => format!(" signal {}", dynamic(name)),
         EventTrigger::Escalation { code: None } => " any escalation".to_owned(),
     }
 }
@@ -219,6 +239,16 @@ fn events_keep_their_triggers() {
 #[test]
 fn escalations_and_links_keep_their_codes_and_targets() {
     check("escalations.bpmn");
+}
+
+#[test]
+fn signals_keep_their_names() {
+    check("signals.bpmn");
+}
+
+#[test]
+fn compensation_and_transactions_keep_who_undoes_what() {
+    check("compensation.bpmn");
 }
 
 #[test]

@@ -35,8 +35,8 @@ fn the_trace_is_indented_with_virtual_times() {
   > end event expense_approved "Expense approved"
 < process expense-approval "Expense approval"
 "#;
-    let timed: String =
-        expected.lines().map(|line| format!("2030-01-31T12:00:00Z {line}\n")).collect();
+    let timed = expected.lines().map(|line| format!("2030-01-31T12:00:00Z {line}\n"));
+    let timed = timed.collect::<Vec<_>>().concat();
     let ending = "\ncompleted\n  amount = 50\n  purpose = \"Taxi\"\n  email = \"a@example.org\"\n  \
                   approved = true\n";
     assert_eq!(output, format!("{timed}{ending}"));

@@ -83,9 +83,9 @@ impl Load {
             load.spawn(base, token, acknowledged, move |worker| worker.start(life, starter));
         }
         for _ in 0..2 {
-            load.spawn(base, token, acknowledged, |worker| worker.work());
+            load.spawn(base, token, acknowledged, Worker::work);
         }
-        load.spawn(base, token, acknowledged, |worker| worker.publish());
+        load.spawn(base, token, acknowledged, Worker::publish);
         load
     }
 
@@ -94,7 +94,7 @@ impl Load {
     pub(crate) fn finishing(base: &str, token: &str, acknowledged: &Acknowledged) -> Self {
         let mut workers = Self::new();
         for _ in 0..2 {
-            workers.spawn(base, token, acknowledged, |worker| worker.work());
+            workers.spawn(base, token, acknowledged, Worker::work);
         }
         let ids: Vec<String> = acknowledged.read(|it| it.messages.keys().cloned().collect());
         let starts = acknowledged.read(|it| it.unanswered.clone());
@@ -198,7 +198,7 @@ impl Worker {
                 "lease_ms": 1000, "wait_ms": 50,
             });
             let Some(jobs) = self.post("/api/v1/jobs/activate", &wanted) else {
-                if self.is_over() { return } else { continue }
+                continue;
             };
             for job in jobs.as_array().into_iter().flatten() {
                 let key = job["key"].as_str().expect("a key is a text").to_owned();

@@ -19,11 +19,11 @@ const KILLS: u64 = 200;
 /// A run of the server lasts at most so long before it is killed.
 const LIFE_MS_MAX: u64 = 350;
 /// After the last message the work that is left is done in this time.
-const REST: Duration = Duration::from_secs(180);
+const REST: Duration = Duration::from_mins(3);
 
 const MODEL: &str = include_str!("../fixtures/crash.bpmn");
 
-/// Numbers that look random and are the same for a seed (SplitMix64).
+/// Numbers that look random and are the same for a seed (`SplitMix64`).
 struct Numbers(u64);
 
 impl Numbers {

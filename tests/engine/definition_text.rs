@@ -145,6 +145,7 @@ impl Draft {
             boundary_events: Vec::new(),
             io: IoMapping::default(),
             multi_instance: None,
+            is_for_compensation: false,
             default_flow: None,
         });
         index
@@ -161,6 +162,10 @@ impl Draft {
             self.element(index).kind = ElementKind::LinkThrowEvent { target };
             return;
         }
+        if name == "compensation" {
+            let found = self.by_id.get(value).copied();
+            return self.set_compensation(index, found);
+        }
         let element = self.element(index);
         match name {
             "name" => element.name = Some(value.to_owned()),
@@ -168,6 +173,33 @@ impl Draft {
             "out" => element.io.outputs.push(mapping(value)),
             "each" | "as" | "collect" | "until" | "sequential" => set_loop(element, name, value),
             _ => set_kind(&mut element.kind, name, value),
+        }
+    }
+
+    /// At a boundary: the activity that undoes. At a start: nothing. Elsewhere: what is undone, or
+    /// everything.
+    fn set_compensation(&mut self, index: ElementIndex, found: Option<ElementIndex>) {
+        let compensation = EventTrigger::Compensation { handler: found };
+        let is_boundary = match &mut self.element(index).kind {
+            ElementKind::BoundaryEvent(boundary) => {
+                boundary.trigger = compensation;
+                true
+            }
+            ElementKind::StartEvent(start) => {
+                start.trigger = Some(compensation);
+                false
+            }
+            ElementKind::EndEvent(end) => {
+                *end = EndEvent::Compensation { activity: found };
+                false
+            }
+            other => {
+                *other = ElementKind::CompensationThrowEvent { activity: found };
+                false
+            }
+        };
+        if let (true, Some(handler)) = (is_boundary, found) {
+            self.element(handler).is_for_compensation = true;
         }
     }
 }
@@ -246,6 +278,7 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "or" => ElementKind::InclusiveGateway,
         "first" => ElementKind::EventBasedGateway,
         "sub" => ElementKind::SubProcess,
+        "transaction" => ElementKind::Transaction,
         "event" => ElementKind::EventSubProcess { start: ProcessDefinition::ROOT },
         other => panic!("unknown kind or element '{other}'"),
     }
@@ -287,6 +320,7 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         ElementKind::ReceiveTask(message) => *message = message_named(value),
         ElementKind::IntermediateThrowEvent => {
             *kind = match name {
+                "signal" => ElementKind::SignalThrowEvent { name: dynamic(value) },
                 "escalation" => ElementKind::EscalationThrowEvent { code: dynamic(value) },
                 _ => ElementKind::MessageThrowEvent(job(value)),
             };
@@ -316,6 +350,8 @@ fn trigger(name: &str, value: &str) -> EventTrigger {
         "message" => EventTrigger::Message(message_named(value)),
         "error" => EventTrigger::Error { code: (value != "*").then(|| value.to_owned()) },
         "escalation" => EventTrigger::Escalation { code: (value != "*").then(|| value.to_owned()) },
+        "cancel" => EventTrigger::Cancel,
+        "signal" => EventTrigger::Signal { name: dynamic(value) },
         "date" => EventTrigger::Timer(TimerDefinition::Date(dynamic(value))),
         "duration" => EventTrigger::Timer(TimerDefinition::Duration(dynamic(value))),
         "cycle" => EventTrigger::Timer(TimerDefinition::Cycle(dynamic(value))),
@@ -337,7 +373,9 @@ fn end_event(name: &str, value: &str) -> EndEvent {
     match name {
         "error" => EndEvent::Error { code: dynamic(value) },
         "escalation" => EndEvent::Escalation { code: dynamic(value) },
+        "signal" => EndEvent::Signal { name: dynamic(value) },
         "terminate" => EndEvent::Terminate,
+        "cancel" => EndEvent::Cancel,
         "message" => EndEvent::Message(job(value)),
         other => panic!("an end event has no setting '{other}'"),
     }

@@ -8,7 +8,8 @@ pub(crate) fn violation(definition: &ProcessDefinition, it: &ProcessInstance) ->
     if it.state != InstanceState::Active {
         return leftover(it);
     }
-    it.elements.keys().find_map(|key| stuck(definition, it, *key)).or_else(|| dangling(it))
+    let stuck = it.elements.keys().find_map(|key| stuck(definition, it, *key));
+    stuck.or_else(|| dangling(it)).or_else(|| miscounted(it))
 }
 
 /// An instance that is over holds nothing but its outermost scope.
@@ -17,6 +18,7 @@ fn leftover(it: &ProcessInstance) -> Option<String> {
         + it.user_tasks.len()
         + it.timers.len()
         + it.subscriptions.len()
+        + it.signals.len()
         + it.incidents.len();
     let is_clean = held == 0
         && it.elements.len() <= 1
@@ -42,6 +44,7 @@ fn stuck(definition: &ProcessDefinition, it: &ProcessInstance, key: i64) -> Opti
             let is_scope = kind.is_scope() || element.role == Role::Body;
             let waits = has_incident
                 || element.child_key.is_some()
+                || element.undoing > 0
                 || if is_scope { element.children > 0 } else { own };
             if waits { None } else { wrong("waits for nothing") }
         }
@@ -58,6 +61,7 @@ fn is_start_in_waiting(it: &ProcessInstance, scope_key: Option<i64>) -> bool {
 fn waits_for(it: &ProcessInstance, kind: &ElementKind, id: &str, held: Held) -> bool {
     let event = match held {
         Held::Subscription(key) => it.subscriptions.get(&key).map(|held| &held.element_id),
+        Held::Signal(key) => it.signals.get(&key).map(|held| &held.element_id),
         Held::Timer(key) => it.timers.get(&key).map(|held| &held.element_id),
         _ => None,
     };
@@ -78,8 +82,16 @@ fn dangling(it: &ProcessInstance) -> Option<String> {
         .chain(it.user_tasks.values().map(|held| held.element_instance_key))
         .chain(it.timers.values().map(|held| held.element_instance_key))
         .chain(it.subscriptions.values().map(|held| held.element_instance_key))
+        .chain(it.signals.values().map(|held| held.element_instance_key))
         .chain(it.incidents.values().map(|held| held.element_instance_key))
         .chain(it.elements.values().filter_map(|element| element.scope_key));
     let mut lost = owners.filter(|key| !it.elements.contains_key(key));
     lost.next().map(|key| format!("belongs to {key}, which is not there: {it:?}"))
+}
+
+/// Who asked for compensation counts those that are at it.
+fn miscounted(it: &ProcessInstance) -> Option<String> {
+    let at_it = |key: i64| it.elements.values().filter(|it| it.compensates == Some(key)).count();
+    let mut wrong = it.elements.iter().filter(|(key, one)| one.undoing as usize != at_it(**key));
+    wrong.next().map(|(key, _)| format!("{key} miscounts what undoes for it: {it:?}"))
 }

@@ -46,6 +46,9 @@ scenarios! {
     refusals
     found
     escalations
+    compensation
+    transactions
+    signals
     links
     implicit_splits
 }

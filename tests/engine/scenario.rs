@@ -179,6 +179,11 @@ impl Stage {
                 message_key: 77,
                 variables,
             },
+            "signal" => Command::CatchSignal {
+                subscription_key: self.key(&format!("signal:{first}")),
+                signal_key: 78,
+                variables,
+            },
             "resolve" => {
                 Command::ResolveIncident { incident_key: self.key(&format!("incident:{first}")) }
             }

@@ -124,11 +124,18 @@ impl Names {
                 let name = self.give(facts.key, &format!("message:{}", facts.element_id));
                 format!("open({name} {} {})", facts.message_name, facts.correlation_key)
             }
-            Event::MessageCorrelated { key, .. } => format!("came({})", self.of(*key)),
+            Event::SignalSubscribed(facts) => {
+                let name = self.give(facts.key, &format!("signal:{}", facts.element_id));
+                format!("open({name} {})", facts.signal_name)
+            }
+            Event::SignalCaught { key, .. } | Event::MessageCorrelated { key, .. } => {
+                format!("came({})", self.of(*key))
+            }
             Event::JobCanceled { key }
             | Event::UserTaskCanceled { key }
             | Event::TimerCanceled { key }
-            | Event::SubscriptionClosed { key } => format!("closed({})", self.of(*key)),
+            | Event::SubscriptionClosed { key }
+            | Event::SignalUnsubscribed { key } => format!("closed({})", self.of(*key)),
             Event::IncidentRaised(facts) => self.incident(facts),
             Event::IncidentResolved { key } => format!("resolved({})", self.of(*key)),
             Event::ChildCalled { child_key, process_id, .. } => {
@@ -139,9 +146,28 @@ impl Names {
                 let by = caught_by.as_deref().unwrap_or("nothing");
                 format!("thrown({} {code} caught by {by})", self.of(*element_instance_key))
             }
+            other => self.thrown(other),
+        }
+    }
+
+    /// Events about what is told to others, and what is undone.
+    fn thrown(&mut self, event: &Event) -> String {
+        match event {
+            Event::SignalThrown { element_instance_key, signal_key, signal_name } => {
+                self.give(*signal_key, &format!("thrown:{signal_name}"));
+                format!("signalled({} {signal_name})", self.of(*element_instance_key))
+            }
             Event::EscalationThrown { element_instance_key, code, caught_by } => {
                 let by = caught_by.as_deref().unwrap_or("nothing");
                 format!("escalated({} {code} caught by {by})", self.of(*element_instance_key))
+            }
+            Event::CompensationRecorded { scope_key, record } => {
+                format!("done({} {})", self.of(*scope_key), record.element_id)
+            }
+            Event::CompensationTaken { scope_key, .. } => format!("undo({})", self.of(*scope_key)),
+            Event::CompensationThrown { element_instance_key, activity_id } => {
+                let what = activity_id.as_deref().unwrap_or("everything");
+                format!("compensate({} {what})", self.of(*element_instance_key))
             }
             other => panic!("no text for {other:?}"),
         }
@@ -212,6 +238,9 @@ impl Names {
             }
             Effect::CancelCalledInstance { child_key } => {
                 format!("=> cancel {}", self.of(*child_key))
+            }
+            Effect::BroadcastSignal { signal_name, variables, .. } => {
+                format!("=> signal {signal_name} {}", json(variables))
             }
             Effect::EscalateToParent { code, .. } => format!("=> parent: escalated {code}"),
             Effect::NotifyParent { result, .. } => match result {

@@ -111,6 +111,7 @@ POST /api/v1/process-instances/{key}/variables administrator modeler operator
 POST /api/v1/schedules/{key}/pause administrator modeler operator
 POST /api/v1/schedules/{key}/resume administrator modeler operator
 POST /api/v1/setup everybody
+POST /api/v1/signals administrator modeler operator
 POST /api/v1/user-tasks/{key}/assign administrator operator
 POST /api/v1/user-tasks/{key}/attachments signed in
 POST /api/v1/user-tasks/{key}/claim signed in

@@ -54,6 +54,8 @@ GET | process-instances/x | | 400 invalid_path
 GET | process-instances/1/journal | | 404 not_found
 POST | process-instances/1/cancel | | 404 not_found
 POST | process-instances/INSTANCE/variables | {"variables":{},"scope_key":"1"} | 404 not_found
+POST | signals | {"name":""} | 422 invalid_value
+POST | signals | {"signal":"fire"} | 422 invalid_body
 POST | jobs/activate | {"types":[],"worker":"w"} | 422 invalid_value
 POST | jobs/activate | {"types":["review"],"worker":"w","max_jobs":0} | 422 invalid_value
 POST | jobs/1/complete | {} | 422 invalid_body

@@ -6,3 +6,4 @@ mod overview;
 mod pages;
 mod repair;
 mod running;
+mod signals;

@@ -48,6 +48,7 @@ pub(crate) fn next(random: &mut Random, instance: &ProcessInstance) -> Command {
         (!instance.user_tasks.is_empty(), user_task),
         (!instance.timers.is_empty(), timer),
         (!instance.subscriptions.is_empty(), message),
+        (!instance.signals.is_empty(), signal),
         (!instance.incidents.is_empty(), incident),
         (instance.elements.values().any(|it| it.child_key.is_some()), child),
     ] {
@@ -101,6 +102,11 @@ fn timer(random: &mut Random, instance: &ProcessInstance) -> Command {
 fn message(random: &mut Random, instance: &ProcessInstance) -> Command {
     let subscription_key = any_key(random, &instance.subscriptions);
     Command::CorrelateMessage { subscription_key, message_key: 7, variables: variables(random) }
+}
+
+fn signal(random: &mut Random, instance: &ProcessInstance) -> Command {
+    let subscription_key = any_key(random, &instance.signals);
+    Command::CatchSignal { subscription_key, signal_key: 9, variables: variables(random) }
 }
 
 /// Incidents are resolved, mostly after what may have caused them was mended.
@@ -157,7 +163,7 @@ fn stray(random: &mut Random, instance: &ProcessInstance) -> Command {
         _ => 12_345,
     };
     let variables = variables(random);
-    match random.below(14) {
+    match random.below(15) {
         0 => create(random, key),
         1 => Command::CompleteJob { job_key: key, variables },
         2 => Command::CompleteUserTask { user_task_key: key, variables, by: None },
@@ -169,6 +175,7 @@ fn stray(random: &mut Random, instance: &ProcessInstance) -> Command {
         8 => Command::CalledInstanceTerminated { element_instance_key: key, child_key: key },
         9 => Command::AssignUserTask { user_task_key: key, assignee: None },
         10 if random.once_in(4) => Command::Cancel,
+        11 => Command::CatchSignal { subscription_key: key, signal_key: 8, variables },
         _ => Command::SetVariables { scope_key: key, variables, is_local: random.once_in(2) },
     }
 }

@@ -91,6 +91,8 @@ impl Writer<'_> {
                 self.line(&format!("@{end} error {code}"));
             }
             2 => self.line(&format!("@{end} message bye")),
+            4 => self.line(&format!("@{end} signal alarm")),
+            5 => self.line(&format!("@{end} compensation")),
             3 => {
                 let code = *self.random.pick(&CODES);
                 self.line(&format!("@{end} escalation {code}"));
@@ -115,7 +117,9 @@ impl Writer<'_> {
         if depth == 0 {
             return self.activity(0);
         }
-        match self.random.below(10) {
+        match self.random.below(13) {
+            10 | 11 => self.undoable(depth),
+            12 => self.transaction(depth),
             9 => self.split("task", depth),
             0 => self.split("xor", depth),
             1 => self.split("and", depth),
@@ -130,7 +134,8 @@ impl Writer<'_> {
     fn activity(&mut self, depth: usize) -> Block {
         let kinds = [
             "service", "service", "user", "receive", "timer", "message", "feel", "task", "manual",
-            "call", "throw", "tell", "script", "send", "sub", "escalate", "jump",
+            "call", "throw", "tell", "script", "send", "sub", "escalate", "jump", "signal",
+            "alarm", "undo",
         ];
         let kind = *self.random.pick(&kinds);
         let block = match kind {
@@ -146,12 +151,16 @@ impl Writer<'_> {
                 let code = *self.random.pick(&CODES);
                 self.set("throw", &format!("escalation {code}"))
             }
+            "signal" => self.set("throw", "signal alarm"),
+            "alarm" => self.catch("signal alarm"),
+            "undo" => self.set("throw", "compensation"),
             "jump" => self.jump(),
             "sub" => self.sub_process(depth),
             _ => self.single(kind),
         };
-        let is_activity =
-            !matches!(kind, "timer" | "message" | "throw" | "tell" | "escalate" | "jump");
+        let events =
+            ["timer", "message", "throw", "tell", "escalate", "jump", "signal", "alarm", "undo"];
+        let is_activity = !events.contains(&kind);
         if is_activity && self.random.once_in(5) {
             self.many(&block.first);
         }
@@ -212,12 +221,78 @@ impl Writer<'_> {
         Block { first: id.clone(), last: id }
     }
 
+    /// An activity that can be undone, and now and then is.
+    fn undoable(&mut self, depth: usize) -> Block {
+        let kind = *self.random.pick(&["service", "task", "user", "sub"]);
+        let host = if kind == "sub" { self.sub_process(depth).first } else { self.node(kind) };
+        if self.random.once_in(5) {
+            self.many(&host);
+        }
+        let undo = if self.random.once_in(3) {
+            self.sub_process(depth).first
+        } else {
+            let kind = *self.random.pick(&["service", "task", "user"]);
+            self.node(kind)
+        };
+        if self.random.once_in(5) {
+            self.many(&undo);
+        }
+        self.count += 1;
+        let boundary = format!("boundary{}", self.count);
+        self.line(&format!("boundary:{boundary} on {host}"));
+        self.line(&format!("@{boundary} compensation {undo}"));
+        let block = self.block(depth.saturating_sub(1));
+        self.flow(&host, "", &block.first);
+        if !self.random.once_in(2) {
+            return Block { first: host, last: block.last };
+        }
+        let what = if self.random.once_in(3) { host.as_str() } else { "" };
+        let throw = self.set("throw", format!("compensation {what}").trim_end()).first;
+        self.flow(&block.last, "", &throw);
+        Block { first: host, last: throw }
+    }
+
+    /// A transaction that is cancelled on one of two paths.
+    fn transaction(&mut self, depth: usize) -> Block {
+        self.count += 1;
+        let id = format!("transaction{}", self.count);
+        self.line(&format!("transaction:{id} {{"));
+        let start = self.node("start");
+        let block = self.undoable(depth);
+        let fork_kind = *self.random.pick(&["xor", "or", "and"]);
+        let fork = self.node(fork_kind);
+        self.flow(&start, "", &block.first);
+        self.flow(&block.last, "", &fork);
+        let (cancel, other) = (self.node("end"), self.activity(0));
+        self.line(&format!("@{cancel} cancel"));
+        let how = if fork_kind == "and" { String::new() } else { self.condition() };
+        self.flow(&fork, &how, &cancel);
+        let how = if fork_kind == "and" { "" } else { "*-" };
+        self.flow(&fork, how, &other.first);
+        if self.random.once_in(4) {
+            self.event_sub_process(depth);
+        }
+        self.line("}");
+        if self.random.once_in(5) {
+            self.many(&id);
+        }
+        let join = self.node("xor");
+        self.flow(&id, "", &join);
+        self.count += 1;
+        let boundary = format!("boundary{}", self.count);
+        self.line(&format!("boundary:{boundary} on {id}"));
+        self.line(&format!("@{boundary} cancel"));
+        self.flow(&boundary, "", &join);
+        Block { first: id, last: join }
+    }
+
     fn event_sub_process(&mut self, depth: usize) {
         self.count += 1;
         let id = format!("event{}", self.count);
         self.line(&format!("event:{id} {{"));
         let start = self.node("start");
-        let trigger = self.trigger();
+        let undoes = self.random.once_in(4);
+        let trigger = if undoes { "compensation".to_owned() } else { self.trigger() };
         self.line(&format!("@{start} {trigger}"));
         if !trigger.starts_with("error") && self.random.once_in(2) {
             self.line(&format!("@{start} non-interrupting"));
@@ -238,6 +313,7 @@ impl Writer<'_> {
             "error *",
             "escalation RED",
             "escalation *",
+            "signal alarm",
         ];
         (*self.random.pick(&triggers)).to_owned()
     }
@@ -294,6 +370,11 @@ impl Writer<'_> {
             let block = self.block(depth - 1);
             self.flow(&event, "", &block.first);
             self.flow(&block.last, "", &join);
+        }
+        if self.random.once_in(3) {
+            let event = self.catch("signal alarm").first;
+            self.flow(&gateway, "", &event);
+            self.flow(&event, "", &join);
         }
         if self.random.once_in(2) {
             let task = self.set("receive", "message reply by b").first;

@@ -124,3 +124,75 @@ pub(crate) fn daily() -> String {
         flow("a", "start", "end")
     ))
 }
+
+/// Waits for a signal; the signal starts it too.
+pub(crate) fn alarm(signal: &str) -> String {
+    file(&format!(
+        r#"<bpmn:signal id="fire" name="{signal}"/>
+<bpmn:process id="alarm" name="Alarm" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:startEvent id="heard"><bpmn:signalEventDefinition signalRef="fire"/></bpmn:startEvent>
+    <bpmn:intermediateCatchEvent id="wait"><bpmn:signalEventDefinition signalRef="fire"/>
+    </bpmn:intermediateCatchEvent>
+    <bpmn:endEvent id="end"/>{}{}{}
+</bpmn:process>"#,
+        flow("a", "start", "wait"),
+        flow("b", "heard", "wait"),
+        flow("c", "wait", "end")
+    ))
+}
+
+/// Waits for the signal `begin`, throws `other`, and waits for `other` itself.
+pub(crate) fn shout() -> String {
+    file(&format!(
+        r#"<bpmn:signal id="begin" name="begin"/><bpmn:signal id="other" name="other"/>
+<bpmn:process id="shout" name="Shout" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:intermediateCatchEvent id="ready"><bpmn:signalEventDefinition signalRef="begin"/>
+    </bpmn:intermediateCatchEvent>
+    <bpmn:intermediateThrowEvent id="throw"><bpmn:signalEventDefinition signalRef="other"/>
+    </bpmn:intermediateThrowEvent>
+    <bpmn:intermediateCatchEvent id="wait"><bpmn:signalEventDefinition signalRef="other"/>
+    </bpmn:intermediateCatchEvent>
+    <bpmn:endEvent id="end"/>{}{}{}{}
+</bpmn:process>"#,
+        flow("a", "start", "ready"),
+        flow("b", "ready", "throw"),
+        flow("c", "throw", "wait"),
+        flow("d", "wait", "end")
+    ))
+}
+
+/// Waits for the signal `fire` once for each of `items`.
+pub(crate) fn many_alarms() -> String {
+    file(&format!(
+        r#"<bpmn:signal id="fire" name="fire"/>
+<bpmn:process id="many" name="Many" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:subProcess id="each">
+        <bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>
+            <zeebe:loopCharacteristics inputCollection="= items"/></bpmn:extensionElements>
+        </bpmn:multiInstanceLoopCharacteristics>
+        <bpmn:startEvent id="begin"/>
+        <bpmn:intermediateCatchEvent id="wait"><bpmn:signalEventDefinition signalRef="fire"/>
+        </bpmn:intermediateCatchEvent>{}
+    </bpmn:subProcess>
+    <bpmn:endEvent id="end"/>{}{}
+</bpmn:process>"#,
+        flow("a", "begin", "wait"),
+        flow("b", "start", "each"),
+        flow("c", "each", "end")
+    ))
+}
+
+/// Started by the signal `again`, which it throws at its end.
+pub(crate) fn circle() -> String {
+    file(&format!(
+        r#"<bpmn:signal id="again" name="again"/>
+<bpmn:process id="circle" name="Circle" isExecutable="true">
+    <bpmn:startEvent id="start"><bpmn:signalEventDefinition signalRef="again"/></bpmn:startEvent>
+    <bpmn:endEvent id="end"><bpmn:signalEventDefinition signalRef="again"/></bpmn:endEvent>{}
+</bpmn:process>"#,
+        flow("a", "start", "end")
+    ))
+}

@@ -20,7 +20,7 @@ pub(crate) const ADMINISTRATOR: &str = "ada";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Longer than any end should take; then a test fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server; it is killed when dropped.
 pub(crate) struct Server {

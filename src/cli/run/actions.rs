@@ -31,6 +31,8 @@ pub(super) enum Action {
     Task { instance_key: i64, key: i64 },
     /// A message comes.
     Message { instance_key: i64, key: i64 },
+    /// A signal comes.
+    Signal { instance_key: i64, key: i64 },
     /// A timer is due.
     Timer { instance_key: i64, key: i64 },
 }
@@ -68,9 +70,17 @@ impl Running {
             let at = ready(&it.element_id, *self.waiting_since.get(key)?)?;
             Some((at, Action::Message { instance_key, key: *key }))
         });
+        let signals = self.instance.signals.iter().filter_map(|(key, it)| {
+            let is_silent = answers.is_some_and(|answers| answers.peek(&it.element_id).is_none());
+            if is_silent || declined.contains(key) {
+                return None;
+            }
+            let at = ready(&it.element_id, *self.waiting_since.get(key)?)?;
+            Some((at, Action::Signal { instance_key, key: *key }))
+        });
         let timers = self.instance.timers.iter();
         let timers = timers.map(|(key, it)| (it.due_at, Action::Timer { instance_key, key: *key }));
-        jobs.chain(tasks).chain(messages).chain(timers).collect()
+        jobs.chain(tasks).chain(messages).chain(signals).chain(timers).collect()
     }
 
     /// What the instance waits for, for people.
@@ -87,11 +97,15 @@ impl Running {
         let messages = subscriptions.map(|it| {
             format!("{} waits for the message {}", name(&it.element_id), it.message_name)
         });
+        let signals =
+            self.instance.signals.values().map(|it| {
+                format!("{} waits for the signal {}", name(&it.element_id), it.signal_name)
+            });
         let free = self.instance.jobs.iter().filter(|(_, job)| job.state == JobState::Available);
         let jobs = free.filter_map(|(key, _)| {
             Some(format!("{} waits for a worker", name(&self.jobs.get(key)?.facts.element_id)))
         });
-        incidents.chain(tasks).chain(messages).chain(jobs).collect()
+        incidents.chain(tasks).chain(messages).chain(signals).chain(jobs).collect()
     }
 }
 
@@ -115,6 +129,10 @@ impl Simulation {
             }
             Action::Message { instance_key, key } => {
                 let command = self.message(instance_key, key, answers)?;
+                Ok(command.map(|it| (instance_key, it)))
+            }
+            Action::Signal { instance_key, key } => {
+                let command = self.signal(instance_key, key, answers)?;
                 Ok(command.map(|it| (instance_key, it)))
             }
             Action::Timer { instance_key, key } => {
@@ -216,6 +234,30 @@ impl Simulation {
         }
         let message_key = subscription_key;
         Ok(Some(Command::CorrelateMessage { subscription_key, message_key, variables }))
+    }
+
+    fn signal(
+        &mut self,
+        instance_key: i64,
+        subscription_key: i64,
+        answers: Option<&mut Answers>,
+    ) -> anyhow::Result<Option<Command>> {
+        let running = &self.instances[&instance_key];
+        let subscription = &running.instance.signals[&subscription_key];
+        let variables = match answers {
+            Some(answers) => answers.take(&subscription.element_id).map(|it| it.variables),
+            None => ask_variables(&format!(
+                "the signal {}: its variables as a JSON object, or - if it does not come",
+                subscription.signal_name
+            ))?,
+        };
+        // As with a message: what did not come, or came once, must not hold up the run.
+        if variables.is_none() || !subscription.is_interrupting {
+            self.declined.insert(subscription_key);
+        }
+        let signal_key = subscription_key;
+        let command = |variables| Command::CatchSignal { subscription_key, signal_key, variables };
+        Ok(variables.map(command))
     }
 
     /// Asks for the fields of the start form that were not given as variables.

@@ -49,7 +49,7 @@ pub(super) struct Running {
     pub(super) instance: ProcessInstance,
     pub(super) jobs: BTreeMap<i64, OpenJob>,
     pub(super) tasks: BTreeMap<i64, (UserTaskCreated, i64)>,
-    /// Since when messages are waited for, in milliseconds UTC.
+    /// Since when messages and signals are waited for, in milliseconds UTC.
     pub(super) waiting_since: BTreeMap<i64, i64>,
     depth: usize,
 }
@@ -212,12 +212,29 @@ impl Simulation {
             Effect::CancelCalledInstance { child_key } => {
                 self.queue.push_back((child_key, Command::Cancel));
             }
+            Effect::BroadcastSignal { signal_key, signal_name, variables } => {
+                self.broadcast(signal_key, &signal_name, &variables);
+            }
             Effect::EscalateToParent { parent, code } => {
                 self.queue.push_back((parent.instance_key, escalated(parent, key, code)));
             }
             Effect::NotifyParent { parent, result } => {
                 self.queue.push_back((parent.instance_key, told(parent, key, result)));
             }
+        }
+    }
+
+    /// Brings a signal to all instances of the run that waited for it when it was thrown. What it
+    /// would start is left out: a run is about one process and those that it calls.
+    fn broadcast(&mut self, signal_key: i64, signal_name: &str, variables: &VariableMap) {
+        for (instance_key, running) in &self.instances {
+            let signals = running.instance.signals.iter();
+            let reached =
+                signals.filter(|(key, it)| **key < signal_key && it.signal_name == signal_name);
+            self.queue.extend(reached.map(|(key, _)| {
+                let (subscription_key, variables) = (*key, variables.clone());
+                (*instance_key, Command::CatchSignal { subscription_key, signal_key, variables })
+            }));
         }
     }
 
@@ -261,6 +278,9 @@ impl Running {
                 self.tasks.insert(facts.key, ((**facts).clone(), now_ms));
             }
             Event::SubscriptionOpened(facts) => {
+                self.waiting_since.insert(facts.key, now_ms);
+            }
+            Event::SignalSubscribed(facts) => {
                 self.waiting_since.insert(facts.key, now_ms);
             }
             _ => {}

@@ -118,6 +118,24 @@ impl Trace {
                 let text = format!("  waits for the message {name} with the key {key}");
                 (it.element_instance_key, Some(text))
             }
+            Event::SignalSubscribed(it) => {
+                let text = format!("  waits for the signal {}", it.signal_name);
+                (it.element_instance_key, Some(text))
+            }
+            Event::SignalThrown { element_instance_key, signal_name, .. } => {
+                (*element_instance_key, Some(format!("  throws the signal {signal_name}")))
+            }
+            Event::CompensationThrown { element_instance_key, activity_id } => {
+                let what = activity_id.as_ref();
+                let what = what.map_or("everything".to_owned(), |id| label(definition, id));
+                (*element_instance_key, Some(format!("  undoes {what}")))
+            }
+            Event::EscalationThrown { element_instance_key, code, caught_by } => {
+                let caught = caught_by.as_ref().map_or("nothing catches it".to_owned(), |id| {
+                    format!("{} catches it", label(definition, id))
+                });
+                (*element_instance_key, Some(format!("! escalation {code}: {caught}")))
+            }
             Event::ErrorThrown { element_instance_key, code, caught_by, .. } => {
                 let caught = caught_by.as_ref().map_or("nothing catches it".to_owned(), |id| {
                     format!("caught by {}", label(definition, id))

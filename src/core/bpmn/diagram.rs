@@ -188,6 +188,8 @@ pub struct ActivityShape {
     pub kind: ActivityKind,
     /// Mark at the lower side.
     pub repetition: Option<Repetition>,
+    /// Whether it undoes another one: two triangles at the lower side.
+    pub is_for_compensation: bool,
 }
 
 /// Kinds of activities.
@@ -213,6 +215,8 @@ pub enum ActivityKind {
     CallActivity,
     /// Sub-process.
     SubProcess {
+        /// Whether its border is double.
+        is_transaction: bool,
         /// Whether its inside is drawn.
         is_expanded: bool,
         /// Dashed border.

@@ -12,17 +12,14 @@ use crate::core::model::{ElementIndex, ElementKind, EndEvent, StartEvent, UserTa
 /// The kind of an element; `None` when it can't be executed, which has been reported.
 pub(super) fn kind(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
     let node = draft.node;
-    if xml::flag(node, "isForCompensation", false) {
-        return ctx.refuse(node, "compensation activity", "an activity on a path of its own");
-    }
     match node.tag_name().name() {
         "process" => Some(ElementKind::Process),
         "startEvent" => events::start(ctx, draft),
-        "endEvent" => events::end(ctx, node),
+        "endEvent" => events::end(ctx, draft),
         "intermediateCatchEvent" => events::catch(ctx, draft),
         "intermediateThrowEvent" => events::throw(ctx, draft),
         "boundaryEvent" => events::boundary(ctx, draft),
-        "subProcess" => sub_process(ctx, draft),
+        "subProcess" | "transaction" => sub_process(ctx, draft),
         "exclusiveGateway" => Some(ElementKind::ExclusiveGateway),
         "parallelGateway" => Some(ElementKind::ParallelGateway),
         "inclusiveGateway" => Some(ElementKind::InclusiveGateway),
@@ -42,7 +39,6 @@ fn activity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind
         "receiveTask" => receive_task(ctx, node),
         "callActivity" => tasks::call_activity(ctx, node),
         "businessRuleTask" => business_rule_task(ctx, node),
-        "transaction" => ctx.refuse(node, "transaction", "a sub-process"),
         "adHocSubProcess" => ctx.refuse(node, "ad-hoc sub-process", "a sub-process with flows"),
         "complexGateway" => {
             ctx.refuse(node, "complex gateway", "an inclusive or a parallel gateway")
@@ -100,7 +96,12 @@ fn sub_process(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<Eleme
         return ctx.error(draft.node, "the sub-process is empty", expected);
     }
     if !xml::flag(draft.node, "triggeredByEvent", false) {
-        return Some(ElementKind::SubProcess);
+        let is_transaction = draft.node.tag_name().name() == "transaction";
+        return Some(if is_transaction {
+            ElementKind::Transaction
+        } else {
+            ElementKind::SubProcess
+        });
     }
     let starts: Vec<ElementIndex> = draft
         .children

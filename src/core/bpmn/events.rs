@@ -3,10 +3,12 @@
 //! Must not know the graph around them but for the scope that a start event stands in.
 
 use super::codes;
+use super::compensation;
 use super::context::Context;
-use super::drafts::Draft;
+use super::drafts::{Draft, is_scope};
 use super::links;
 use super::references::local_name;
+use super::signals;
 use super::tasks;
 use super::timers;
 use super::xml::{self, Node};
@@ -42,7 +44,7 @@ pub(super) fn start(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<
             let expected = "a start event without a trigger";
             return ctx.error(node, "a sub-process starts with its activity", expected);
         }
-        Some(it) => Some(trigger(ctx, node, it, position)?),
+        Some(it) => Some(trigger(ctx, draft, it, position)?),
     };
     let form = if is_process { tasks::form(ctx, node) } else { None };
     Some(ElementKind::StartEvent(StartEvent { trigger, is_interrupting, form }))
@@ -58,7 +60,7 @@ pub(super) fn catch(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<
     if definition.tag_name().name() == links::DEFINITION {
         return links::catch(ctx, draft, definition);
     }
-    trigger(ctx, node, definition, Position::Intermediate).map(ElementKind::IntermediateCatchEvent)
+    trigger(ctx, draft, definition, Position::Intermediate).map(ElementKind::IntermediateCatchEvent)
 }
 
 /// Reads an intermediate throw event (BPMN 2.0, 10.5.4).
@@ -75,6 +77,13 @@ pub(super) fn throw(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<
             let code = codes::thrown_escalation(ctx, definition)?;
             Some(ElementKind::EscalationThrowEvent { code })
         }
+        "signalEventDefinition" => {
+            Some(ElementKind::SignalThrowEvent { name: signals::name(ctx, definition)? })
+        }
+        "compensateEventDefinition" => {
+            let activity = compensation::thrown(ctx, draft, definition)?;
+            Some(ElementKind::CompensationThrowEvent { activity })
+        }
         links::DEFINITION => links::throw(ctx, draft, definition),
         _ => refuse(ctx, definition, "throw event", "a message throw event or a service task"),
     }
@@ -89,7 +98,7 @@ pub(super) fn boundary(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Opti
         let expected = "a message, a timer or an error to wait for";
         return ctx.error(node, "the boundary event waits for nothing", expected);
     };
-    let trigger = trigger(ctx, node, definition, Position::Boundary { is_interrupting })?;
+    let trigger = trigger(ctx, draft, definition, Position::Boundary { is_interrupting })?;
     Some(ElementKind::BoundaryEvent(BoundaryEvent {
         attached_to: attached_to?,
         is_interrupting,
@@ -110,7 +119,7 @@ pub(super) fn host(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<E
         let name = host.node.tag_name().name();
         host.parent == draft.parent
             && !xml::flag(host.node, "triggeredByEvent", false)
-            && (name.ends_with("ask") || name.ends_with("rocess") || name == "callActivity")
+            && (name.ends_with("ask") || is_scope(name) || name == "callActivity")
     };
     if found.is_some_and(is_activity) {
         return found;
@@ -124,16 +133,25 @@ pub(super) fn host(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<E
 }
 
 /// Reads an end event (BPMN 2.0, 10.5.3).
-pub(super) fn end(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+pub(super) fn end(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+    let node = draft.node;
     let Some(definition) = definition(ctx, node)? else {
         return Some(ElementKind::EndEvent(EndEvent::None));
     };
     let end = match definition.tag_name().name() {
         "terminateEventDefinition" => EndEvent::Terminate,
+        "compensateEventDefinition" => {
+            EndEvent::Compensation { activity: compensation::thrown(ctx, draft, definition)? }
+        }
+        "cancelEventDefinition" => {
+            compensation::check_cancel_end(ctx, draft, definition)?;
+            EndEvent::Cancel
+        }
         "errorEventDefinition" => EndEvent::Error { code: codes::thrown_error(ctx, definition)? },
         "escalationEventDefinition" => {
             EndEvent::Escalation { code: codes::thrown_escalation(ctx, definition)? }
         }
+        "signalEventDefinition" => EndEvent::Signal { name: signals::name(ctx, definition)? },
         "messageEventDefinition" => EndEvent::Message(message_job(ctx, node, definition)?),
         _ => {
             let instead = "a message, an error or a terminate end event";
@@ -178,10 +196,11 @@ fn refuse<T>(
 
 fn trigger(
     ctx: &mut Context<'_, '_, '_>,
-    event: Node<'_>,
+    draft: &Draft<'_>,
     definition: Node<'_>,
     position: Position,
 ) -> Option<EventTrigger> {
+    let event = draft.node;
     match definition.tag_name().name() {
         "messageEventDefinition" => {
             let needs_key = position != Position::ProcessStart;
@@ -198,6 +217,11 @@ fn trigger(
             Some(EventTrigger::Timer(timer))
         }
         "errorEventDefinition" => codes::caught_error(ctx, definition, position),
+        "compensateEventDefinition" => compensation::caught(ctx, draft, definition, position),
+        "cancelEventDefinition" => {
+            compensation::caught_cancellation(ctx, draft, definition, position)
+        }
+        "signalEventDefinition" => signals::caught(ctx, definition, position),
         "escalationEventDefinition" => codes::caught_escalation(ctx, event, definition, position),
         _ => refuse(ctx, definition, "event", "a message, a timer or an error"),
     }

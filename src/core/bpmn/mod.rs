@@ -11,6 +11,7 @@ pub mod document;
 pub mod svg;
 
 mod codes;
+mod compensation;
 mod context;
 mod drafts;
 mod elements;
@@ -26,6 +27,7 @@ mod process;
 mod references;
 mod rules;
 mod shapes;
+mod signals;
 mod tasks;
 mod timers;
 mod xml;

@@ -112,6 +112,7 @@ fn element(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>, kind: ElementKind) 
         boundary_events: Vec::new(),
         io: mappings::io(ctx, draft.node),
         multi_instance: mappings::multi_instance(ctx, draft.node),
+        is_for_compensation: xml::flag(draft.node, "isForCompensation", false),
         default_flow: None,
     }
 }

@@ -1,4 +1,4 @@
-//! What elements refer to by id: messages, errors, escalations and embedded forms.
+//! What elements refer to by id: messages, signals, errors, escalations and embedded forms.
 //!
 //! Must not know who refers to them.
 
@@ -23,13 +23,15 @@ pub(super) struct Message<'a> {
     pub(super) has_correlation_key: bool,
 }
 
-/// Something with a code, where it has one.
+/// Something with a code or a name, where it has one.
 pub(super) type Coded<'a> = (Node<'a>, Option<Located<'a>>);
 
 /// The root elements that others refer to.
 pub(super) struct References<'a> {
     /// Messages by id.
     pub(super) messages: HashMap<&'a str, Message<'a>>,
+    /// Signals by id, with their name where they have one.
+    pub(super) signals: HashMap<&'a str, Coded<'a>>,
     /// Errors by id, with their code where they have one.
     pub(super) errors: HashMap<&'a str, Coded<'a>>,
     /// Escalations by id, with their code where they have one.
@@ -37,13 +39,14 @@ pub(super) struct References<'a> {
 }
 
 impl<'a> References<'a> {
-    /// Reads the messages, errors and escalations of the file.
+    /// Reads the messages, signals, errors and escalations of the file.
     pub(super) fn read(definitions: Node<'a>, report: &mut Report<'_>) -> Self {
         let messages = xml::children(definitions, xml::BPMN, "message")
             .filter_map(|node| Some((node.attribute("id")?, message(node, report))))
             .collect();
         Self {
             messages,
+            signals: coded(definitions, "signal", "name"),
             errors: coded(definitions, "error", "errorCode"),
             escalations: coded(definitions, "escalation", "escalationCode"),
         }

@@ -18,7 +18,11 @@ pub(super) fn shape_kind(node: Node<'_>, is_expanded: bool) -> Option<ShapeKind>
         return Some(ShapeKind::Gateway(mark));
     }
     if let Some(kind) = activity_kind(node, is_expanded) {
-        return Some(ShapeKind::Activity(ActivityShape { kind, repetition: repetition(node) }));
+        return Some(ShapeKind::Activity(ActivityShape {
+            kind,
+            repetition: repetition(node),
+            is_for_compensation: xml::flag(node, "isForCompensation", false),
+        }));
     }
     match name {
         "participant" => Some(ShapeKind::Participant { is_horizontal: true }),
@@ -121,6 +125,7 @@ fn activity_kind(node: Node<'_>, is_expanded: bool) -> Option<ActivityKind> {
         "businessRuleTask" => Some(ActivityKind::BusinessRule),
         "callActivity" => Some(ActivityKind::CallActivity),
         "subProcess" | "transaction" | "adHocSubProcess" => Some(ActivityKind::SubProcess {
+            is_transaction: node.tag_name().name() == "transaction",
             is_expanded,
             is_event: xml::flag(node, "triggeredByEvent", false),
         }),

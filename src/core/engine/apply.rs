@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::event::{
     ElementActivating, Event, IncidentRaised, InstanceCreated, JobCreated, LoopStarted, Role,
-    SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
 use super::instance::{
     ElementInstance, Held, Incident, InstanceState, Job, JobState, LoopProgress, ProcessInstance,
-    Subscription, Timer, UserTask, VariableMap,
+    SignalSubscription, Subscription, Timer, UserTask, VariableMap,
 };
 use super::lifecycle::Lifecycle;
 
@@ -55,6 +55,18 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::TimerFired { key } | Event::TimerCanceled { key } => remove_timer(it, *key),
         Event::SubscriptionOpened(facts) => subscribe(it, facts),
         Event::SubscriptionClosed { key } => unsubscribe(it, *key),
+        Event::SignalSubscribed(facts) => await_signal(it, facts),
+        Event::SignalUnsubscribed { key } => forget_signal(it, *key),
+        Event::CompensationRecorded { scope_key, record } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.compensations.push((**record).clone());
+            }
+        }
+        Event::CompensationTaken { scope_key, key } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.compensations.retain(|record| record.key != *key);
+            }
+        }
         Event::IncidentRaised(facts) => raise(it, facts),
         Event::IncidentResolved { key } => remove_incident(it, *key),
         Event::ChildCalled { element_instance_key, child_key, .. } => {
@@ -67,6 +79,9 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::SequenceFlowTaken { .. }
         | Event::UserTaskUpdated { .. }
         | Event::MessageCorrelated { .. }
+        | Event::SignalCaught { .. }
+        | Event::SignalThrown { .. }
+        | Event::CompensationThrown { .. }
         | Event::ErrorThrown { .. }
         | Event::EscalationThrown { .. } => {}
     }
@@ -92,8 +107,14 @@ fn activate(it: &mut ProcessInstance, facts: &ElementActivating) {
         joins: BTreeMap::new(),
         progress: None,
         child_key: None,
+        compensates: facts.compensates,
+        compensations: Vec::new(),
+        undoing: 0,
         children: 0,
     };
+    if let Some(thrower) = facts.compensates.and_then(|key| it.elements.get_mut(&key)) {
+        thrower.undoing += 1;
+    }
     if let Role::Inner { .. } = facts.role {
         count_inner(it, facts.scope_key, |progress| progress.started += 1);
     }
@@ -123,13 +144,18 @@ fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
         if let Some(root) = it.elements.get_mut(&key) {
             root.lifecycle = lifecycle;
             root.joins.clear();
+            root.compensations.clear();
         }
         return;
     }
     let Some(element) = it.elements.get(&key) else { return };
+    let compensates = element.compensates;
     if lifecycle == Lifecycle::Completed && matches!(element.role, Role::Inner { .. }) {
         let scope_key = element.scope_key;
         count_inner(it, scope_key, |progress| progress.completed += 1);
+    }
+    if let Some(thrower) = compensates.and_then(|thrower| it.elements.get_mut(&thrower)) {
+        thrower.undoing = thrower.undoing.saturating_sub(1);
     }
     it.remove_element(key);
 }
@@ -269,6 +295,23 @@ fn subscribe(it: &mut ProcessInstance, facts: &SubscriptionOpened) {
 fn unsubscribe(it: &mut ProcessInstance, key: i64) {
     if let Some(subscription) = it.subscriptions.remove(&key) {
         it.release(subscription.element_instance_key, Held::Subscription(key));
+    }
+}
+
+fn await_signal(it: &mut ProcessInstance, facts: &SignalSubscribed) {
+    let subscription = SignalSubscription {
+        element_instance_key: facts.element_instance_key,
+        element_id: facts.element_id.clone(),
+        signal_name: facts.signal_name.clone(),
+        is_interrupting: facts.is_interrupting,
+    };
+    it.signals.insert(facts.key, subscription);
+    it.hold(facts.element_instance_key, Held::Signal(facts.key));
+}
+
+fn forget_signal(it: &mut ProcessInstance, key: i64) {
+    if let Some(subscription) = it.signals.remove(&key) {
+        it.release(subscription.element_instance_key, Held::Signal(key));
     }
 }
 

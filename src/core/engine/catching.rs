@@ -2,6 +2,7 @@
 //!
 //! Must not know what throwing or catching leads to.
 
+use super::compensation::is_back;
 use super::event::Role;
 use super::turn::{At, Turn};
 use crate::core::model::{ElementIndex, ElementKind, EventTrigger, ProcessDefinition};
@@ -29,7 +30,7 @@ pub(crate) fn find_catch<'a>(turn: &Turn<'a>, from: At<'a>, code: Code<'_>) -> O
     let mut at = from;
     loop {
         // The boundary events of a multi-instance belong to its body.
-        if !matches!(at.role, Role::Inner { .. }) {
+        if !matches!(at.role, Role::Inner { .. }) && !is_back(at) {
             let events = at.element.boundary_events.iter().copied();
             if let Some(event) = matching(definition, events, code) {
                 return Some(Catch { host: at, event });
@@ -37,7 +38,7 @@ pub(crate) fn find_catch<'a>(turn: &Turn<'a>, from: At<'a>, code: Code<'_>) -> O
         }
         let scope = turn.at(at.scope_key?)?;
         let is_inside = matches!(at.element.kind, ElementKind::EventSubProcess { .. });
-        if scope.role != Role::Body && !is_inside {
+        if scope.role != Role::Body && !is_inside && !is_back(scope) {
             let events = event_sub_process_starts(definition, scope.index);
             if let Some(event) = matching(definition, events, code) {
                 return Some(Catch { host: scope, event });

@@ -89,6 +89,15 @@ pub enum Command {
         /// The message's content.
         variables: VariableMap,
     },
+    /// A signal found a waiting subscription.
+    CatchSignal {
+        /// The subscription.
+        subscription_key: i64,
+        /// The signal.
+        signal_key: i64,
+        /// What it carries.
+        variables: VariableMap,
+    },
     /// Tries again the step that raised an incident.
     ResolveIncident {
         /// The incident.
@@ -168,7 +177,7 @@ pub struct CreateInstance {
     /// Variables of the outermost scope, or what the triggering message carried.
     #[serde(default)]
     pub variables: VariableMap,
-    /// The message or timer start event that was triggered; `None` takes the none start event.
+    /// The message, timer or signal start event that was triggered; `None` takes the none start event.
     #[serde(default)]
     pub start_element_id: Option<Arc<str>>,
     /// The call activity that called it.

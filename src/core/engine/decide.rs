@@ -12,7 +12,7 @@ use super::instance::{InstanceState, ProcessInstance, VariableMap};
 use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
 use super::turn::Turn;
-use super::{incidents, subscriptions, user_tasks};
+use super::{incidents, signals, subscriptions, user_tasks};
 use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
 
 /// Advances an instance by one command, in place, until nothing can go on by itself.
@@ -80,6 +80,9 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         Command::CorrelateMessage { subscription_key, message_key, variables } => {
             subscriptions::correlate(turn, *subscription_key, *message_key, variables)
         }
+        Command::CatchSignal { subscription_key, signal_key, variables } => {
+            signals::catch(turn, *subscription_key, *signal_key, variables)
+        }
         Command::ResolveIncident { incident_key } => incidents::resolve(turn, *incident_key),
         Command::SetVariables { scope_key, variables, is_local } => {
             set_variables(turn, *scope_key, variables, *is_local)
@@ -129,6 +132,7 @@ fn create(turn: &mut Turn<'_>, facts: &CreateInstance) -> Result<(), Rejection> 
         scope_key: None,
         role: Role::Single,
         is_triggered: false,
+        compensates: None,
     }));
     let holder = match start {
         Some(start) => {

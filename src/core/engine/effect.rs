@@ -36,6 +36,17 @@ pub enum Effect {
         /// The escalation's code.
         code: String,
     },
+    /// Bring a signal to every instance that waits for it, this one too, and start every process
+    /// that it starts; each becomes [`super::Command::CatchSignal`] or a new instance. Only who
+    /// began to wait before the signal's key was made is meant.
+    BroadcastSignal {
+        /// The signal.
+        signal_key: i64,
+        /// Its name.
+        signal_name: String,
+        /// What it carries.
+        variables: VariableMap,
+    },
     /// Tell the calling instance how this one ended. A caller that no longer waits refuses it
     /// (`Rejection::NotFound` or `NotActive`), which is to be ignored.
     NotifyParent {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::command::UserTaskChanges;
-use super::instance::Parent;
+use super::instance::{Compensation, Parent};
 
 /// A fact about one process instance. Keys named `key` are of the thing the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -201,6 +201,53 @@ pub enum Event {
         key: i64,
     },
 
+    /// A signal is waited for.
+    SignalSubscribed(SignalSubscribed),
+    /// A signal came. The subscription stays until [`Event::SignalUnsubscribed`].
+    SignalCaught {
+        /// The subscription.
+        key: i64,
+        /// The signal.
+        signal_key: i64,
+    },
+    /// The signal is not waited for any more.
+    SignalUnsubscribed {
+        /// The subscription.
+        key: i64,
+    },
+    /// A signal was thrown to everybody (BPMN 2.0, 10.5.5).
+    SignalThrown {
+        /// Where.
+        element_instance_key: i64,
+        /// The signal.
+        signal_key: i64,
+        /// Its name.
+        signal_name: String,
+    },
+
+    /// An activity completed that can be compensated (BPMN 2.0, 10.7).
+    CompensationRecorded {
+        /// The scope that remembers it.
+        scope_key: i64,
+        /// What it remembers.
+        record: Box<Compensation>,
+    },
+    /// What completed is being undone; the scope forgets it.
+    CompensationTaken {
+        /// The scope.
+        scope_key: i64,
+        /// The record.
+        key: i64,
+    },
+    /// Compensation was asked for.
+    CompensationThrown {
+        /// Where.
+        element_instance_key: i64,
+        /// What is to be undone; `None` is everything that can be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        activity_id: Option<Arc<str>>,
+    },
+
     /// The instance can't go on here without a person.
     IncidentRaised(Box<IncidentRaised>),
     /// It is gone: the step is tried again, or its element has ended.
@@ -287,6 +334,9 @@ pub struct ElementActivating {
     /// What it would wait for has happened already: it passes at once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_triggered: bool,
+    /// It undoes something: the event that asked for it, or the sub-process it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compensates: Option<i64>,
 }
 
 /// The part an element instance plays in a multi-instance activity.
@@ -440,6 +490,21 @@ pub struct SubscriptionOpened {
     pub is_interrupting: bool,
 }
 
+/// Facts about a new subscription of a signal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalSubscribed {
+    /// Key of the subscription.
+    pub key: i64,
+    /// The element instance that waits.
+    pub element_instance_key: i64,
+    /// The event that is triggered, as in [`TimerScheduled::element_id`].
+    pub element_id: Arc<str>,
+    /// Name of the signal.
+    pub signal_name: String,
+    /// Whether the first signal closes it.
+    pub is_interrupting: bool,
+}
+
 /// Facts about a new incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentRaised {
@@ -486,6 +551,8 @@ pub enum IncidentKind {
     CalledElement,
     /// Nothing catches an error.
     UnhandledError,
+    /// A signal's name couldn't be computed.
+    Signal,
     /// An escalation's code couldn't be computed.
     Escalation,
     /// A multi-instance's items or results couldn't be computed.

@@ -44,6 +44,9 @@ pub struct ProcessInstance {
     pub timers: BTreeMap<i64, Timer>,
     /// Open message subscriptions by key.
     pub subscriptions: BTreeMap<i64, Subscription>,
+    /// Open subscriptions of signals by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub signals: BTreeMap<i64, SignalSubscription>,
     /// Open incidents by key.
     pub incidents: BTreeMap<i64, Incident>,
     #[serde(skip)]
@@ -112,9 +115,38 @@ pub struct ElementInstance {
     /// In a call activity: the called instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_key: Option<i64>,
+    /// It undoes something: the event that asked for it, or the sub-process it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compensates: Option<i64>,
+    /// What has completed in it and can be compensated, in the order of completion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensations: Vec<Compensation>,
+    /// How many element instances undo something on its behalf.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undoing: u32,
     /// How many element instances it holds directly.
     #[serde(skip)]
     pub children: u32,
+}
+
+/// A completed activity that can be compensated (BPMN 2.0, 10.7).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compensation {
+    /// Key of the record.
+    pub key: i64,
+    /// The activity.
+    pub element_id: Arc<str>,
+    /// For a sub-process: its variables when it completed.
+    #[serde(default, skip_serializing_if = "VariableMap::is_empty")]
+    pub variables: VariableMap,
+    /// For a sub-process without a handler of its own: what completed in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inner: Vec<Compensation>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How far a multi-instance is.
@@ -209,6 +241,19 @@ pub struct Subscription {
     pub is_interrupting: bool,
 }
 
+/// An open subscription of a signal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalSubscription {
+    /// The element instance that waits.
+    pub element_instance_key: i64,
+    /// The event that is triggered.
+    pub element_id: Arc<str>,
+    /// Name of the signal.
+    pub signal_name: String,
+    /// Whether the first signal closes it.
+    pub is_interrupting: bool,
+}
+
 /// An open incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
@@ -234,6 +279,8 @@ pub enum Held {
     Timer(i64),
     /// A message subscription.
     Subscription(i64),
+    /// A subscription of a signal.
+    Signal(i64),
     /// An incident.
     Incident(i64),
 }
@@ -261,6 +308,7 @@ impl ProcessInstance {
             user_tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
+            signals: BTreeMap::new(),
             incidents: BTreeMap::new(),
             index: Index::default(),
         }
@@ -327,9 +375,12 @@ impl ProcessInstance {
             .subscriptions
             .iter()
             .map(|(k, it)| (it.element_instance_key, Held::Subscription(*k)));
+        let signals =
+            self.signals.iter().map(|(k, it)| (it.element_instance_key, Held::Signal(*k)));
         let incidents =
             self.incidents.iter().map(|(k, it)| (it.element_instance_key, Held::Incident(*k)));
-        let held = jobs.chain(tasks).chain(timers).chain(subscriptions).chain(incidents).collect();
+        let waiting = timers.chain(subscriptions).chain(signals);
+        let held = jobs.chain(tasks).chain(waiting).chain(incidents).collect();
         self.index = Index { children, held };
     }
 }

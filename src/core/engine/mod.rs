@@ -11,6 +11,7 @@
 mod apply;
 mod catching;
 mod command;
+mod compensation;
 mod context;
 mod decide;
 mod effect;
@@ -30,6 +31,7 @@ mod mappings;
 mod multi_instance;
 mod reachability;
 mod rejection;
+mod signals;
 mod subscriptions;
 mod timers;
 mod triggers;
@@ -44,12 +46,12 @@ pub use decide::decide;
 pub use effect::{CallResult, Effect};
 pub use event::{
     ElementActivating, Event, IncidentKind, IncidentRaised, InstanceCreated, JobCreated,
-    LoopStarted, Repetition, Role, Step, SubscriptionOpened, TaskForm, TimerScheduled,
-    UserTaskCreated,
+    LoopStarted, Repetition, Role, SignalSubscribed, Step, SubscriptionOpened, TaskForm,
+    TimerScheduled, UserTaskCreated,
 };
 pub use instance::{
-    ElementInstance, Held, Incident, InstanceState, Job, JobState, LoopProgress, Parent,
-    ProcessInstance, Subscription, Timer, UserTask, VariableMap,
+    Compensation, ElementInstance, Held, Incident, InstanceState, Job, JobState, LoopProgress,
+    Parent, ProcessInstance, SignalSubscription, Subscription, Timer, UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::event::{Event, IncidentKind, LoopStarted, Step};
 use super::instance::{LoopProgress, VariableMap};
-use super::subscriptions;
 use super::turn::{At, Failure, Turn};
+use super::{compensation, subscriptions};
 use crate::core::feel::Expression;
 use crate::core::model::LoopCharacteristics;
 
@@ -92,8 +92,10 @@ pub(crate) fn leave_inner(
     let Some(body) = inner.scope_key.and_then(|key| turn.at(key)) else { return Ok(()) };
     collect(turn, inner, body, characteristics, number)?;
     let is_enough = is_enough(turn, inner, body, characteristics)?;
+    let records = compensation::records_of(turn, inner);
     turn.release_all(inner.key);
     turn.emit(Event::ElementCompleted { key: inner.key });
+    compensation::remember(turn, body.key, records);
     if is_enough {
         let rest: Vec<i64> = turn.instance.children(body.key).collect();
         for key in rest {

@@ -90,6 +90,8 @@ pub enum Target {
     Timer,
     /// A message subscription.
     Subscription,
+    /// A subscription of a signal.
+    SignalSubscription,
     /// An incident.
     Incident,
     /// An element instance.
@@ -103,6 +105,7 @@ impl std::fmt::Display for Target {
             Self::UserTask => "user task",
             Self::Timer => "timer",
             Self::Subscription => "message subscription",
+            Self::SignalSubscription => "signal subscription",
             Self::Incident => "incident",
             Self::ElementInstance => "element instance",
         })

@@ -1,4 +1,4 @@
-//! Waiting for events: opens and closes timers and message subscriptions of element instances.
+//! Waiting for events: opens and closes timers and subscriptions of element instances.
 //!
 //! All expressions are computed before the first is opened, so that a failure opens nothing. Must
 //! not know what a triggered event does.
@@ -7,6 +7,7 @@ use super::catching::event_sub_process_starts;
 use super::event::{Event, IncidentKind, Role, SubscriptionOpened, TimerScheduled};
 use super::instance::{Held, VariableMap};
 use super::rejection::{Rejection, Target};
+use super::signals;
 use super::timers::{self, Due};
 use super::triggers;
 use super::turn::{At, Failure, Turn};
@@ -23,6 +24,7 @@ pub(crate) struct Prepared {
 enum Wait {
     Timer(Due),
     Message { name: String, correlation_key: String, is_interrupting: bool },
+    Signal { name: String, is_interrupting: bool },
 }
 
 /// Computes everything an element instance waits for: its own event, its boundary events, the
@@ -74,8 +76,18 @@ fn prepare_event(turn: &Turn<'_>, key: i64, event: ElementIndex) -> Result<Optio
         Some(EventTrigger::Message(message)) => {
             prepare_message(turn, key, message, is_interrupting).map(Some)
         }
+        Some(EventTrigger::Signal { name }) => {
+            let name = signals::name(turn, key, name)?;
+            Ok(Some(Wait::Signal { name, is_interrupting }))
+        }
         Some(EventTrigger::Timer(timer)) => prepare_timer(turn, key, timer).map(Some),
-        Some(EventTrigger::Error { .. } | EventTrigger::Escalation { .. }) | None => Ok(None),
+        Some(
+            EventTrigger::Error { .. }
+            | EventTrigger::Escalation { .. }
+            | EventTrigger::Compensation { .. }
+            | EventTrigger::Cancel,
+        )
+        | None => Ok(None),
     }
 }
 
@@ -109,6 +121,9 @@ pub(crate) fn open(turn: &mut Turn<'_>, at: At<'_>, prepared: Vec<Prepared>) {
     for Prepared { event, wait } in prepared {
         match wait {
             Wait::Timer(due) => schedule(turn, at.key, event, due),
+            Wait::Signal { name, is_interrupting } => {
+                signals::subscribe(turn, at.key, event, name, is_interrupting);
+            }
             Wait::Message { name, correlation_key, is_interrupting } => {
                 let key = turn.take_key();
                 turn.emit(Event::SubscriptionOpened(SubscriptionOpened {
@@ -146,6 +161,9 @@ pub(crate) fn close_inside(turn: &mut Turn<'_>, scope: At<'_>) {
             Held::Subscription(key) if is_inside(turn, scope, subscription_event(turn, key)) => {
                 turn.emit(Event::SubscriptionClosed { key });
             }
+            Held::Signal(key) if is_inside(turn, scope, signal_event(turn, key)) => {
+                turn.emit(Event::SignalUnsubscribed { key });
+            }
             _ => {}
         }
     }
@@ -157,6 +175,10 @@ fn timer_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
 
 fn subscription_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
     turn.definition.find(&turn.instance.subscriptions.get(&key)?.element_id)
+}
+
+fn signal_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
+    turn.definition.find(&turn.instance.signals.get(&key)?.element_id)
 }
 
 fn is_inside(turn: &Turn<'_>, scope: At<'_>, event: Option<ElementIndex>) -> bool {
@@ -184,14 +206,15 @@ pub(crate) fn fire_timer(turn: &mut Turn<'_>, key: i64) -> Result<(), Rejection>
     Ok(())
 }
 
-/// Whether an event ends what it happens to. An error always does (BPMN 2.0, 10.5.4).
+/// Whether an event ends what it happens to. Errors and cancellations always do (BPMN 2.0,
+/// 10.5.4).
 pub(crate) fn is_interrupting(definition: &ProcessDefinition, event: ElementIndex) -> bool {
     let (trigger, is_interrupting) = match &definition.element(event).kind {
         ElementKind::BoundaryEvent(it) => (Some(&it.trigger), it.is_interrupting),
         ElementKind::StartEvent(it) => (it.trigger.as_ref(), it.is_interrupting),
         _ => (None, true),
     };
-    is_interrupting || matches!(trigger, Some(EventTrigger::Error { .. }))
+    is_interrupting || matches!(trigger, Some(EventTrigger::Error { .. } | EventTrigger::Cancel))
 }
 
 /// A message came.

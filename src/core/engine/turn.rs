@@ -45,6 +45,7 @@ pub(crate) struct At<'a> {
     pub(crate) role: Role,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) is_triggered: bool,
+    pub(crate) compensates: Option<i64>,
 }
 
 /// A turn under way.
@@ -178,24 +179,39 @@ impl<'a> Turn<'a> {
             role: it.role,
             lifecycle: it.lifecycle,
             is_triggered: it.is_triggered,
+            compensates: it.compensates,
         })
     }
 
     /// Creates an element instance and plans its activation.
     pub(crate) fn create(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
-        let key = self.insert(index, scope_key, None, false);
+        let key = self.insert(index, scope_key, None, false, None);
         self.push(Step::Activate, key);
         key
     }
 
+    /// Creates one that undoes something; its activation is for the caller to plan.
+    pub(crate) fn create_compensating(
+        &mut self,
+        index: ElementIndex,
+        scope_key: i64,
+        compensates: i64,
+    ) -> i64 {
+        let is_back = !self.definition.element(index).is_for_compensation;
+        // What comes back does so once for each inner instance of a multi-instance.
+        let role = is_back.then_some(Role::Single);
+        self.insert(index, scope_key, role, false, Some(compensates))
+    }
+
     /// Creates one whose trigger has happened already; its activation is for the caller to plan.
     pub(crate) fn create_triggered(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
-        self.insert(index, scope_key, None, true)
+        self.insert(index, scope_key, None, true, None)
     }
 
     /// Creates an inner instance of a multi-instance.
     pub(crate) fn create_inner(&mut self, index: ElementIndex, body: i64, number: u32) -> i64 {
-        let key = self.insert(index, body, Some(Role::Inner { loop_counter: number }), false);
+        let role = Role::Inner { loop_counter: number };
+        let key = self.insert(index, body, Some(role), false, None);
         self.push(Step::Activate, key);
         key
     }
@@ -206,6 +222,7 @@ impl<'a> Turn<'a> {
         scope_key: i64,
         role: Option<Role>,
         is_triggered: bool,
+        compensates: Option<i64>,
     ) -> i64 {
         let key = self.context.keys.take();
         let element = self.definition.element(index);
@@ -217,6 +234,7 @@ impl<'a> Turn<'a> {
             scope_key: Some(scope_key),
             role: role.unwrap_or(usual),
             is_triggered,
+            compensates,
         }));
         key
     }
@@ -280,6 +298,7 @@ impl<'a> Turn<'a> {
                 Held::UserTask(key) => Event::UserTaskCanceled { key },
                 Held::Timer(key) => Event::TimerCanceled { key },
                 Held::Subscription(key) => Event::SubscriptionClosed { key },
+                Held::Signal(key) => Event::SignalUnsubscribed { key },
                 Held::Incident(key) => Event::IncidentResolved { key },
             });
         }

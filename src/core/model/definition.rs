@@ -56,6 +56,8 @@ pub struct Element {
     pub io: IoMapping,
     /// Multi-instance marker of an activity.
     pub multi_instance: Option<LoopCharacteristics>,
+    /// Whether it undoes another activity, which is the only way to it.
+    pub is_for_compensation: bool,
     /// The default flow of an exclusive or inclusive gateway or an activity.
     pub default_flow: Option<FlowIndex>,
 }

@@ -14,6 +14,8 @@ pub enum ElementKind {
     Process,
     /// Embedded sub-process (10.3.5).
     SubProcess,
+    /// Transaction (10.3.5): a sub-process that can be cancelled.
+    Transaction,
     /// Event sub-process (10.3.5): starts when its start event is triggered in the parent scope.
     EventSubProcess {
         /// Its only start event, which holds the trigger.
@@ -31,6 +33,16 @@ pub enum ElementKind {
     EscalationThrowEvent {
         /// The code thrown.
         code: Dynamic,
+    },
+    /// Intermediate signal throw event.
+    SignalThrowEvent {
+        /// Name of the signal.
+        name: Dynamic,
+    },
+    /// Intermediate compensation throw event: undoes what was done in its scope, and waits for it.
+    CompensationThrowEvent {
+        /// What is undone; `None` is everything that can be.
+        activity: Option<ElementIndex>,
     },
     /// Link throw event: the path goes on at a link catch event of the same scope (10.5.5).
     LinkThrowEvent {
@@ -101,7 +113,10 @@ impl ElementKind {
     /// Whether it holds other elements.
     #[must_use]
     pub fn is_scope(&self) -> bool {
-        matches!(self, Self::Process | Self::SubProcess | Self::EventSubProcess { .. })
+        matches!(
+            self,
+            Self::Process | Self::SubProcess | Self::Transaction | Self::EventSubProcess { .. }
+        )
     }
 
     /// BPMN's name of the kind, as in `bpmn:userTask`, in the form people read.
@@ -110,12 +125,15 @@ impl ElementKind {
         match self {
             Self::Process => "process",
             Self::SubProcess => "sub-process",
+            Self::Transaction => "transaction",
             Self::EventSubProcess { .. } => "event sub-process",
             Self::StartEvent(_) => "start event",
             Self::IntermediateCatchEvent(_) => "intermediate catch event",
             Self::IntermediateThrowEvent
             | Self::MessageThrowEvent(_)
-            | Self::EscalationThrowEvent { .. } => "intermediate throw event",
+            | Self::EscalationThrowEvent { .. }
+            | Self::SignalThrowEvent { .. }
+            | Self::CompensationThrowEvent { .. } => "intermediate throw event",
             Self::LinkThrowEvent { .. } => "link throw event",
             Self::LinkCatchEvent => "link catch event",
             Self::BoundaryEvent(_) => "boundary event",

@@ -23,6 +23,18 @@ pub enum EventTrigger {
         /// The code to catch; `None` catches every escalation.
         code: Option<String>,
     },
+    /// A signal (BPMN 2.0, 10.5.5).
+    Signal {
+        /// Its name; fixed on a process's start event.
+        name: Dynamic,
+    },
+    /// Compensation (10.7): never waited for, but found when something is to be undone.
+    Compensation {
+        /// At a boundary: the activity that undoes what the event is attached to.
+        handler: Option<ElementIndex>,
+    },
+    /// The cancellation of a transaction; only a boundary event can catch it.
+    Cancel,
 }
 
 /// A message by name, and by correlation key where an instance waits for it.
@@ -82,6 +94,18 @@ pub enum EndEvent {
         /// The code thrown.
         code: Dynamic,
     },
+    /// Throws a signal to everybody.
+    Signal {
+        /// Its name.
+        name: Dynamic,
+    },
+    /// Undoes what was done in its scope, and waits for it.
+    Compensation {
+        /// What is undone; `None` is everything that can be.
+        activity: Option<ElementIndex>,
+    },
+    /// Undoes the transaction it stands in and leaves it.
+    Cancel,
     /// Ends everything in its scope (BPMN 2.0, 10.5.3).
     Terminate,
     /// Sends a message; sending is a job.

@@ -61,7 +61,7 @@ pub fn routes() -> Vec<Route> {
 struct FilesQuery {
     /// How many files at most; 50 when not given.
     limit: Option<u32>,
-    /// The next_cursor of the page before.
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
     /// Words in the name.
     search: Option<String>,

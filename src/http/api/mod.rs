@@ -16,6 +16,7 @@ pub mod processes;
 pub mod roles;
 pub mod schedules;
 pub mod search;
+pub mod signals;
 pub mod system;
 pub mod talk;
 pub mod tasks;

@@ -80,7 +80,7 @@ pub fn routes() -> Vec<Route> {
 struct UserTasksQuery {
     /// How many user tasks at most; 50 when not given.
     limit: Option<u32>,
-    /// The next_cursor of the page before.
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
     /// `mine`, `unassigned` (those you may claim), `all` (open ones) or `done`; `all` when not
     /// given.
@@ -189,9 +189,11 @@ struct UserTaskChangesBody {
     rev: Option<i64>,
     /// When it should be done; null takes the date away.
     #[serde(default, deserialize_with = "given")]
+    #[expect(clippy::option_option, reason = "not given, null and a date are three things")]
     due_at: Option<Option<String>>,
     /// From when on it should be looked at; null takes the date away.
     #[serde(default, deserialize_with = "given")]
+    #[expect(clippy::option_option, reason = "not given, null and a date are three things")]
     follow_up_at: Option<Option<String>>,
     /// 0 to 100.
     priority: Option<i32>,
@@ -343,6 +345,7 @@ async fn update(
     Ok(Answer::ok(changed.await?.into()))
 }
 
+#[expect(clippy::option_option, reason = "not given, null and a date are three things")]
 fn date(field: &str, text: Option<Option<String>>) -> Result<Option<DateChange>, HttpError> {
     Ok(match text {
         None => None,

@@ -23,6 +23,8 @@ pub(crate) enum Alarm {
     },
     /// A timer start event.
     Schedule(i64),
+    /// A signal that is on its way to more than one transaction could reach.
+    Signal(i64),
     /// A job that is run in this process: its backoff or its lease is over.
     Job(i64),
 }

@@ -21,6 +21,7 @@ use super::projection::{Facts, Lease, WorkRows};
 use super::repeats;
 use super::request::{InstanceReceipt, ProcessReference, Receipt, Refusal, Request, Work};
 use super::rows::write_each;
+use super::signals::DELIVERIES_MAX;
 use super::snapshots::{self, Hot};
 use super::targets::Targets;
 use super::trail;
@@ -99,6 +100,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) rows: WorkRows,
     pub(crate) follow_up: FollowUp,
     pub(crate) pending: VecDeque<Pending>,
+    /// How many instances signals may still reach by the request at hand.
+    pub(crate) deliveries_left: usize,
     live: BTreeMap<i64, Box<Hot>>,
     turns: BTreeMap<Arc<str>, TurnRows>,
     trail: Vec<AuditEvent>,
@@ -131,6 +134,7 @@ pub(crate) fn run(
         rows: WorkRows::default(),
         follow_up: FollowUp::default(),
         pending: VecDeque::new(),
+        deliveries_left: DELIVERIES_MAX,
         live: BTreeMap::new(),
         turns: BTreeMap::new(),
         trail: Vec::new(),
@@ -140,6 +144,7 @@ pub(crate) fn run(
     };
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
+        batch.deliveries_left = DELIVERIES_MAX;
         let answer = batch.carry_out(request)?;
         batch.work_off_pending()?;
         answers.push(answer);
@@ -183,6 +188,8 @@ impl Batch<'_> {
                 Err(refusal) => Ok(Err(refusal)),
             },
             Work::Publish(message) => self.publish(message, &request.origin),
+            Work::Broadcast(signal) => self.broadcast(signal, &request.origin),
+            Work::GoOnWithSignal(key) => self.go_on_with_signal(*key),
             Work::LeaseJobs(wanted) => self.lease_jobs(wanted).map(Ok),
             Work::LeaseJob(job_key) => self.lease_own_job(*job_key).map(Ok),
             Work::ExtendLease { job_key, lease_token, until_ms } => {
@@ -466,6 +473,9 @@ impl Batch<'_> {
             } => {
                 let parent = Parent { instance_key: key, element_instance_key };
                 return self.call(parent, child_key, &process_id, variables);
+            }
+            Effect::BroadcastSignal { signal_key, signal_name, variables } => {
+                return self.broadcast_thrown(signal_key, signal_name, variables);
             }
             Effect::CancelCalledInstance { child_key } => (child_key, Command::Cancel),
             Effect::EscalateToParent { parent, code } => {

@@ -22,6 +22,7 @@ mod repeats;
 mod request;
 mod rows;
 mod schedules;
+mod signals;
 mod snapshots;
 mod targets;
 mod trail;
@@ -52,8 +53,8 @@ pub use jobs::variables_at;
 pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
 pub use request::{
-    InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt, Refusal, Request,
-    StartInstance, Target, Work,
+    BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
+    Refusal, Request, StartInstance, Target, Work,
 };
 pub use schedules::{StartProblem, Starts, plan_starts, put_starts};
 pub use workers::{Backoff, LONG_POLL_MAX};

@@ -12,8 +12,8 @@ use super::changes::Change;
 use super::request::Target;
 use super::rows::{Rows, write_each};
 use crate::core::engine::{
-    DateChange, Event, IncidentRaised, JobCreated, SubscriptionOpened, TimerScheduled,
-    UserTaskChanges, UserTaskCreated,
+    DateChange, Event, IncidentRaised, JobCreated, SignalSubscribed, SubscriptionOpened,
+    TimerScheduled, UserTaskChanges, UserTaskCreated,
 };
 use crate::platform::store::{Sql, StoreError, Value};
 
@@ -39,6 +39,7 @@ pub(crate) struct WorkRows {
     jobs: Rows,
     timers: Rows,
     subscriptions: Rows,
+    signals: Rows,
     user_tasks: Rows,
     incidents: Rows,
     candidates: Vec<Vec<Value>>,
@@ -66,6 +67,10 @@ const DELETE_TIMER: &str = "DELETE FROM work__timers WHERE key = ?1";
 const INSERT_SUBSCRIPTION: &str = "INSERT INTO work__subscriptions (key, instance_key, process_id,
      element_id, message_name, correlation_key, created_at) VALUES (?1,?2,?3,?4,?5,?6,?7)";
 const DELETE_SUBSCRIPTION: &str = "DELETE FROM work__subscriptions WHERE key = ?1";
+
+const INSERT_SIGNAL: &str = "INSERT INTO work__signal_subscriptions (key, instance_key, process_id,
+     element_id, signal_name, created_at) VALUES (?1,?2,?3,?4,?5,?6)";
+const DELETE_SIGNAL: &str = "DELETE FROM work__signal_subscriptions WHERE key = ?1";
 
 const INSERT_USER_TASK: &str = "INSERT INTO work__user_tasks (key, instance_key,
      element_instance_key, element_id, process_id, definition_key, name, state, form, assignee,
@@ -127,6 +132,8 @@ impl WorkRows {
             Event::TimerFired { key } | Event::TimerCanceled { key } => self.timers.delete(*key),
             Event::SubscriptionOpened(it) => self.open_subscription(facts, it),
             Event::SubscriptionClosed { key } => self.subscriptions.delete(*key),
+            Event::SignalSubscribed(it) => self.await_signal(facts, it),
+            Event::SignalUnsubscribed { key } => self.signals.delete(*key),
             Event::IncidentRaised(incident) => self.raise_incident(facts, incident),
             Event::IncidentResolved { key } => {
                 self.changes.insert(Change::Incidents);
@@ -155,6 +162,11 @@ impl WorkRows {
             | Event::LoopStarted(_)
             | Event::LoopResultCollected { .. }
             | Event::MessageCorrelated { .. }
+            | Event::SignalCaught { .. }
+            | Event::SignalThrown { .. }
+            | Event::CompensationRecorded { .. }
+            | Event::CompensationTaken { .. }
+            | Event::CompensationThrown { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
             | Event::ErrorThrown { .. }
@@ -227,6 +239,18 @@ impl WorkRows {
             facts.now_ms.into(),
         ];
         self.subscriptions.insert(it.key, row);
+    }
+
+    fn await_signal(&mut self, facts: &Facts<'_>, it: &SignalSubscribed) {
+        let row = vec![
+            it.key.into(),
+            facts.instance_key.into(),
+            facts.process_id.into(),
+            (&*it.element_id).into(),
+            (&it.signal_name).into(),
+            facts.now_ms.into(),
+        ];
+        self.signals.insert(it.key, row);
     }
 
     fn raise_incident(&mut self, facts: &Facts<'_>, incident: &IncidentRaised) {
@@ -351,6 +375,7 @@ impl WorkRows {
         self.jobs.flush(sql, INSERT_JOB, DELETE_JOB)?;
         self.timers.flush(sql, INSERT_TIMER, DELETE_TIMER)?;
         self.subscriptions.flush(sql, INSERT_SUBSCRIPTION, DELETE_SUBSCRIPTION)?;
+        self.signals.flush(sql, INSERT_SIGNAL, DELETE_SIGNAL)?;
         self.user_tasks.flush(sql, INSERT_USER_TASK, DELETE_USER_TASK)?;
         self.incidents.flush(sql, INSERT_INCIDENT, DELETE_INCIDENT)?;
         write_each(sql, DELETE_CANDIDATES, &std::mem::take(&mut self.candidates_gone))?;

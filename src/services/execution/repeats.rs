@@ -16,6 +16,7 @@ const KEPT_MS: i64 = 2 * 24 * 3_600_000;
 enum Stored {
     Instance(InstanceReceipt),
     Message { key: i64, instance_keys: Vec<i64> },
+    Signal { key: i64, instance_keys: Vec<i64> },
     Nothing,
 }
 
@@ -29,6 +30,7 @@ pub(super) fn find(sql: &mut dyn Sql, digest: &[u8]) -> Result<Option<Receipt>, 
     Ok(Some(match stored {
         Stored::Instance(receipt) => Receipt::Instance(receipt),
         Stored::Message { key, instance_keys } => Receipt::Message { key, instance_keys },
+        Stored::Signal { key, instance_keys } => Receipt::Signal { key, instance_keys },
         Stored::Nothing => Receipt::Nothing,
     }))
 }
@@ -43,6 +45,7 @@ pub(super) fn insert(
     let stored = match receipt.clone() {
         Receipt::Instance(receipt) => Stored::Instance(receipt),
         Receipt::Message { key, instance_keys } => Stored::Message { key, instance_keys },
+        Receipt::Signal { key, instance_keys } => Stored::Signal { key, instance_keys },
         Receipt::Nothing => Stored::Nothing,
         Receipt::Jobs(_) => return Ok(()),
     };

@@ -34,6 +34,10 @@ pub enum Work {
     },
     /// Publish a message.
     Publish(PublishMessage),
+    /// Broadcast a signal.
+    Broadcast(BroadcastSignal),
+    /// Go on with a signal that one transaction could not bring to everybody.
+    GoOnWithSignal(i64),
     /// Hand jobs to a worker.
     LeaseJobs(LeaseJobs),
     /// Give a worker more time for a job.
@@ -55,7 +59,10 @@ impl Work {
     /// Whether doing it twice would be another thing than doing it once; jobs are leased anew.
     #[must_use]
     pub fn is_done_once(&self) -> bool {
-        matches!(self, Self::Start(_) | Self::Command { .. } | Self::Publish(_))
+        matches!(
+            self,
+            Self::Start(_) | Self::Command { .. } | Self::Publish(_) | Self::Broadcast(_)
+        )
     }
 }
 
@@ -90,6 +97,15 @@ pub struct PublishMessage {
     pub message_id: Option<String>,
     /// How long it is kept for those who begin to wait later; 0 is not at all.
     pub time_to_live_ms: i64,
+    /// Its content.
+    pub variables: VariableMap,
+}
+
+/// A signal from outside.
+#[derive(Debug, Clone)]
+pub struct BroadcastSignal {
+    /// Its name, as in the model.
+    pub name: String,
     /// Its content.
     pub variables: VariableMap,
 }
@@ -142,6 +158,13 @@ pub enum Receipt {
         /// The message.
         key: i64,
         /// Instances it reached or started.
+        instance_keys: Vec<i64>,
+    },
+    /// A signal was broadcast.
+    Signal {
+        /// The signal.
+        key: i64,
+        /// Instances it reached or started in this transaction.
         instance_keys: Vec<i64>,
     },
     /// Jobs were leased.

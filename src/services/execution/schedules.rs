@@ -1,4 +1,4 @@
-//! Start events that begin instances by themselves: timers, and the messages they wait for.
+//! Start events that begin instances by themselves: timers, messages and signals.
 //!
 //! Must not know deployments; one tells it which definition is the latest.
 //!
@@ -26,7 +26,8 @@ use crate::services::audit::Origin;
 #[derive(Debug, Default)]
 pub struct Starts {
     timers: Vec<StartTimer>,
-    messages: Vec<StartMessage>,
+    messages: Vec<StartName>,
+    signals: Vec<StartName>,
 }
 
 #[derive(Debug)]
@@ -37,7 +38,7 @@ struct StartTimer {
 }
 
 #[derive(Debug)]
-struct StartMessage {
+struct StartName {
     element_id: Arc<str>,
     name: String,
 }
@@ -96,10 +97,17 @@ fn plan(
         }
         EventTrigger::Message(message) => {
             let name = evaluate(&message.name, now, zone)?;
-            starts.messages.push(StartMessage { element_id, name });
+            starts.messages.push(StartName { element_id, name });
         }
-        EventTrigger::Error { .. } | EventTrigger::Escalation { .. } => {
-            return Err("expected a timer or a message".to_owned());
+        EventTrigger::Signal { name } => {
+            let name = evaluate(name, now, zone)?;
+            starts.signals.push(StartName { element_id, name });
+        }
+        EventTrigger::Error { .. }
+        | EventTrigger::Escalation { .. }
+        | EventTrigger::Compensation { .. }
+        | EventTrigger::Cancel => {
+            return Err("expected a timer, a message or a signal".to_owned());
         }
     }
     Ok(())
@@ -131,10 +139,12 @@ pub fn put_starts(
     mut next_key: impl FnMut() -> i64,
 ) -> Result<Vec<(i64, i64)>, StoreError> {
     sql.execute("DELETE FROM work__schedules WHERE process_id = ?1", &[process_id.into()])?;
-    sql.execute(
+    for statement in [
         "DELETE FROM work__start_subscriptions WHERE process_id = ?1",
-        &[process_id.into()],
-    )?;
+        "DELETE FROM work__signal_starts WHERE process_id = ?1",
+    ] {
+        sql.execute(statement, &[process_id.into()])?;
+    }
     let mut due = Vec::new();
     for timer in &starts.timers {
         let key = next_key();
@@ -155,19 +165,28 @@ pub fn put_starts(
         )?;
         due.extend(due_at.map(|due_at| (due_at, key)));
     }
-    for message in &starts.messages {
-        sql.execute(
-            "INSERT INTO work__start_subscriptions (definition_key, process_id, element_id,
-                 message_name) VALUES (?1, ?2, ?3, ?4)",
-            &[
-                definition_key.into(),
-                process_id.into(),
-                (&*message.element_id).into(),
-                (&message.name).into(),
-            ],
-        )?;
-    }
+    put_names(sql, process_id, definition_key, PUT_MESSAGE, &starts.messages)?;
+    put_names(sql, process_id, definition_key, PUT_SIGNAL, &starts.signals)?;
     Ok(due)
+}
+
+const PUT_MESSAGE: &str = "INSERT INTO work__start_subscriptions (definition_key, process_id,
+     element_id, message_name) VALUES (?1, ?2, ?3, ?4)";
+const PUT_SIGNAL: &str = "INSERT INTO work__signal_starts (definition_key, process_id, element_id,
+     signal_name) VALUES (?1, ?2, ?3, ?4)";
+
+fn put_names(
+    sql: &mut dyn Sql,
+    process_id: &str,
+    definition_key: i64,
+    statement: &str,
+    starts: &[StartName],
+) -> Result<(), StoreError> {
+    for StartName { element_id, name } in starts {
+        let row = [definition_key.into(), process_id.into(), (&**element_id).into(), name.into()];
+        sql.execute(statement, &row)?;
+    }
+    Ok(())
 }
 
 fn write_repetition(repetition: Option<&Repetition>) -> Option<String> {

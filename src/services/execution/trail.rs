@@ -34,6 +34,12 @@ pub(crate) fn describe(command: &Command, hot: &Hot) -> Change {
             let summary = format!("the message \"{name}\" arrived");
             of(hot, "message.correlated", ("message_subscription", *subscription_key), summary)
         }
+        Command::CatchSignal { subscription_key, .. } => {
+            let subscription = hot.instance.signals.get(subscription_key);
+            let name = subscription.map_or("", |it| it.signal_name.as_str());
+            let summary = format!("the signal \"{name}\" arrived");
+            of(hot, "signal.caught", ("signal_subscription", *subscription_key), summary)
+        }
         Command::ResolveIncident { incident_key } => {
             let summary = "an incident was resolved and its step tried again".to_owned();
             of(hot, "incident.resolved", ("incident", *incident_key), summary)

@@ -45,7 +45,7 @@ pub(super) async fn migrate_processes(foundation: &Foundation) -> Result<(), Sto
         .await
 }
 
-/// Takes up what is near: timers, schedules, and jobs of this process's own handlers.
+/// Takes up what is near: timers, schedules, signals on their way, and jobs of this process's own handlers.
 pub(super) async fn recover(execution: &Execution, worker: &str) -> Result<(), StoreError> {
     release_own_leases(execution, worker).await?;
     load_alarms(execution, i64::MIN).await
@@ -108,6 +108,10 @@ fn read_alarms(
     for row in sql.query(schedules, &range)? {
         near.push((row.integer(0)?, Alarm::Schedule(row.integer(1)?)));
     }
+    let signals = "SELECT due_at, key FROM work__signals WHERE due_at > ?1 AND due_at <= ?2";
+    for row in sql.query(signals, &range)? {
+        near.push((row.integer(0)?, Alarm::Signal(row.integer(1)?)));
+    }
     let jobs = "SELECT due_at, key FROM work__jobs
          WHERE job_type IN (SELECT value FROM json_each(?3)) AND state <> 'dead'
            AND due_at > ?1 AND due_at <= ?2";
@@ -166,6 +170,7 @@ async fn carry_out(execution: &Execution, alarm: Alarm, now_ms: i64) {
             command: Command::FireTimer { timer_key },
         },
         Alarm::Schedule(key) => Work::FireSchedule(key),
+        Alarm::Signal(key) => Work::GoOnWithSignal(key),
         Alarm::Job(key) => Work::LeaseJob(key),
     };
     match execution.submit_own(work).await {

@@ -45,6 +45,9 @@ pub fn incident_words(kind: IncidentKind) -> (&'static str, &'static str) {
             "Unhandled error",
             "Repair what caused the error, then retry; or deploy a version that catches it.",
         ),
+        IncidentKind::Signal => {
+            ("Signal", "Set the variable that the signal's name reads, then retry.")
+        }
         IncidentKind::Escalation => {
             ("Escalation", "Set the variable that the escalation's code reads, then retry.")
         }

@@ -278,7 +278,7 @@ impl Conditions {
         let value = comparable(column, variable)?;
         // The business table leads, so that its index is used on both databases.
         self.from = format!("{schema}__instances b CROSS JOIN work__instances i");
-        self.text = "i.key = b.key".to_owned();
+        "i.key = b.key".clone_into(&mut self.text);
         let name = format!("b.{}", column.column_name);
         match (column.column_type, variable.operator) {
             (_, Operator::Contains) => {

@@ -176,6 +176,8 @@ const WAITING: &str = "
          WHERE instance_key IN (SELECT value FROM json_each(?1))
      UNION SELECT instance_key, element_id FROM work__subscriptions
          WHERE instance_key IN (SELECT value FROM json_each(?1))
+     UNION SELECT instance_key, element_id FROM work__signal_subscriptions
+         WHERE instance_key IN (SELECT value FROM json_each(?1))
      UNION SELECT instance_key, element_id FROM work__incidents
          WHERE resolved_at IS NULL AND instance_key IN (SELECT value FROM json_each(?1))";
 const CALLED: &str = "SELECT i.parent_key, p.name FROM work__instances i

@@ -165,7 +165,9 @@ impl Teller<'_> {
             | Event::SequenceFlowTaken { .. }
             | Event::JoinReached { .. }
             | Event::JoinReleased { .. }
-            | Event::LoopResultCollected { .. } => {}
+            | Event::LoopResultCollected { .. }
+            | Event::CompensationRecorded { .. }
+            | Event::CompensationTaken { .. } => {}
             Event::JobCreated(_)
             | Event::JobCompleted { .. }
             | Event::JobFailed { .. }
@@ -183,12 +185,17 @@ impl Teller<'_> {
             | Event::TimerCanceled { .. }
             | Event::SubscriptionOpened(_)
             | Event::MessageCorrelated { .. }
-            | Event::SubscriptionClosed { .. } => self.tell_waiting(turn, event),
+            | Event::SubscriptionClosed { .. }
+            | Event::SignalSubscribed(_)
+            | Event::SignalCaught { .. }
+            | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
             Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
             | Event::ErrorThrown { .. }
+            | Event::SignalThrown { .. }
+            | Event::CompensationThrown { .. }
             | Event::EscalationThrown { .. } => self.tell_others(turn, event),
         }
     }
@@ -273,6 +280,14 @@ impl Teller<'_> {
                 let text = format!("waits for the message {}", it.message_name);
                 self.add(turn, EntryKind::Message, &it.element_id, text, None);
             }
+            Event::SignalSubscribed(it) => {
+                self.held.insert(it.key, it.element_id.clone());
+                let text = format!("waits for the signal {}", it.signal_name);
+                self.add(turn, EntryKind::Message, &it.element_id, text, None);
+            }
+            Event::SignalCaught { key, .. } => {
+                self.add_held(turn, EntryKind::Message, *key, "got its signal".to_owned());
+            }
             Event::MessageCorrelated { key, .. } => {
                 self.add_held(turn, EntryKind::Message, *key, "got its message".to_owned());
             }
@@ -300,6 +315,15 @@ impl Teller<'_> {
             }
             Event::ErrorThrown { element_instance_key, code, message, .. } => {
                 let text = format!("threw the error {code}: {message}");
+                self.add_at(turn, EntryKind::Trouble, *element_instance_key, text);
+            }
+            Event::SignalThrown { element_instance_key, signal_name, .. } => {
+                let text = format!("threw the signal {signal_name}");
+                self.add_at(turn, EntryKind::Message, *element_instance_key, text);
+            }
+            Event::CompensationThrown { element_instance_key, activity_id } => {
+                let what = activity_id.as_deref().unwrap_or("everything");
+                let text = format!("asked for {what} to be undone");
                 self.add_at(turn, EntryKind::Trouble, *element_instance_key, text);
             }
             Event::EscalationThrown { element_instance_key, code, .. } => {

@@ -5,7 +5,7 @@
 use super::place;
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::Report;
-use crate::core::model::{ElementIndex, ElementKind, EventTrigger};
+use crate::core::model::{BoundaryEvent, Element, ElementIndex, ElementKind, EventTrigger};
 
 /// Checks every event and every activity's boundary events.
 pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
@@ -34,10 +34,16 @@ fn check_boundary(compiled: &Compiled<'_>, index: ElementIndex, report: &mut Rep
         let message = "a boundary event can't have an incoming sequence flow";
         report.error(place(compiled, index), message, "only outgoing sequence flows");
     }
-    if element.outgoing.is_empty() {
+    if element.outgoing.is_empty() && !is_compensation(element) {
         let message = "the boundary event leads nowhere";
         report.error(place(compiled, index), message, "an outgoing sequence flow");
     }
+}
+
+/// What undoes an activity is no path: an association leads to it.
+fn is_compensation(event: &Element) -> bool {
+    let is_caught = |it: &BoundaryEvent| matches!(it.trigger, EventTrigger::Compensation { .. });
+    matches!(&event.kind, ElementKind::BoundaryEvent(it) if is_caught(it))
 }
 
 /// A link takes the place of a sequence flow (BPMN 2.0, 10.5.5).
@@ -67,7 +73,7 @@ fn check_same_triggers(compiled: &Compiled<'_>, host: ElementIndex, report: &mut
             .any(|earlier| is_same(earlier, trigger));
         if is_repeated {
             let message = "another boundary event of the activity waits for the same";
-            let expected = "a code or a message of its own";
+            let expected = "a code, a message or a signal of its own";
             report.error(place(compiled, *index), message, expected);
         }
     }
@@ -87,7 +93,10 @@ fn is_same(a: &EventTrigger, b: &EventTrigger) -> bool {
     match (a, b) {
         (EventTrigger::Error { code: a }, EventTrigger::Error { code: b })
         | (EventTrigger::Escalation { code: a }, EventTrigger::Escalation { code: b }) => a == b,
+        (EventTrigger::Compensation { .. }, EventTrigger::Compensation { .. })
+        | (EventTrigger::Cancel, EventTrigger::Cancel) => true,
         (EventTrigger::Message(a), EventTrigger::Message(b)) => a.name == b.name,
+        (EventTrigger::Signal { name: a }, EventTrigger::Signal { name: b }) => a == b,
         _ => false,
     }
 }

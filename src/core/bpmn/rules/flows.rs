@@ -41,6 +41,7 @@ fn takes_conditions(kind: &ElementKind) -> bool {
         ElementKind::ExclusiveGateway
         | ElementKind::InclusiveGateway
         | ElementKind::SubProcess
+        | ElementKind::Transaction
         | ElementKind::ServiceTask(_)
         | ElementKind::SendTask(_)
         | ElementKind::ScriptTask(_)
@@ -56,6 +57,8 @@ fn takes_conditions(kind: &ElementKind) -> bool {
         | ElementKind::IntermediateThrowEvent
         | ElementKind::MessageThrowEvent(_)
         | ElementKind::EscalationThrowEvent { .. }
+        | ElementKind::SignalThrowEvent { .. }
+        | ElementKind::CompensationThrowEvent { .. }
         | ElementKind::LinkThrowEvent { .. }
         | ElementKind::LinkCatchEvent
         | ElementKind::BoundaryEvent(_)

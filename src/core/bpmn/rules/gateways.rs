@@ -90,12 +90,12 @@ fn check_target(
         target.kind,
         ElementKind::ReceiveTask(_)
             | ElementKind::IntermediateCatchEvent(
-                EventTrigger::Message(_) | EventTrigger::Timer(_)
+                EventTrigger::Message(_) | EventTrigger::Timer(_) | EventTrigger::Signal { .. }
             )
     );
     if !can_wait {
         let message = format!("an event-based gateway can't lead to a {}", target.kind.name());
-        let expected = "a message or timer catch event, or a receive task";
+        let expected = "a message, timer or signal catch event, or a receive task";
         report.error(place(compiled, index), message, expected);
         return;
     }

@@ -3,6 +3,7 @@
 //! Each rule looks at the compiled graph and reports at the XML it came from.
 //! Must not know XML beyond the place of an element.
 
+mod compensation;
 mod events;
 mod flows;
 mod gateways;
@@ -19,6 +20,7 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     scopes::check(compiled, report);
     events::check(compiled, report);
     flows::check(compiled, report);
+    compensation::check(compiled, report);
     gateways::check(compiled, report);
     reachability::check(compiled, report);
 }

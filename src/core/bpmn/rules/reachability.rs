@@ -2,7 +2,7 @@
 //!
 //! Must not know conditions: what could be taken counts as taken.
 
-use super::place;
+use super::{compensation, place};
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::Report;
 use crate::core::model::{ElementIndex, ElementKind, FlowIndex, ProcessDefinition};
@@ -36,6 +36,7 @@ fn reached(compiled: &Compiled<'_>) -> Vec<bool> {
         let element = definition.element(index);
         agenda.extend(element.outgoing.iter().map(|it| definition.flow(*it).target));
         agenda.extend(&element.boundary_events);
+        agenda.extend(compensation::handler_at(compiled, index));
         if let ElementKind::LinkThrowEvent { target } = element.kind {
             agenda.push(target);
         }

@@ -19,7 +19,9 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
         }
         match element.kind {
             ElementKind::Process => check_process(compiled, report),
-            ElementKind::SubProcess => check_sub_process(compiled, index, report),
+            ElementKind::SubProcess | ElementKind::Transaction => {
+                check_sub_process(compiled, index, report);
+            }
             _ => {}
         }
         if element.kind.is_scope() {
@@ -56,19 +58,23 @@ fn check_process(compiled: &Compiled<'_>, report: &mut Report<'_>) {
         let message = "the process has more than one start event without a trigger";
         report.error(place(compiled, index), message, "one start event without a trigger");
     }
-    check_message_names(compiled, report);
+    check_start_names(compiled, report);
 }
 
-/// One message must not start a process twice (Camunda 8).
-fn check_message_names(compiled: &Compiled<'_>, report: &mut Report<'_>) {
-    let mut seen: HashMap<&str, ElementIndex> = HashMap::new();
+/// One message or signal must not start a process twice (Camunda 8).
+fn check_start_names(compiled: &Compiled<'_>, report: &mut Report<'_>) {
+    let mut seen: HashMap<(&str, &str), ElementIndex> = HashMap::new();
     for (index, start) in starts(compiled, ProcessDefinition::ROOT) {
-        let Some(EventTrigger::Message(message)) = &start.trigger else { continue };
-        let Dynamic::Literal(name) = &message.name else { continue };
-        if let Some(first) = seen.insert(name, index) {
+        let (what, name) = match &start.trigger {
+            Some(EventTrigger::Message(message)) => ("message", &message.name),
+            Some(EventTrigger::Signal { name }) => ("signal", name),
+            _ => continue,
+        };
+        let Dynamic::Literal(name) = name else { continue };
+        if let Some(first) = seen.insert((what, name), index) {
             let first = &compiled.definition.element(first).id;
-            let message = format!("the message `{name}` starts the process already at `{first}`");
-            report.error(place(compiled, index), message, "a message of its own");
+            let message = format!("the {what} `{name}` starts the process already at `{first}`");
+            report.error(place(compiled, index), message, format!("a {what} of its own"));
         }
     }
 }

@@ -108,3 +108,8 @@ pub(super) fn draw_repetition(out: &mut Markup, repetition: Repetition, bottom: 
     };
     out.path_at("d-icon d-thick", bottom, path);
 }
+
+/// Draws the mark of what undoes an activity; the place is the middle of the lower side.
+pub(super) fn draw_compensation(out: &mut Markup, bottom: Point) {
+    out.path_at("d-icon", bottom, "M0 -9L7 -15V-3ZM-7 -9L0 -15V-3Z");
+}

@@ -9,6 +9,9 @@ use crate::core::bpmn::diagram::{
     ShapeKind,
 };
 
+/// Room for a mark at the lower side of an activity.
+const MARK_WIDTH: f64 = 22.0;
+
 /// Draws one shape with its name and state.
 pub(super) fn draw(out: &mut Markup, shape: &Shape, overlays: &Overlays) {
     let overlay = overlays.elements.get(&shape.element_id).copied().unwrap_or_default();
@@ -137,15 +140,41 @@ fn draw_activity(out: &mut Markup, bounds: Bounds, activity: ActivityShape) {
     let is_dashed = matches!(activity.kind, ActivityKind::SubProcess { is_event: true, .. });
     let class = if is_dashed { "d-outline d-dashed" } else { "d-outline" };
     rectangle(out, class, bounds, 10.0);
-    icons::draw_task(out, activity.kind, Point { x: bounds.x + 5.0, y: bounds.y + 5.0 });
-    let bottom = Point { x: bounds.center().x, y: bounds.bottom() };
-    let is_collapsed = matches!(activity.kind, ActivityKind::SubProcess { is_expanded: false, .. });
-    let aside = if is_collapsed && activity.repetition.is_some() { 11.0 } else { 0.0 };
-    if is_collapsed {
-        icons::draw_collapsed(out, Point { x: bottom.x + aside, ..bottom });
+    if matches!(activity.kind, ActivityKind::SubProcess { is_transaction: true, .. }) {
+        let inner = Bounds {
+            x: bounds.x + 3.0,
+            y: bounds.y + 3.0,
+            width: (bounds.width - 6.0).max(0.0),
+            height: (bounds.height - 6.0).max(0.0),
+        };
+        rectangle(out, "d-inner", inner, 8.0);
     }
+    icons::draw_task(out, activity.kind, Point { x: bounds.x + 5.0, y: bounds.y + 5.0 });
+    draw_marks(out, bounds, activity);
+}
+
+/// The marks at the lower side, side by side around its middle.
+fn draw_marks(out: &mut Markup, bounds: Bounds, activity: ActivityShape) {
+    let is_collapsed = matches!(activity.kind, ActivityKind::SubProcess { is_expanded: false, .. });
+    let marks = [activity.repetition.is_some(), activity.is_for_compensation, is_collapsed];
+    let count = marks.iter().filter(|is_there| **is_there).count();
+    let mut at = Point { x: bounds.center().x + MARK_WIDTH / 2.0, y: bounds.bottom() };
+    for _ in 0..count {
+        at.x -= MARK_WIDTH / 2.0;
+    }
+    let mut next = || {
+        let place = at;
+        at.x += MARK_WIDTH;
+        place
+    };
     if let Some(repetition) = activity.repetition {
-        icons::draw_repetition(out, repetition, Point { x: bottom.x - aside, ..bottom });
+        icons::draw_repetition(out, repetition, next());
+    }
+    if activity.is_for_compensation {
+        icons::draw_compensation(out, next());
+    }
+    if is_collapsed {
+        icons::draw_collapsed(out, next());
     }
 }
 

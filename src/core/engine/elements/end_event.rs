@@ -18,7 +18,12 @@ pub(crate) fn throw(turn: &mut Turn<'_>, at: At<'_>, code: &Dynamic) -> Result<(
 
 /// Everything else in the scope ends; the scope then completes.
 pub(crate) fn terminate_scope(turn: &mut Turn<'_>, scope_key: i64) {
-    let others: Vec<i64> = turn.instance.children(scope_key).collect();
+    terminate_others(turn, scope_key, scope_key);
+}
+
+/// Everything in the scope ends but one element instance.
+pub(crate) fn terminate_others(turn: &mut Turn<'_>, scope_key: i64, stays: i64) {
+    let others: Vec<i64> = turn.instance.children(scope_key).filter(|key| *key != stays).collect();
     for key in others {
         turn.terminate(key);
     }

@@ -7,12 +7,14 @@
 //! - *leave*: sequence flows; the element instance is gone afterwards.
 
 pub(crate) mod call_activity;
+mod compensation_event;
 mod end_event;
 mod escalation_event;
 mod job_task;
 mod passing;
 pub(crate) mod scope;
 mod script_task;
+mod signal_event;
 mod user_task;
 mod waiting;
 
@@ -20,20 +22,25 @@ pub(crate) use call_activity::release as release_child;
 
 use crate::core::engine::event::{Event, Role, Step};
 use crate::core::engine::turn::{At, Failure, Turn};
-use crate::core::engine::{flows, mappings, multi_instance, subscriptions};
+use crate::core::engine::{compensation, flows, mappings, multi_instance, subscriptions};
 use crate::core::model::{ElementKind, EndEvent, ScriptDefinition};
 
 /// Takes an element instance from its creation to where it waits or passes.
 pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     turn.check_limits(at)?;
+    if compensation::is_back(at) {
+        compensation::activate_again(turn, at);
+        return Ok(());
+    }
     if let (Role::Body, Some(characteristics)) = (at.role, &at.element.multi_instance) {
         return multi_instance::activate(turn, at, characteristics);
     }
     mappings::apply_inputs(turn, at)?;
     match &at.element.kind {
-        ElementKind::Process | ElementKind::SubProcess | ElementKind::EventSubProcess { .. } => {
-            scope::activate(turn, at)
-        }
+        ElementKind::Process
+        | ElementKind::SubProcess
+        | ElementKind::Transaction
+        | ElementKind::EventSubProcess { .. } => scope::activate(turn, at),
         ElementKind::StartEvent(_)
         | ElementKind::BoundaryEvent(_)
         | ElementKind::IntermediateThrowEvent
@@ -54,6 +61,17 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         ElementKind::EndEvent(EndEvent::Error { code }) => end_event::throw(turn, at, code),
         ElementKind::EndEvent(EndEvent::Escalation { code })
         | ElementKind::EscalationThrowEvent { code } => escalation_event::activate(turn, at, code),
+        ElementKind::EndEvent(EndEvent::Compensation { activity })
+        | ElementKind::CompensationThrowEvent { activity } => {
+            compensation_event::activate(turn, at, *activity);
+            Ok(())
+        }
+        ElementKind::EndEvent(EndEvent::Cancel) => {
+            compensation_event::cancel(turn, at);
+            Ok(())
+        }
+        ElementKind::EndEvent(EndEvent::Signal { name })
+        | ElementKind::SignalThrowEvent { name } => signal_event::activate(turn, at, name),
         ElementKind::EndEvent(EndEvent::Message(job))
         | ElementKind::MessageThrowEvent(job)
         | ElementKind::ServiceTask(job)
@@ -69,6 +87,10 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
 
 /// The element's work is done: its results go outward.
 pub(crate) fn complete(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    if compensation::is_back(at) {
+        turn.next(Step::Leave, at.key);
+        return Ok(());
+    }
     if at.role == Role::Body {
         multi_instance::hand_over_results(turn, at);
     } else {
@@ -92,18 +114,30 @@ pub(crate) fn leave(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     {
         return multi_instance::leave_inner(turn, at, characteristics, loop_counter);
     }
-    let flows = flows::choose(turn, at)?;
+    let flows = if compensation::is_back(at) { Vec::new() } else { flows::choose(turn, at)? };
+    let records = compensation::records_of(turn, at);
     turn.release_all(at.key);
     turn.emit(Event::ElementCompleted { key: at.key });
-    if let ElementKind::EndEvent(EndEvent::Terminate) = at.element.kind {
-        end_event::terminate_scope(turn, scope_key);
-    }
+    compensation::remember(turn, scope_key, records);
+    after_leaving(turn, at, scope_key);
     turn.take(&flows, scope_key);
-    if let ElementKind::LinkThrowEvent { target } = at.element.kind {
-        turn.jump(target, scope_key);
-    }
     turn.settle(scope_key);
     Ok(())
+}
+
+/// What some elements do when they have left, beside taking their flows.
+fn after_leaving(turn: &mut Turn<'_>, at: At<'_>, scope_key: i64) {
+    match at.element.kind {
+        ElementKind::EndEvent(EndEvent::Terminate) => end_event::terminate_scope(turn, scope_key),
+        ElementKind::EndEvent(EndEvent::Cancel) => {
+            compensation_event::leave_transaction(turn, scope_key);
+        }
+        ElementKind::LinkThrowEvent { target } => turn.jump(target, scope_key),
+        _ => {}
+    }
+    if let Some(thrower) = at.compensates {
+        compensation::undone(turn, thrower);
+    }
 }
 
 /// Calls another process again, after an incident.

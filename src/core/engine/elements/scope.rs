@@ -1,4 +1,4 @@
-//! Scopes: the process, embedded sub-processes and event sub-processes (BPMN 2.0, 10.2, 10.3.5).
+//! Scopes: the process, sub-processes, transactions and event sub-processes (BPMN 2.0, 10.2, 10.3.5).
 
 use super::waiting;
 use crate::core::engine::effect::{CallResult, Effect};
@@ -49,7 +49,7 @@ fn is_entry(definition: &ProcessDefinition, index: ElementIndex) -> bool {
             | ElementKind::LinkCatchEvent
             | ElementKind::EventSubProcess { .. }
     );
-    element.incoming.is_empty() && !has_own_trigger
+    element.incoming.is_empty() && !has_own_trigger && !element.is_for_compensation
 }
 
 /// All has been done; a caller gets the variables.
