@@ -143,6 +143,18 @@ fn trigger(trigger: &EventTrigger) -> String {
         EventTrigger::Error { code: Some(code) } => format!(" error `{code}`"),
         EventTrigger::Error { code: None } => " any error".to_owned(),
         EventTrigger::Escalation { code: Some(code) } => format!(" escalation `{code}`"),
+        EventTrigger::Condition(it) => {
+            let names = it.variable_names.as_ref().map(|names| format!(" of {}", names.join(",")));
+            let (new, changed) = (it.sees_new, it.sees_changed);
+            let seen = if new && changed {
+                ""
+            } else if new {
+                " when new"
+            } else {
+                " when changed"
+            };
+            format!(" if `{}`{}{seen}", feel(&it.condition), names.unwrap_or_default())
+        }
         EventTrigger::Compensation { .. } => " compensation".to_owned(),
         EventTrigger::Cancel => " cancel".to_owned(),
         EventTrigger::Signal { name } => format!(" signal {}", dynamic(name)),
@@ -249,6 +261,11 @@ fn signals_keep_their_names() {
 #[test]
 fn compensation_and_transactions_keep_who_undoes_what() {
     check("compensation.bpmn");
+}
+
+#[test]
+fn conditions_keep_their_filters() {
+    check("conditions.bpmn");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn values_take_the_declared_type_or_become_null() {
                  <itemDefinition name=\"tPupil\"><itemComponent name=\"first name\">\
                  <typeRef>string</typeRef></itemComponent><itemComponent name=\"grades\">\
                  <typeRef>tGrades</typeRef></itemComponent></itemDefinition>";
-    let typed = |declared: &str, feel: &str| {
+    let of_type = |declared: &str, feel: &str| {
         let variable = format!("<variable name=\"d\" typeRef=\"{declared}\"/>");
         parsed(&file(&(types.to_owned() + &decision("d", &(variable + &literal(feel))))))
     };
@@ -118,6 +118,6 @@ fn values_take_the_declared_type_or_become_null() {
         ("boolean", "\"C\" instance of tGrade", "true"),
     ];
     for (declared, source, expected) in rows {
-        gives(&typed(declared, source), "d", expected);
+        gives(&of_type(declared, source), "d", expected);
     }
 }

@@ -33,7 +33,7 @@ fn work_without_end_ends() {
         )
     };
     assert_eq!(
-        exceeded(&iterate("[1..100000]", &"i + ".repeat(50).trim_end_matches("+ "))),
+        exceeded(&iterate("[1..100000]", "i + ".repeat(50).trim_end_matches("+ "))),
         Limit::Fuel
     );
     assert_eq!(exceeded(&iterate("[1..1000000000]", "i")), Limit::Fuel);
@@ -80,8 +80,8 @@ fn types_that_double_at_each_level_cost_no_more_than_their_text() {
         );
     }
     let start = Instant::now();
-    let typed = "<variable name=\"d\" typeRef=\"t49\"/>".to_owned() + &literal("{a: 1, b: 2}");
-    let model = parsed(&file(&(types + &decision("d", &typed))));
+    let content = "<variable name=\"d\" typeRef=\"t49\"/>".to_owned() + &literal("{a: 1, b: 2}");
+    let model = parsed(&file(&(types + &decision("d", &content))));
     assert!(decided(&model, "d", &json!({})).value.is_null());
     assert!(start.elapsed() < PATIENCE);
 }

@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    BoundaryEvent, CallActivity, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
-    EventTrigger, FlowIndex, FormReference, IoMapping, JobDefinition, LoopCharacteristics, Mapping,
-    MessageDefinition, ProcessDefinition, ScriptDefinition, SequenceFlow, StartEvent,
-    TimerDefinition, UserTaskDefinition, VariablePath,
+    BoundaryEvent, CallActivity, ConditionDefinition, Dynamic, Element, ElementIndex, ElementKind,
+    EndEvent, EventTrigger, FlowIndex, FormReference, IoMapping, JobDefinition,
+    LoopCharacteristics, Mapping, MessageDefinition, ProcessDefinition, ScriptDefinition,
+    SequenceFlow, StartEvent, TimerDefinition, UserTaskDefinition, VariablePath,
 };
 
 /// Builds the definition of process `p`. Panics on a text that is none: tests are to be right.
@@ -161,6 +161,9 @@ impl Draft {
             let target = self.by_id[value];
             self.element(index).kind = ElementKind::LinkThrowEvent { target };
             return;
+        }
+        if matches!(name, "only" | "sees") {
+            return filter(&mut self.element(index).kind, name, value);
         }
         if name == "compensation" {
             let found = self.by_id.get(value).copied();
@@ -351,11 +354,34 @@ fn trigger(name: &str, value: &str) -> EventTrigger {
         "error" => EventTrigger::Error { code: (value != "*").then(|| value.to_owned()) },
         "escalation" => EventTrigger::Escalation { code: (value != "*").then(|| value.to_owned()) },
         "cancel" => EventTrigger::Cancel,
+        "condition" => EventTrigger::Condition(ConditionDefinition {
+            condition: feel(value),
+            variable_names: None,
+            sees_new: true,
+            sees_changed: true,
+        }),
         "signal" => EventTrigger::Signal { name: dynamic(value) },
         "date" => EventTrigger::Timer(TimerDefinition::Date(dynamic(value))),
         "duration" => EventTrigger::Timer(TimerDefinition::Duration(dynamic(value))),
         "cycle" => EventTrigger::Timer(TimerDefinition::Cycle(dynamic(value))),
         other => panic!("unknown trigger '{other}'"),
+    }
+}
+
+/// `only a,b` variables count; `sees create` or `sees update` only.
+fn filter(kind: &mut ElementKind, name: &str, value: &str) {
+    let trigger = match kind {
+        ElementKind::IntermediateCatchEvent(trigger)
+        | ElementKind::BoundaryEvent(BoundaryEvent { trigger, .. })
+        | ElementKind::StartEvent(StartEvent { trigger: Some(trigger), .. }) => trigger,
+        other => panic!("{} waits for no condition", other.name()),
+    };
+    let EventTrigger::Condition(condition) = trigger else { panic!("it waits for no condition") };
+    match name {
+        "only" => {
+            condition.variable_names = Some(value.split(',').map(str::to_owned).collect());
+        }
+        _ => (condition.sees_new, condition.sees_changed) = (value == "create", value == "update"),
     }
 }
 

@@ -19,6 +19,7 @@ fn leftover(it: &ProcessInstance) -> Option<String> {
         + it.timers.len()
         + it.subscriptions.len()
         + it.signals.len()
+        + it.conditions.len()
         + it.incidents.len();
     let is_clean = held == 0
         && it.elements.len() <= 1
@@ -61,6 +62,7 @@ fn is_start_in_waiting(it: &ProcessInstance, scope_key: Option<i64>) -> bool {
 fn waits_for(it: &ProcessInstance, kind: &ElementKind, id: &str, held: Held) -> bool {
     let event = match held {
         Held::Subscription(key) => it.subscriptions.get(&key).map(|held| &held.element_id),
+        Held::Condition(key) => it.conditions.get(&key).map(|held| &held.element_id),
         Held::Signal(key) => it.signals.get(&key).map(|held| &held.element_id),
         Held::Timer(key) => it.timers.get(&key).map(|held| &held.element_id),
         _ => None,
@@ -82,6 +84,7 @@ fn dangling(it: &ProcessInstance) -> Option<String> {
         .chain(it.user_tasks.values().map(|held| held.element_instance_key))
         .chain(it.timers.values().map(|held| held.element_instance_key))
         .chain(it.subscriptions.values().map(|held| held.element_instance_key))
+        .chain(it.conditions.values().map(|held| held.element_instance_key))
         .chain(it.signals.values().map(|held| held.element_instance_key))
         .chain(it.incidents.values().map(|held| held.element_instance_key))
         .chain(it.elements.values().filter_map(|element| element.scope_key));

@@ -46,6 +46,7 @@ scenarios! {
     refusals
     found
     escalations
+    conditions
     compensation
     transactions
     signals

@@ -135,7 +135,7 @@ impl Writer<'_> {
         let kinds = [
             "service", "service", "user", "receive", "timer", "message", "feel", "task", "manual",
             "call", "throw", "tell", "script", "send", "sub", "escalate", "jump", "signal",
-            "alarm", "undo",
+            "alarm", "undo", "until",
         ];
         let kind = *self.random.pick(&kinds);
         let block = match kind {
@@ -152,14 +152,17 @@ impl Writer<'_> {
                 self.set("throw", &format!("escalation {code}"))
             }
             "signal" => self.set("throw", "signal alarm"),
+            "until" => self.catch("condition a > 1"),
             "alarm" => self.catch("signal alarm"),
             "undo" => self.set("throw", "compensation"),
             "jump" => self.jump(),
             "sub" => self.sub_process(depth),
             _ => self.single(kind),
         };
-        let events =
-            ["timer", "message", "throw", "tell", "escalate", "jump", "signal", "alarm", "undo"];
+        let events = [
+            "timer", "message", "throw", "tell", "escalate", "jump", "signal", "alarm", "undo",
+            "until",
+        ];
         let is_activity = !events.contains(&kind);
         if is_activity && self.random.once_in(5) {
             self.many(&block.first);
@@ -314,6 +317,7 @@ impl Writer<'_> {
             "escalation RED",
             "escalation *",
             "signal alarm",
+            "condition b > 2",
         ];
         (*self.random.pick(&triggers)).to_owned()
     }

@@ -12,8 +12,8 @@ async fn post_with_file(
     fields: &[(&str, &str)],
     file: (&str, &str, &str),
 ) -> Answer {
-    let csrf = browser.csrf.clone();
-    let parts = [("csrf", csrf.as_str())].iter().chain(fields).map(|(name, value)| {
+    let csrf = [("csrf", browser.csrf.as_str())];
+    let parts = csrf.iter().chain(fields).map(|(name, value)| {
         format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     });
     let (control, name, contents) = file;

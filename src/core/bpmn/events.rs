@@ -4,6 +4,7 @@
 
 use super::codes;
 use super::compensation;
+use super::conditions;
 use super::context::Context;
 use super::drafts::{Draft, is_scope};
 use super::links;
@@ -217,6 +218,7 @@ fn trigger(
             Some(EventTrigger::Timer(timer))
         }
         "errorEventDefinition" => codes::caught_error(ctx, definition, position),
+        "conditionalEventDefinition" => conditions::caught(ctx, definition, position),
         "compensateEventDefinition" => compensation::caught(ctx, draft, definition, position),
         "cancelEventDefinition" => {
             compensation::caught_cancellation(ctx, draft, definition, position)

@@ -12,6 +12,7 @@ pub mod svg;
 
 mod codes;
 mod compensation;
+mod conditions;
 mod context;
 mod drafts;
 mod elements;

@@ -174,20 +174,24 @@ impl<'a> Compiler<'_, 'a> {
             let message = format!("the decision service `{}` gives no decision", self.draft.name);
             report.error(xml::place(self.draft.node), message, "an `outputDecision`");
         }
-        let mut typed = Vec::with_capacity(parameters.len());
-        for parameter in &parameters {
-            let draft = &self.library.drafts[parameter.number];
-            typed.push((Arc::clone(&parameter.name), self.declared(draft, report)));
-        }
+        let parameters: Vec<_> = parameters
+            .into_iter()
+            .map(|parameter| {
+                let declared = self.declared(&self.library.drafts[parameter.number], report);
+                (parameter, declared)
+            })
+            .collect();
+        let typed =
+            parameters.iter().map(|(it, declared)| (Arc::clone(&it.name), declared.clone()));
         let call = Body::custom(Arc::new(ServiceCall { number: self.number }));
         let result = xml::child(self.draft.node, "variable")
             .and_then(|it| self.types.result_of(self.library, self.draft.file, it));
-        let function = Body::function(typed, call.within(&self.draft.name));
+        let function = Body::function(typed.collect(), call.within(&self.draft.name));
         Service { function, parameters, result: result.unwrap_or(Type::Any), outputs }
     }
 }
 
 /// The element a node's children hold an expression in, if one does.
-pub(super) fn expression_in<'a>(node: Node<'a>) -> Option<Node<'a>> {
+pub(super) fn expression_in(node: Node<'_>) -> Option<Node<'_>> {
     xml::elements(node).find(|it| expressions::is_expression(it.tag_name().name()))
 }

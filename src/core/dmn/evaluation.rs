@@ -56,6 +56,9 @@ type Known = HashMap<usize, Value>;
 
 type Outcome<T = Value> = Result<T, EvaluationError>;
 
+/// A value, and the values it is made of by name.
+type Named = (Value, Vec<(Arc<str>, Value)>);
+
 /// The inputs as outer variables: what the model knows as an element is seen by those only that
 /// require it, and anything else by all, as in Camunda 8.
 struct Outer<'i> {
@@ -112,15 +115,10 @@ impl DecisionModel {
                 return Ok((Value::Null, Vec::new()));
             };
             let mut known = Known::new();
-            for parameter in &service.parameters {
-                let element = &graph.elements[parameter.number];
-                let value = input(element, inputs);
-                let value = match &element.logic {
-                    Logic::Input(declared) => {
-                        evaluator.conform_or_null(value, declared, Span::default())?
-                    }
-                    _ => value,
-                };
+            for (parameter, declared) in &service.parameters {
+                let value = input(&graph.elements[parameter.number], inputs);
+                let value = evaluator.imported(value)?;
+                let value = evaluator.conform_or_null(value, declared, Span::default())?;
                 known.insert(parameter.number, value);
             }
             outputs(graph, evaluator, service, known)
@@ -168,7 +166,7 @@ impl DecisionModel {
         inputs: &dyn Variables,
         ctx: &EvaluationContext,
         is_traced: bool,
-        evaluate: impl FnOnce(&mut Evaluator<'_>, &Graph) -> Outcome<(Value, Vec<(Arc<str>, Value)>)>,
+        evaluate: impl FnOnce(&mut Evaluator<'_>, &Graph) -> Outcome<Named>,
     ) -> Result<Decided, DecisionError> {
         let host = Host { graph: Arc::clone(&self.graph), tracer: is_traced.then(Tracer::default) };
         let outer = Outer { inputs, graph: &self.graph };
@@ -274,7 +272,7 @@ fn outputs(
     evaluator: &mut Evaluator<'_>,
     service: &Service,
     mut known: Known,
-) -> Outcome<(Value, Vec<(Arc<str>, Value)>)> {
+) -> Outcome<Named> {
     let mut values = Vec::with_capacity(service.outputs.len());
     for output in &service.outputs {
         let value = value_of(graph, evaluator, None, output.number, &mut known)?;
@@ -303,7 +301,7 @@ impl Custom for ServiceCall {
             return Ok(Value::Null);
         };
         let mut known = Known::new();
-        for parameter in &service.parameters {
+        for (parameter, _) in &service.parameters {
             let value = evaluator.argument(&parameter.name)?;
             known.insert(parameter.number, value);
         }

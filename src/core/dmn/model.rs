@@ -126,8 +126,8 @@ pub(super) enum Logic {
 pub(super) struct Service {
     /// Evaluates to the function.
     pub(super) function: Body,
-    /// The elements its parameters stand for, in the order of the parameters.
-    pub(super) parameters: Vec<Requirement>,
+    /// The elements its parameters stand for, with their types, in the order of the parameters.
+    pub(super) parameters: Vec<(Requirement, Type)>,
     /// The type of what it gives.
     pub(super) result: Type,
     /// The decisions it gives, with their names.

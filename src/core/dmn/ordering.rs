@@ -78,7 +78,9 @@ pub(super) fn order(library: &Library<'_>, reports: &mut [Report<'_>]) -> Option
             needs.extend(service_part(library, number, part, report));
         }
         waiting[number] = needs.len();
-        needs.into_iter().for_each(|it| dependants[it].push(number));
+        for needed in needs {
+            dependants[needed].push(number);
+        }
     }
     let mut ready: VecDeque<_> = (0..count).filter(|it| waiting[*it] == 0).collect();
     let mut order = Vec::with_capacity(count);

@@ -40,7 +40,7 @@ pub(super) fn is_dmn(node: &Node<'_>) -> bool {
 }
 
 /// The DMN elements in an element.
-pub(super) fn elements<'a>(node: Node<'a>) -> impl Iterator<Item = Node<'a>> {
+pub(super) fn elements(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     node.children().filter(is_dmn)
 }
 
@@ -73,7 +73,7 @@ pub(super) fn text(node: Node<'_>) -> Option<Located> {
 pub(super) fn content(node: Node<'_>) -> Option<Located> {
     let texts: Vec<_> = node.children().filter(Node::is_text).collect();
     let first = texts.first()?;
-    let value: String = texts.iter().filter_map(|part| part.text()).collect();
+    let value: String = texts.iter().filter_map(Node::text).collect();
     let is_verbatim = node.document().input_text()[first.range()] == *value;
     let at = first.range().start;
     (!value.trim().is_empty()).then_some(Located { value, at, is_verbatim })

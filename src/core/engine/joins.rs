@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::event::{Event, IncidentKind, Role, Step};
+use super::event::{Event, IncidentKind, Step};
+use super::facts::Role;
 use super::incidents;
 use super::lifecycle::Lifecycle;
 use super::reachability::Upstream;

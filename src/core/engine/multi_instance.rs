@@ -7,7 +7,8 @@
 
 use serde_json::Value;
 
-use super::event::{Event, IncidentKind, LoopStarted, Step};
+use super::event::{Event, IncidentKind, Step};
+use super::facts::LoopStarted;
 use super::instance::{LoopProgress, VariableMap};
 use super::turn::{At, Failure, Turn};
 use super::{compensation, subscriptions};

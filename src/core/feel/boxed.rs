@@ -238,11 +238,11 @@ impl Tests {
         if tests.tests.is_empty() {
             return Lookup::Any;
         }
-        let texts = tests.tests.iter().map(text_of).collect::<Option<Vec<_>>>();
+        let words = tests.tests.iter().map(word_of).collect::<Option<Vec<_>>>();
         let intervals = || tests.tests.iter().map(interval_of).collect::<Option<Vec<_>>>();
-        match texts {
+        match words {
             _ if tests.negated => Lookup::Other,
-            Some(texts) => Lookup::Texts(texts),
+            Some(words) => Lookup::Texts(words),
             None => intervals().map_or(Lookup::Other, Lookup::Intervals),
         }
     }
@@ -277,9 +277,9 @@ pub(crate) enum Lookup {
 /// Two ends, each a value and whether it is included; `None` is open for ever.
 pub(crate) type Interval = (Option<(Value, bool)>, Option<(Value, bool)>);
 
-fn text_of(test: &Test) -> Option<Arc<str>> {
+fn word_of(test: &Test) -> Option<Arc<str>> {
     match literal(&test.node).or_else(|| equal_to(&test.node))? {
-        Value::Text(text) => Some(Arc::clone(text)),
+        Value::Text(word) => Some(Arc::clone(word)),
         _ => None,
     }
 }

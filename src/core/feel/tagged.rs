@@ -81,17 +81,17 @@ fn from_tagged(json: &Json, depth_left: usize) -> Result<Value, String> {
             let items = items.iter().map(|item| from_tagged(item, depth_left - 1));
             Ok(Value::from(items.collect::<Result<Vec<_>, _>>()?))
         }
-        Json::Object(object) => match tag(object) {
-            Some((name, text)) => read(name, text).ok_or_else(|| {
-                format!("expected the text of a value of type `{name}`, found `{text}`")
-            }),
-            None => {
-                let entries = object.iter().map(|(name, value)| {
-                    Ok((Arc::from(name.as_str()), from_tagged(value, depth_left - 1)?))
+        Json::Object(object) => {
+            if let Some((name, text)) = tag(object) {
+                return read(name, text).ok_or_else(|| {
+                    format!("expected the text of a value of type `{name}`, found `{text}`")
                 });
-                Ok(Value::from(entries.collect::<Result<IndexMap<_, _>, String>>()?))
             }
-        },
+            let entries = object.iter().map(|(name, value)| {
+                Ok((Arc::from(name.as_str()), from_tagged(value, depth_left - 1)?))
+            });
+            Ok(Value::from(entries.collect::<Result<IndexMap<_, _>, String>>()?))
+        }
         plain => Ok(Value::from_json(plain)),
     }
 }

@@ -15,7 +15,8 @@ mod task;
 pub use definition::{Element, ElementIndex, FlowIndex, ProcessDefinition, SequenceFlow};
 pub use element::{CallActivity, ElementKind, LoopCharacteristics};
 pub use event::{
-    BoundaryEvent, EndEvent, EventTrigger, MessageDefinition, StartEvent, TimerDefinition,
+    BoundaryEvent, ConditionDefinition, EndEvent, EventTrigger, MessageDefinition, StartEvent,
+    TimerDefinition,
 };
 pub use problem::{Problem, Severity};
 pub use task::{

@@ -31,7 +31,7 @@ const ROWS: u32 = 50;
 /// The service counts up to one more.
 const COUNT_MAX: i64 = 10_000;
 /// Kinds by their names in tables, in the order of the filter.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 16] = [
     "job_no_retries",
     "unhandled_error",
     "condition",
@@ -42,6 +42,8 @@ const KINDS: [&str; 14] = [
     "user_task",
     "timer",
     "message",
+    "signal",
+    "escalation",
     "called_element",
     "multi_instance",
     "deadlock",

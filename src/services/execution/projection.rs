@@ -164,6 +164,9 @@ impl WorkRows {
             | Event::MessageCorrelated { .. }
             | Event::SignalCaught { .. }
             | Event::SignalThrown { .. }
+            | Event::ConditionSubscribed(_)
+            | Event::ConditionMet { .. }
+            | Event::ConditionUnsubscribed { .. }
             | Event::CompensationRecorded { .. }
             | Event::CompensationTaken { .. }
             | Event::CompensationThrown { .. }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Rule;
-use crate::core::feel::{Interval, Lookup, Value, order};
+use crate::core::feel::{Interval, Lookup, Tests, Value, order};
 
 /// Fewer rules are tested faster than they are looked up.
 const RULES_MIN: usize = 16;
@@ -67,11 +67,11 @@ impl Column {
         let (mut numbers, mut dates) = (Vec::new(), Vec::new());
         for (number, rule) in rules.iter().enumerate() {
             let tests = rule.tests.get(input)?.as_ref();
-            match tests.map_or(Lookup::Other, |tests| tests.lookup()) {
+            match tests.map_or(Lookup::Other, Tests::lookup) {
                 Lookup::Any | Lookup::Other => column.always.push(number),
-                Lookup::Texts(texts) => {
-                    for text in texts {
-                        let rules = column.texts.entry(text).or_default();
+                Lookup::Texts(words) => {
+                    for word in words {
+                        let rules = column.texts.entry(word).or_default();
                         if rules.last() != Some(&number) {
                             rules.push(number);
                         }

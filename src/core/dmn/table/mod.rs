@@ -8,8 +8,8 @@ mod read;
 
 use std::sync::Arc;
 
-use super::evaluation::Host;
-use super::trace::{MatchedRule, TableTrace, TestedInput};
+use crate::core::dmn::evaluation::Host;
+use crate::core::dmn::trace::{MatchedRule, TableTrace, TestedInput};
 use crate::core::feel::{
     Body, Custom, EvaluationError, Evaluator, ParseError, Span, Tests, Type, Value,
 };
@@ -146,8 +146,8 @@ impl Table {
         let rules = matched.iter().map(|number| MatchedRule {
             number: number + 1,
             id: self.rules[*number].id.clone(),
-            tests: self.rules[*number].texts.iter().map(|text| text.to_string()).collect(),
-            annotations: self.rules[*number].annotations.iter().map(|it| it.to_string()).collect(),
+            tests: self.rules[*number].texts.iter().map(ToString::to_string).collect(),
+            annotations: self.rules[*number].annotations.iter().map(ToString::to_string).collect(),
         });
         let tested = self.inputs.iter().zip(inputs);
         tracer.add_table(TableTrace {

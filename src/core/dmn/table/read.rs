@@ -67,16 +67,13 @@ fn policy(expressions: &mut Expressions<'_, '_, '_>, node: Node<'_>) -> HitPolic
 fn input<'a>(expressions: &mut Expressions<'_, 'a, '_>, node: Node<'a>) -> Input {
     let expression = xml::child(node, "inputExpression");
     let text = expression.and_then(xml::text);
-    let body = match (expression, &text) {
-        (Some(inner), Some(text)) => {
-            let declared = expressions.declared(inner);
-            expressions.feel(inner, text).conforming(declared)
-        }
-        _ => {
-            let message = "the input has no expression";
-            expressions.report.error(xml::place(node), message, "an `inputExpression` with FEEL");
-            Body::constant(Value::Null)
-        }
+    let body = if let (Some(inner), Some(text)) = (expression, &text) {
+        let declared = expressions.declared(inner);
+        expressions.feel(inner, text).conforming(declared)
+    } else {
+        let message = "the input has no expression";
+        expressions.report.error(xml::place(node), message, "an `inputExpression` with FEEL");
+        Body::constant(Value::Null)
     };
     let label = xml::attribute(node, "label").map(str::to_owned);
     let label = label.or_else(|| text.map(|text| text.value.trim().to_owned()));
@@ -117,14 +114,15 @@ fn rule<'a>(
         let expected = format!("{inputs} and {outputs}");
         expressions.report.error(xml::place(node), message, expected);
     }
-    let (mut tests, mut texts) = (Vec::with_capacity(inputs), Vec::with_capacity(inputs));
+    let (mut tests, mut written) = (Vec::with_capacity(inputs), Vec::with_capacity(inputs));
     for entry in entries {
         let text = xml::text(entry);
         tests.push(match &text {
             Some(text) => expressions.tests(entry, text),
             None => expressions.any_value(),
         });
-        texts.push(Box::from(text.map_or_else(|| "-".to_owned(), |it| it.value.trim().to_owned())));
+        written
+            .push(Box::from(text.map_or_else(|| "-".to_owned(), |it| it.value.trim().to_owned())));
     }
     let outputs = results.into_iter().map(|it| match xml::text(it) {
         Some(text) => expressions.feel(it, &text),
@@ -135,7 +133,7 @@ fn rule<'a>(
     Rule {
         id: xml::attribute(node, "id").map(Arc::from),
         tests,
-        texts,
+        texts: written,
         outputs: outputs.collect(),
         annotations: annotations
             .chain(description)

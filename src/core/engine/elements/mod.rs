@@ -20,7 +20,8 @@ mod waiting;
 
 pub(crate) use call_activity::release as release_child;
 
-use crate::core::engine::event::{Event, Role, Step};
+use crate::core::engine::event::{Event, Step};
+use crate::core::engine::facts::Role;
 use crate::core::engine::turn::{At, Failure, Turn};
 use crate::core::engine::{compensation, flows, mappings, multi_instance, subscriptions};
 use crate::core::model::{ElementKind, EndEvent, ScriptDefinition};

@@ -250,7 +250,7 @@ fn names_as_classes(pattern: &str) -> Option<String> {
             }
         };
         let sign = if letter.is_some_and(char::is_uppercase) { "^" } else { "" };
-        result.push_str(&format!("[{sign}{ranges}]"));
+        result.extend(["[", sign, &ranges, "]"]);
         rest = escape.get(length..)?;
     }
     result.push_str(rest);

@@ -75,7 +75,7 @@ impl<'a> Evaluator<'a> {
         if needs_input {
             self.frames.pop();
         }
-        Ok(fits?.map(|fits| fits != tests.negated) == Some(true))
+        Ok(fits?.is_some_and(|fits| fits != tests.negated))
     }
 
     pub(super) fn scoped(&mut self, entries: &[(Arc<str>, Node)], result: &Node) -> Evaluation {

@@ -82,10 +82,9 @@ impl Evaluator<'_> {
             (Type::Context(entries), Value::Context(context)) => {
                 for (name, inner) in entries {
                     match context.get(name) {
-                        None => return Ok(false),
                         Some(Value::Null) => {}
                         Some(value) if self.belongs(value, inner)? => {}
-                        Some(_) => return Ok(false),
+                        _ => return Ok(false),
                     }
                 }
                 Ok(true)
