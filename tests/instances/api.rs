@@ -54,6 +54,8 @@ GET | process-instances/x | | 400 invalid_path
 GET | process-instances/1/journal | | 404 not_found
 POST | process-instances/1/cancel | | 404 not_found
 POST | process-instances/INSTANCE/variables | {"variables":{},"scope_key":"1"} | 404 not_found
+POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":[]} | 422 invalid_value
+POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":["x"]} | 404 not_found
 POST | signals | {"name":""} | 422 invalid_value
 POST | signals | {"signal":"fire"} | 422 invalid_body
 POST | jobs/activate | {"types":[],"worker":"w"} | 422 invalid_value

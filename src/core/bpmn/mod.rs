@@ -10,6 +10,7 @@ pub mod diagram;
 pub mod document;
 pub mod svg;
 
+mod ad_hoc;
 mod codes;
 mod compensation;
 mod conditions;
@@ -24,6 +25,7 @@ mod interchange;
 mod layout;
 mod limits;
 mod links;
+mod loops;
 mod mappings;
 mod process;
 mod references;
