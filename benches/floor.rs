@@ -144,7 +144,6 @@ fn rows(folder: &Path) {
         for sql in ENDED {
             keys(batch - 1).for_each(|key| run(sql, key, &ended));
         }
-        drop(run);
         tx.commit().expect("the batch commits");
         batch += 1;
     });

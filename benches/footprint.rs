@@ -8,8 +8,8 @@ use crate::server::{Connection, Server};
 
 /// Starts on empty folders.
 const STARTS: usize = 9;
-/// How long it rests before its memory is read.
-const REST: Duration = Duration::from_secs(5);
+/// How long it rests before its memory is read: the index's writer is given back after ten seconds.
+const REST: Duration = Duration::from_secs(20);
 
 /// Measures and prints the table.
 pub(crate) fn measure(folder: &Path) {

@@ -3,6 +3,7 @@
 //! Every figure is a ratio to the floor measured in the same run; nothing here is a test. Names of
 //! parts as arguments measure only those: `cargo bench -- floor turns`.
 
+mod decisions;
 mod floor;
 mod footprint;
 mod http;
@@ -36,6 +37,10 @@ fn measure(names: &[&&str]) {
     let folder = machine::Folder::new();
     if is_wanted("floor") {
         floor::measure(folder.path());
+    }
+    if is_wanted("decisions") {
+        println!();
+        decisions::measure();
     }
     if is_wanted("turns") {
         println!("\n{}", turns::HEADING);

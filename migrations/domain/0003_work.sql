@@ -179,3 +179,12 @@ CREATE TABLE work__incidents (
 ) STRICT;
 CREATE INDEX work__incidents_open ON work__incidents (key) WHERE resolved_at IS NULL;
 CREATE INDEX work__incidents_by_instance ON work__incidents (instance_key);
+
+-- What was done for requests with an Idempotency-Key, written in the transaction that did it.
+CREATE TABLE work__requests (
+    -- A digest of the user, the route and the key.
+    digest BLOB PRIMARY KEY,
+    receipt TEXT NOT NULL,
+    done_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX work__requests_by_age ON work__requests (done_at);

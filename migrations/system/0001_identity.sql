@@ -96,6 +96,8 @@ CREATE TABLE identity__idempotency_keys (
     idempotency_key TEXT NOT NULL,
     request_hash BLOB NOT NULL,
     created_at INTEGER NOT NULL,
+    -- A key made by the run of the program that answers: one of an earlier run never will.
+    run_key INTEGER NOT NULL,
     status INTEGER,
     content_type TEXT,
     location TEXT,

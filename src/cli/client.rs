@@ -15,7 +15,7 @@ use crate::cli::outcome::{Failure, NOT_ALLOWED, REFUSED, UNREACHABLE, UNREADABLE
 use crate::cli::profile::{Profile, ProfileFile};
 
 /// Longer than the longest long poll.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 /// The profile that is used when none is named.
 pub(crate) const DEFAULT_PROFILE: &str = "default";
 
@@ -72,27 +72,27 @@ impl Client {
 
     /// Reads.
     pub(crate) fn get(&mut self, path: &str, query: &[(&str, String)]) -> Result<Answer, Failure> {
-        self.call(Method::GET, path, query, None)
+        self.call(&Method::GET, path, query, None)
     }
 
     /// Does something.
     pub(crate) fn post(&mut self, path: &str, body: &Json) -> Result<Answer, Failure> {
-        self.call(Method::POST, path, &[], Some(body))
+        self.call(&Method::POST, path, &[], Some(body))
     }
 
     fn call(
         &mut self,
-        method: Method,
+        method: &Method,
         path: &str,
         query: &[(&str, String)],
         body: Option<&Json>,
     ) -> Result<Answer, Failure> {
-        let mut outcome = self.send(&method, path, query, body)?;
+        let mut outcome = self.send(method, path, query, body)?;
         let is_expired =
             matches!(&outcome, Err(refused) if refused.status == StatusCode::UNAUTHORIZED);
         if is_expired && !self.profile.refresh_token.is_empty() {
             self.refresh()?;
-            outcome = self.send(&method, path, query, body)?;
+            outcome = self.send(method, path, query, body)?;
         }
         outcome.map_err(Failure::from)
     }

@@ -58,7 +58,7 @@ impl Instances {
                 let mut client = list.server.client()?;
                 let limit = list.limit as usize;
                 let items = read_list(&mut client, "/api/v1/process-instances", &filter, limit)?;
-                print_list(&items, list.server.json, &FIELDS)
+                Ok(print_list(&items, list.server.json, &FIELDS))
             }
             Self::Show(one) => {
                 let mut client = one.server.client()?;
@@ -66,12 +66,12 @@ impl Instances {
                 let mut data = client.get(&path, &[])?.data;
                 let scopes = client.get(&format!("{path}/variables"), &[])?.data;
                 data["variables"] = scopes[0]["variables"].clone();
-                print_thing(&data, one.server.json)
+                Ok(print_thing(&data, one.server.json))
             }
             Self::Cancel(One { key, server }) => {
                 let path = format!("/api/v1/process-instances/{key}/cancel");
                 let data = server.client()?.post(&path, &json!({}))?.data;
-                print_done(&data, server.json, &format!("canceled instance {key}"))
+                Ok(print_done(&data, server.json, &format!("canceled instance {key}")))
             }
         }
     }

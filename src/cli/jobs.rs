@@ -129,7 +129,7 @@ impl Activate {
             body["lease_ms"] = (i64::from(lease) * 1000).into();
         }
         let data = self.server.client()?.post("/api/v1/jobs/activate", &body)?.data;
-        print_list(data.as_array().map_or(&[], Vec::as_slice), self.server.json, &FIELDS)
+        Ok(print_list(data.as_array().map_or(&[], Vec::as_slice), self.server.json, &FIELDS))
     }
 }
 
@@ -139,6 +139,6 @@ impl Leased {
         body["variables"] = object(self.variables).into();
         let path = format!("/api/v1/jobs/{}/{what}", self.key);
         let data = self.server.client()?.post(&path, &body)?.data;
-        print_done(&data, self.server.json, &format!("{done} job {}", self.key))
+        Ok(print_done(&data, self.server.json, &format!("{done} job {}", self.key)))
     }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use crate::cli::files::read_models;
+use crate::cli::files::read_checkable;
 use crate::cli::outcome::{Outcome, REFUSED};
 use crate::cli::output::{Colour, coloured, plural, print_json, print_line};
 use crate::core::model::Severity;
@@ -19,7 +19,7 @@ use crate::services::processes::{FileProblem, lint};
 /// The arguments.
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
-    /// Models (.bpmn), forms (.form), data schemas (.schema.json), or folders of them
+    /// Models (.bpmn, .dmn), forms (.form), data schemas (.schema.json), or folders of them
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// Print JSON
@@ -29,13 +29,15 @@ pub(crate) struct Lint {
 
 impl Lint {
     pub(crate) fn run(self) -> Outcome {
-        let resources = read_models(&self.models)?;
+        let resources = read_checkable(&self.models)?;
         let problems = lint(&resources, SystemClock.now(), &TimeZone::system());
         let errors = problems.iter().filter(|it| it.problem.severity == Severity::Error).count();
         if self.json {
             print_json(&json!({ "is_accepted": errors == 0, "problems": problems }));
         } else {
-            problems.iter().for_each(|problem| print_line(&line(problem)));
+            for problem in &problems {
+                print_line(&line(problem));
+            }
             let files = plural(resources.len(), "file");
             print_line(&match errors {
                 0 => coloured(&format!("{files} accepted"), Colour::Green),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::Value as Json;
 
 use crate::cli::client::{Answer, Client};
-use crate::cli::outcome::{Failure, Outcome};
+use crate::cli::outcome::Failure;
 use crate::cli::output::{print_json, print_line, print_table};
 
 /// The most a page of the API has.
@@ -40,7 +40,7 @@ pub(crate) fn read_list(
 }
 
 /// Prints a list as JSON, or these fields of it as a table.
-pub(crate) fn print_list(items: &[Json], is_json: bool, fields: &[&str]) -> Outcome {
+pub(crate) fn print_list(items: &[Json], is_json: bool, fields: &[&str]) -> ExitCode {
     if is_json {
         print_json(&items);
     } else if items.is_empty() {
@@ -52,11 +52,11 @@ pub(crate) fn print_list(items: &[Json], is_json: bool, fields: &[&str]) -> Outc
         let heads: Vec<String> = fields.iter().map(|it| it.replace('_', " ")).collect();
         print_table(&heads.iter().map(String::as_str).collect::<Vec<_>>(), &rows);
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
 /// Prints a thing as JSON, or all its fields as lines.
-pub(crate) fn print_thing(thing: &Json, is_json: bool) -> Outcome {
+pub(crate) fn print_thing(thing: &Json, is_json: bool) -> ExitCode {
     if is_json {
         print_json(thing);
     } else if let Json::Object(fields) = thing {
@@ -64,17 +64,17 @@ pub(crate) fn print_thing(thing: &Json, is_json: bool) -> Outcome {
             print_line(&format!("{}: {}", name.replace('_', " "), text(value)));
         }
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
 /// Prints that something was done.
-pub(crate) fn print_done(data: &Json, is_json: bool, message: &str) -> Outcome {
+pub(crate) fn print_done(data: &Json, is_json: bool, message: &str) -> ExitCode {
     if is_json {
         print_json(data);
     } else {
         print_line(message);
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
 /// A value as people read it.
@@ -82,7 +82,7 @@ fn text(value: &Json) -> String {
     match value {
         Json::Null => "-".to_owned(),
         Json::String(text) => text.clone(),
-        Json::Array(items) if items.iter().all(|it| it.is_string()) => {
+        Json::Array(items) if items.iter().all(Json::is_string) => {
             items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),

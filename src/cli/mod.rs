@@ -5,6 +5,7 @@
 
 mod client;
 mod files;
+mod json_lines;
 mod listing;
 mod outcome;
 mod output;
@@ -14,6 +15,8 @@ mod variables;
 
 mod config_check;
 mod deploy;
+mod dmn;
+mod feel;
 mod installation;
 mod instances;
 mod jobs;
@@ -58,6 +61,12 @@ enum Command {
     Serve(serve::Serve),
     /// Check models without deploying them
     Lint(lint::Lint),
+    /// Evaluate FEEL expressions
+    #[command(subcommand)]
+    Feel(feel::Feel),
+    /// Evaluate decisions of DMN models
+    #[command(subcommand)]
+    Dmn(dmn::Dmn),
     /// Run a model in memory, in virtual time
     Run(run::Run),
     /// Sign in at a server and save the sign-in
@@ -121,6 +130,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(it) => it.run(),
         Command::Lint(it) => it.run(),
+        Command::Feel(it) => it.run(),
+        Command::Dmn(it) => it.run(),
         Command::Run(it) => it.run(),
         Command::Reindex(it) => it.run(),
         Command::Login(it) => it.run(),
@@ -132,6 +143,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Jobs(it) => it.run(),
         Command::User(it) => it.run(),
         Command::Config(it) => it.run(),
-        Command::Version(it) => it.run(),
+        Command::Version(it) => Ok(it.run()),
     }
 }

@@ -164,7 +164,8 @@ async fn compose(
     let blobs = blobs.context("the files can't be opened")?;
     let files = Files::open(execution.clone(), blobs, config.server.body_bytes).await;
     let live = LiveBus::new();
-    search.spawn(execution.changes(), ending.clone());
+    // It ends by itself when told to; what it has not indexed then, the next start does.
+    drop(search.spawn(execution.changes(), ending.clone()));
     live_bridge::spawn(execution.changes(), live.clone(), ending.clone());
     Ok(App::new(Parts {
         config: Arc::new(config),

@@ -76,16 +76,16 @@ impl Tasks {
                 let mut client = list.server.client()?;
                 let limit = list.limit as usize;
                 let items = read_list(&mut client, "/api/v1/user-tasks", &filter, limit)?;
-                print_list(&items, list.server.json, &FIELDS)
+                Ok(print_list(&items, list.server.json, &FIELDS))
             }
             Self::Show(One { key, server }) => {
                 let data = server.client()?.get(&format!("/api/v1/user-tasks/{key}"), &[])?.data;
-                print_thing(&data, server.json)
+                Ok(print_thing(&data, server.json))
             }
             Self::Claim(One { key, server }) => {
                 let path = format!("/api/v1/user-tasks/{key}/claim");
                 let data = server.client()?.post(&path, &json!({}))?.data;
-                print_done(&data, server.json, &format!("claimed user task {key}"))
+                Ok(print_done(&data, server.json, &format!("claimed user task {key}")))
             }
             Self::Complete(complete) => complete.run(),
         }
@@ -100,6 +100,6 @@ impl Complete {
         }
         let path = format!("/api/v1/user-tasks/{}/complete", self.key);
         let data = self.server.client()?.post(&path, &body)?.data;
-        print_done(&data, self.server.json, &format!("completed user task {}", self.key))
+        Ok(print_done(&data, self.server.json, &format!("completed user task {}", self.key)))
     }
 }

@@ -74,7 +74,7 @@ impl Users {
                 let mut client = list.server.client()?;
                 let filter = [("search", list.search)];
                 let items = read_list(&mut client, "/api/v1/users", &filter, LIST_MAX)?;
-                print_list(&items, list.server.json, &FIELDS)
+                Ok(print_list(&items, list.server.json, &FIELDS))
             }
             Self::Create(create) => create.run(),
             Self::Disable(one) => one.change("disable", "disabled"),
@@ -95,7 +95,7 @@ impl Create {
             "password": ask_password("Password of the new user: ")?,
         });
         let data = client.post("/api/v1/users", &body)?.data;
-        print_done(&data, self.server.json, &format!("made the user {}", self.user_id))
+        Ok(print_done(&data, self.server.json, &format!("made the user {}", self.user_id)))
     }
 }
 
@@ -105,7 +105,7 @@ impl One {
         let key = find(&mut client, &self.user_id)?;
         let path = format!("/api/v1/users/{key}/{what}");
         let data = client.post(&path, &json!({}))?.data;
-        print_done(&data, self.server.json, &format!("{done} the user {}", self.user_id))
+        Ok(print_done(&data, self.server.json, &format!("{done} the user {}", self.user_id)))
     }
 }
 

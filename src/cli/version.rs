@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::outcome::Outcome;
 use crate::cli::output::{print_json, print_line};
 
 /// The arguments.
@@ -19,13 +18,13 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    pub(crate) fn run(self) -> Outcome {
+    pub(crate) fn run(&self) -> ExitCode {
         let version = env!("CARGO_PKG_VERSION");
         if self.json {
             print_json(&json!({ "version": version }));
         } else {
             print_line(&format!("flowstead {version}"));
         }
-        Ok(ExitCode::SUCCESS)
+        ExitCode::SUCCESS
     }
 }

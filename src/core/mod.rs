@@ -4,7 +4,10 @@ pub mod model;
 
 pub mod feel;
 
+pub mod xml;
+
 pub mod bpmn;
+pub mod dmn;
 pub mod forms;
 pub mod schema;
 

@@ -5,6 +5,8 @@
 //! **Invariant:** nothing that was uploaded runs in our pages' place: only contents that can't run
 //! anything are shown by the browser, all others are saved. Every answer forbids guessing types.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
@@ -66,7 +68,7 @@ fn percent_encoded(text: &str) -> String {
         if is_plain(byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            write!(encoded, "%{byte:02X}").expect("writing to a String can't fail");
         }
         encoded
     })

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::http::error::{ApiError, HttpError};
+use crate::http::error::HttpError;
 
 /// How many items a page has when the client does not say.
 pub const PAGE_LIMIT_DEFAULT: u32 = 50;
@@ -19,7 +19,7 @@ pub const PAGE_LIMIT_DEFAULT: u32 = 50;
 pub const PAGE_LIMIT_MAX: u32 = 500;
 
 /// What an API handler returns.
-pub type ApiResult<T> = Result<Answer<T>, ApiError>;
+pub type ApiResult<T> = Result<Answer<T>, HttpError>;
 
 /// A successful answer.
 #[derive(Debug)]
@@ -147,12 +147,12 @@ pub fn encode_cursor<T: Serialize>(position: &T) -> String {
 ///
 /// # Errors
 /// 400 when the text was not made by [`encode_cursor`] for such a list.
-pub fn decode_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, ApiError> {
+pub fn decode_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, HttpError> {
     let Some(cursor) = cursor else { return Ok(None) };
     let json = URL_SAFE_NO_PAD.decode(cursor).ok();
     json.and_then(|json| serde_json::from_slice(&json).ok()).map(Some).ok_or_else(|| {
         let message = "cursor: expected the next_cursor of an earlier answer of the same list";
-        ApiError::bad_request("invalid_cursor", message)
+        HttpError::bad_request("invalid_cursor", message)
     })
 }
 
@@ -160,11 +160,11 @@ pub fn decode_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option
 ///
 /// # Errors
 /// 400 outside 1 to [`PAGE_LIMIT_MAX`].
-pub fn page_limit(limit: Option<u32>) -> Result<u32, ApiError> {
+pub fn page_limit(limit: Option<u32>) -> Result<u32, HttpError> {
     match limit {
         None => Ok(PAGE_LIMIT_DEFAULT),
         Some(limit) if (1..=PAGE_LIMIT_MAX).contains(&limit) => Ok(limit),
-        Some(limit) => Err(ApiError::bad_request(
+        Some(limit) => Err(HttpError::bad_request(
             "invalid_query",
             format!("limit: expected 1 to {PAGE_LIMIT_MAX}, found {limit}"),
         )),
@@ -178,14 +178,14 @@ pub fn page_limit(limit: Option<u32>) -> Result<u32, ApiError> {
 pub fn sort_field(
     sort: Option<&str>,
     fields: &[&'static str],
-) -> Result<Option<(&'static str, bool)>, ApiError> {
+) -> Result<Option<(&'static str, bool)>, HttpError> {
     let Some(sort) = sort else { return Ok(None) };
     let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
     let field = fields.iter().find(|it| **it == name);
     field.map(|it| Some((*it, descending))).ok_or_else(|| {
         let expected = fields.join(", ");
         let message = format!("sort: expected one of {expected}, found `{name}`");
-        ApiError::bad_request("invalid_query", message)
+        HttpError::bad_request("invalid_query", message)
     })
 }
 
@@ -216,13 +216,13 @@ pub fn instant(at_ms: i64) -> String {
 ///
 /// # Errors
 /// 422 naming the field.
-pub fn parse_instant(field: &str, text: &str) -> Result<i64, ApiError> {
+pub fn parse_instant(field: &str, text: &str) -> Result<i64, HttpError> {
     let at: Result<jiff::Timestamp, _> = text.parse();
     at.map(jiff::Timestamp::as_millisecond).map_err(|_| {
         let message = format!(
             "{field}: expected a time such as 2030-01-31T12:00:00Z, found `{}`",
             text.escape_debug()
         );
-        ApiError::unprocessable("invalid_value", message)
+        HttpError::unprocessable("invalid_value", message)
     })
 }

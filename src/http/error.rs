@@ -35,9 +35,6 @@ pub struct Fault {
     pub cause: Option<String>,
 }
 
-/// The same error under the name API handlers use.
-pub type ApiError = HttpError;
-
 impl HttpError {
     /// An error with a status, a code and a message.
     #[must_use]

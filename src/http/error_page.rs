@@ -5,17 +5,22 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::core::access::Permission;
 use crate::http::error::HttpError;
-use crate::http::frame::page_with_status;
+use crate::http::frame::{Asked, Frame, page_with_status, theme};
 use crate::http::pages::error::ErrorPage;
-use crate::http::pages::layout::Layout;
+use crate::http::pages::layout::{Layout, Section};
 use crate::http::pages::not_found::NotFoundPage;
 use crate::http::pages::parts::Link;
+use crate::http::pages::words::sentence;
 
-/// The error as a page with its reference.
-pub(crate) fn render(error: &HttpError, request_id: &str, theme: Option<&str>) -> Response {
+/// The error as a page with its reference, within the frame of whoever is signed in.
+pub(crate) fn render(error: &HttpError, asked: &Asked, frame: Option<&Frame>) -> Response {
     let (title, advice) = words(error.status);
-    let layout = Layout::signed_out(title, "").with_theme(theme);
+    let layout = match frame {
+        Some(frame) => frame.layout(title, Section::of_path(&asked.path)),
+        None => Layout::signed_out(title, "").with_theme(theme(&asked.headers).as_deref()),
+    };
     if error.status == StatusCode::NOT_FOUND {
         let subject = error.message.strip_prefix("there is no such ").unwrap_or("thing");
         return page_with_status(error.status, &NotFoundPage { layout, subject: subject.into() });
@@ -24,9 +29,9 @@ pub(crate) fn render(error: &HttpError, request_id: &str, theme: Option<&str>) -
         layout,
         status: error.status.as_u16(),
         title: title.into(),
-        message: sentence(&error.message),
+        message: message(error),
         advice: advice.into(),
-        reference: request_id.into(),
+        reference: asked.facts.request_id.to_string(),
         actions: vec![Link::new("Home", "/")],
     };
     page_with_status(error.status, &page)
@@ -54,10 +59,12 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
-/// Messages begin in lower case and end without a full stop; pages are for reading.
-fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+/// The message as a sentence; a permission is called as the page of roles calls it.
+fn message(error: &HttpError) -> String {
+    let name = error.message.strip_prefix("this needs the permission ");
+    let permission = name.and_then(|name| Permission::ALL.into_iter().find(|it| it.name() == name));
+    match permission {
+        Some(permission) => format!("Your roles do not allow: {}.", permission.description()),
+        None => sentence(&error.message),
+    }
 }

@@ -23,7 +23,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
         expect_content_type(request.headers(), is_json, "application/json")?;
         let bytes = Bytes::from_request(request, state).await.map_err(|it| unreadable(&it))?;
-        parse_json(&bytes).map(Self)
+        parse_body(&bytes).map(Self)
     }
 }
 
@@ -41,7 +41,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
             return Ok(Self(None));
         }
         expect_content_type(&headers, is_json, "application/json")?;
-        parse_json(&bytes).map(|it| Self(Some(it)))
+        parse_body(&bytes).map(|it| Self(Some(it)))
     }
 }
 
@@ -106,7 +106,7 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryFields {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
         let query = parts.uri.query().unwrap_or_default();
         let fields = form_urlencoded::parse(query.as_bytes());
-        refuse_nul(fields.clone())?;
+        refuse_nul(fields)?;
         Ok(Self(fields.into_owned().collect()))
     }
 }
@@ -119,14 +119,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
-        let query = parts.uri.query().unwrap_or_default();
-        let fields = form_urlencoded::parse(query.as_bytes());
-        refuse_nul(fields)?;
-        let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
-        parsed.map(Self).map_err(|error| {
-            let message = located(&error.path().to_string(), &error.inner().to_string());
-            HttpError::bad_request("invalid_query", message)
-        })
+        parse_query(parts.uri.query().unwrap_or_default().as_bytes()).map(Self)
     }
 }
 
@@ -148,6 +141,33 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             HttpError::bad_request("invalid_path", reason)
         })
     }
+}
+
+/// Reads the query of an address and says which parameter is wrong.
+///
+/// # Errors
+/// 400 `invalid_query`.
+pub fn parse_query<T: DeserializeOwned>(query: &[u8]) -> Result<T, HttpError> {
+    let fields = form_urlencoded::parse(query);
+    refuse_nul(fields)?;
+    let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(fields));
+    parsed.map_err(|error| {
+        let message = located(&error.path().to_string(), &error.inner().to_string());
+        HttpError::bad_request("invalid_query", message)
+    })
+}
+
+/// Reads a body, which is a JSON object.
+///
+/// # Errors
+/// As for [`parse_json`].
+pub fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HttpError> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        // Serde would take the items as the fields in their order.
+        let message = "invalid type: sequence, expected an object";
+        return Err(HttpError::unprocessable("invalid_body", message));
+    }
+    parse_json(bytes)
 }
 
 /// Reads JSON and says where it is wrong: path, line, column, what was expected.

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,9 +15,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
 use crate::http::error::HttpError;
+use crate::http::observe::RequestFacts;
 use crate::http::pages::layout::{Layout, Section, Viewer};
-use crate::http::session::{Visitor, cookie};
+use crate::http::route::Surface;
+use crate::http::session::{Visitor, cookie, identify};
 use crate::platform::store::Sql;
+use crate::services::incidents::{self, IncidentFilter};
 use crate::services::tasks::{self, TaskFilter};
 
 /// Carries a message over one redirect.
@@ -56,6 +59,7 @@ pub struct Frame {
     pub visitor: Visitor,
     email: String,
     open_tasks: u64,
+    open_incidents: u64,
     theme: Option<String>,
     flash: Option<(bool, String)>,
     path: String,
@@ -66,14 +70,28 @@ impl FromRequestParts<App> for Frame {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, HttpError> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        let email = match &visitor.principal {
-            None => String::new(),
-            Some(it) => app.identity.load_user(it.user_key).await?.email.unwrap_or_default(),
-        };
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned();
-        let theme = theme(&parts.headers);
-        let open_tasks = count_open_tasks(app, &visitor).await?;
-        Ok(Self { visitor, email, open_tasks, theme, flash: flash(&parts.headers), path })
+        let frame = Self::of(app, visitor, theme(&parts.headers), path).await?;
+        Ok(Self { flash: flash(&parts.headers), ..frame })
+    }
+}
+
+/// What is kept of a request for the page of its error.
+pub(crate) struct Asked {
+    pub(crate) facts: RequestFacts,
+    pub(crate) headers: HeaderMap,
+    pub(crate) path: String,
+    pub(crate) is_get: bool,
+}
+
+impl Asked {
+    pub(crate) fn of(request: &Request, facts: RequestFacts) -> Self {
+        Self {
+            facts,
+            headers: request.headers().clone(),
+            path: request.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned(),
+            is_get: request.method() == Method::GET,
+        }
     }
 }
 
@@ -86,7 +104,49 @@ async fn count_open_tasks(app: &App, visitor: &Visitor) -> Result<u64, HttpError
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
+/// The open incidents, for those who can repair them.
+async fn count_open_incidents(app: &App, visitor: &Visitor) -> Result<u64, HttpError> {
+    if !visitor.principal.as_ref().is_some_and(|it| it.may(Permission::InstancesOperate)) {
+        return Ok(0);
+    }
+    let count = incidents::count(&app.execution, IncidentFilter::default()).await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 impl Frame {
+    async fn of(
+        app: &App,
+        visitor: Visitor,
+        theme: Option<String>,
+        path: String,
+    ) -> Result<Self, HttpError> {
+        let email = match &visitor.principal {
+            None => String::new(),
+            Some(it) => app.identity.load_user(it.user_key).await?.email.unwrap_or_default(),
+        };
+        let open_tasks = count_open_tasks(app, &visitor).await?;
+        let open_incidents = count_open_incidents(app, &visitor).await?;
+        Ok(Self { visitor, email, open_tasks, open_incidents, theme, flash: None, path })
+    }
+
+    /// The frame around an error, whose request may never have reached a route; `None` when
+    /// nobody is signed in, or when that can't be found out any more.
+    pub(crate) async fn around_error(app: &App, asked: &Asked) -> Option<Self> {
+        let credentials = identify(app, Surface::Page, &asked.headers).await.ok()?;
+        credentials.principal.as_ref()?;
+        let visitor = Visitor {
+            principal: credentials.principal,
+            csrf: credentials.csrf,
+            request_id: Arc::clone(&asked.facts.request_id),
+            address: asked.facts.address,
+            session: credentials.session,
+            once: None,
+        };
+        // A form's address can't be gone back to.
+        let path = if asked.is_get { asked.path.clone() } else { "/".to_owned() };
+        Self::of(app, visitor, theme(&asked.headers), path).await.ok()
+    }
+
     /// The frame for whoever is signed in, with the navigation of its permissions.
     #[must_use]
     pub fn layout(&self, title: impl Into<String>, section: Section) -> Layout {
@@ -98,7 +158,7 @@ impl Frame {
             can_operate: principal.may(Permission::InstancesOperate),
             can_administer: principal.may(Permission::UsersManage),
             open_tasks: self.open_tasks,
-            ..Viewer::default()
+            open_incidents: self.open_incidents,
         };
         let csrf = self.visitor.csrf.to_string();
         self.dressed(Layout::signed_in(title, section, viewer, csrf, self.path.as_str()))

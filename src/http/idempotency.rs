@@ -15,6 +15,7 @@ use crate::http::app::App;
 use crate::http::error::HttpError;
 use crate::http::extract::too_large;
 use crate::http::route::{BodyLimit, Route, SMALL_BODY_BYTES, Surface};
+use crate::http::session::Visitor;
 use crate::services::identity::{IdempotencyKey, KeptAnswer, Reservation};
 
 /// The header that carries the key.
@@ -51,11 +52,14 @@ async fn run_keyed(
     next: Next,
 ) -> Result<Response, HttpError> {
     let key = checked_key(route, user_key, key)?;
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let bytes = to_bytes(body, SMALL_BODY_BYTES).await.map_err(|_| too_large())?;
     let uri = parts.uri.to_string();
     let request_hash = Sha256::new().chain_update(uri).chain_update([0]).chain_update(&bytes);
     let request_hash: [u8; 32] = request_hash.finalize().into();
+    if let Some(visitor) = parts.extensions.get_mut::<Visitor>() {
+        visitor.once = Some(digest(&key, request_hash));
+    }
     match app.identity.reserve_answer(key.clone(), request_hash).await? {
         Reservation::Answered(answer) => return Ok(replay(answer)),
         Reservation::Running => {
@@ -70,6 +74,13 @@ async fn run_keyed(
     }
     let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
     keep(app, key, response).await
+}
+
+/// Names the request for the engine, which keeps what it did in the transaction that did it: after
+/// a crash between that and [`keep`] the request is answered again, and done once.
+fn digest(key: &IdempotencyKey, request_hash: [u8; 32]) -> [u8; 32] {
+    let digest = Sha256::new().chain_update(key.user_key.to_be_bytes()).chain_update(request_hash);
+    digest.chain_update(&key.route).chain_update([0]).chain_update(&key.key).finalize().into()
 }
 
 fn checked_key(

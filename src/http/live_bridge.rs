@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +15,7 @@ use crate::services::execution::{Change, Changes, Notice};
 const SYSTEM_EVERY: Duration = Duration::from_secs(5);
 
 /// Tells the bus of every change until told to stop.
-pub fn spawn(changes: &Changes, bus: LiveBus, stop: CancellationToken) -> JoinHandle<()> {
+pub fn spawn(changes: &Changes, bus: LiveBus, stop: CancellationToken) {
     let mut notices = changes.listen();
     tokio::spawn(async move {
         let mut system = interval(SYSTEM_EVERY);
@@ -32,7 +31,7 @@ pub fn spawn(changes: &Changes, bus: LiveBus, stop: CancellationToken) -> JoinHa
                 () = stop.cancelled() => return,
             }
         }
-    })
+    });
 }
 
 fn publish(bus: &LiveBus, notice: &Notice) {

@@ -5,35 +5,43 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
+use crate::http::app::App;
 use crate::http::envelope::JSON;
 use crate::http::error::{HttpError, Raised};
+use crate::http::error_page;
+use crate::http::frame::{Asked, Frame};
 use crate::http::observe::RequestFacts;
-use crate::http::{error_page, frame};
 
 /// The layer that presents errors.
-pub(crate) async fn present(request: Request, next: Next) -> Response {
+pub(crate) async fn present(State(app): State<App>, request: Request, next: Next) -> Response {
     let facts = RequestFacts::of(request.extensions());
-    let wants_page = wants_page(request.uri().path(), request.headers());
-    let theme = frame::theme(request.headers());
-    let is_head = request.method() == axum::http::Method::HEAD;
+    let is_head = request.method() == Method::HEAD;
+    let asked = wants_page(&request).then(|| Asked::of(&request, facts.clone()));
     let response = next.run(request).await;
     let Some(error) = raised(&response) else { return response };
     log(&error, &facts);
     let kept = response.headers().clone();
-    let mut presented = match &error.redirect {
-        Some(location) if wants_page => Redirect::to(location).into_response(),
+    let mut presented = match (&error.redirect, &asked) {
+        (Some(location), Some(_)) => Redirect::to(location).into_response(),
         _ if is_head => error.status.into_response(),
-        _ if wants_page => error_page::render(&error, &facts.request_id, theme.as_deref()),
+        (_, Some(asked)) => as_page(&app, &error, asked).await,
         _ => as_json(&error, &facts.request_id),
     };
     keep_headers(&mut presented, &kept, &error);
     presented
+}
+
+/// Who is turned away because there is too much to do gets a page that costs nothing.
+async fn as_page(app: &App, error: &HttpError, asked: &Asked) -> Response {
+    let is_busy = error.retry_after_s.is_some();
+    let frame = if is_busy { None } else { Frame::around_error(app, asked).await };
+    error_page::render(error, asked, frame.as_ref())
 }
 
 /// The error of a response: ours, or one a library made, in our words.
@@ -91,8 +99,10 @@ fn log(error: &HttpError, facts: &RequestFacts) {
 }
 
 /// Programs get JSON; people, whose browsers ask for HTML, get pages.
-fn wants_page(path: &str, headers: &HeaderMap) -> bool {
+fn wants_page(request: &Request) -> bool {
+    let path = request.uri().path();
     let is_api = path.starts_with("/api/") || path.starts_with("/v2/");
-    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let accept =
+        request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
     !is_api && accept.contains("text/html")
 }

@@ -9,9 +9,12 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 
 use crate::core::access::Permission;
 use crate::http::app::App;
+use crate::http::error::HttpError;
+use crate::http::extract::{parse_body, parse_query};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +49,9 @@ pub enum Pace {
 
 /// Makes the JSON Schema of a type.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// Reads a body or a query as the route's handler does, and gives its refusal.
+pub type Reads = fn(&[u8]) -> Result<(), HttpError>;
 
 /// What a route answers with.
 #[derive(Debug, Clone, Copy)]
@@ -104,8 +110,12 @@ pub struct Route {
     pub takes: Option<SchemaOf>,
     /// Content type of a body that is not JSON.
     pub takes_raw: Option<&'static str>,
+    /// Reads the JSON body.
+    pub reads_body: Option<Reads>,
     /// Schema of the query.
     pub query: Option<SchemaOf>,
+    /// Reads the query.
+    pub reads_query: Option<Reads>,
     /// What it answers with.
     pub answers: Answers,
     /// The status of success.
@@ -161,7 +171,9 @@ impl Route {
             summary: "",
             takes: None,
             takes_raw: None,
+            reads_body: None,
             query: None,
+            reads_query: None,
             answers: Answers::Undescribed,
             success: 200,
             body_limit: BodyLimit::Small,
@@ -193,8 +205,9 @@ impl Route {
 
     /// Describes its JSON body.
     #[must_use]
-    pub fn takes<T: JsonSchema>(mut self) -> Self {
+    pub fn takes<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
         self.takes = Some(SchemaGenerator::subschema_for::<T>);
+        self.reads_body = Some(|bytes| parse_body::<T>(bytes).map(drop));
         self
     }
 
@@ -207,8 +220,9 @@ impl Route {
 
     /// Describes its query.
     #[must_use]
-    pub fn query<T: JsonSchema>(mut self) -> Self {
+    pub fn query<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
         self.query = Some(SchemaGenerator::root_schema_for::<T>);
+        self.reads_query = Some(|query| parse_query::<T>(query).map(drop));
         self
     }
 

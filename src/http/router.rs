@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -49,7 +49,7 @@ pub fn router_of(app: App, routes: Vec<Route>) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(present))
+        .layer(from_fn_with_state(app.clone(), present))
         .layer(CompressionLayer::new().compress_when(is_compressed))
         .layer(from_fn_with_state(app.clone(), observe))
         .with_state(app)
@@ -172,6 +172,7 @@ impl Guard {
             request_id: facts.request_id,
             address: facts.address,
             session: credentials.session,
+            once: None,
         });
         let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
         let running = idempotency::run(&self.app, &self.route, user_key, request, next);

@@ -32,6 +32,8 @@ pub struct Visitor {
     pub address: IpAddr,
     /// The token in the session cookie, when it is valid.
     pub(crate) session: Option<Arc<str>>,
+    /// The digest of the request's idempotency key.
+    pub(crate) once: Option<[u8; 32]>,
 }
 
 /// The principal that sends the request; routes that aren't public have one.
@@ -58,6 +60,7 @@ impl Visitor {
             actor,
             request_id: Some(Arc::clone(&self.request_id)),
             address: Some(self.address.to_string().into()),
+            once: self.once,
         }
     }
 }

@@ -1,9 +1,9 @@
 // The pages without a mouse: the focus can always be seen, content is one step away, lists are
-// walked with j and k.
+// walked with j and k, a task is opened, claimed, filled in and completed.
 //
 // node keyboard.mjs BASE
 import assert from "node:assert/strict";
-import { PATIENCE_MS, run } from "./browser.mjs";
+import { PATIENCE_MS, run, until } from "./browser.mjs";
 import * as people from "./people.mjs";
 
 const [base] = process.argv.slice(2);
@@ -12,8 +12,13 @@ await run(base, async (browser) => {
   const page = await browser.person();
   await signInByKeyboard(page);
   await skipToContent(page);
+  // Two tasks, so that there is a list to walk.
+  for (const purpose of ["Taxi to the station", "Train to the fair"]) {
+    await people.startExpense(page, 320, purpose);
+    await until(page, page.locator("[data-element-id=approve_expense].is-active"));
+  }
   await walkWithTab(page);
-  await walkInbox(page);
+  await completeTask(page, await walkInbox(page));
   await goByLetters(page);
 });
 
@@ -43,10 +48,12 @@ async function skipToContent(page) {
 }
 
 async function walkWithTab(page) {
-  await page.goto("/instances");
-  for (let step = 0; step < 30; step += 1) {
-    await page.keyboard.press("Tab");
-    assert.equal(await page.evaluate(unseenFocus), null, "the focus can be seen");
+  for (const place of ["/instances", "/inbox?filter=unassigned", "/audit"]) {
+    await page.goto(place);
+    for (let step = 0; step < 30; step += 1) {
+      await page.keyboard.press("Tab");
+      assert.equal(await page.evaluate(unseenFocus), null, `the focus can be seen on ${place}`);
+    }
   }
 }
 
@@ -78,6 +85,29 @@ async function walkInbox(page) {
   await task.getByRole("heading", { level: 2, name: title }).waitFor();
   await page.keyboard.press("c");
   await task.getByText("Assigned to").waitFor();
+  return task;
+}
+
+// From the opened task on with Tab, Space and Enter alone.
+async function completeTask(page, task) {
+  const form = task.getByRole("region", { name: "Form" });
+  await tabTo(page, form.getByLabel("I approve this expense"));
+  await page.keyboard.press("Space");
+  await tabTo(page, form.getByText("Add a comment or files"));
+  await page.keyboard.press("Enter");
+  await tabTo(page, form.getByLabel("Comment"));
+  await page.keyboard.type("Approved without a mouse");
+  await tabTo(page, form.getByRole("button", { name: "Complete task" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").getByText("complete").waitFor();
+}
+
+async function tabTo(page, locator) {
+  for (let step = 0; step < 100; step += 1) {
+    await page.keyboard.press("Tab");
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+  }
+  assert.fail(`Tab does not reach ${locator}`);
 }
 
 async function goByLetters(page) {

@@ -1,9 +1,8 @@
 //! The pages in a real browser, as a new user meets them; the steps stand beside this file.
 //!
 //! Knows only the real program from outside. Needs Chromium and Node.js with npm;
-//! `FLOWSTEAD_TEST_CHROMIUM` names another browser than `/usr/bin/chromium`. With
-//! `FLOWSTEAD_TEST_PICTURES` set every page is looked at too: pictures in three modes are left in
-//! `tests/output/screenshots`.
+//! `FLOWSTEAD_TEST_CHROMIUM` names another browser than `/usr/bin/chromium`. Pictures of every page
+//! in three modes are left in `tests/output/screenshots`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,10 +20,7 @@ fn a_new_user_gets_an_expense_approved() {
     office.walk("journey.mjs", &[&office.setup_link, "with-scripts", &pictures]);
     office.expect_mail();
     office.walk("keyboard.mjs", &[]);
-    // On request, since this walk over every page has not yet reached its end.
-    if std::env::var_os("FLOWSTEAD_TEST_PICTURES").is_some() {
-        office.walk("pages.mjs", &[&pictures, &format!("{ROOT}/templates/pages")]);
-    }
+    office.walk("pages.mjs", &[&pictures, &format!("{ROOT}/templates/pages")]);
 }
 
 #[test]

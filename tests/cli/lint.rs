@@ -30,8 +30,7 @@ fn problems_are_lines_with_file_line_column_and_element() {
     assert_eq!((code, errors.as_str()), (1, ""), "{output}");
     let lines: Vec<&str> = output.lines().collect();
     let wanted = format!(
-        "{model}:5:5 work: the service task has no task definition (expected a \
-         `zeebe:taskDefinition` with a `type`)"
+        "{model}:5:5 work: the job has no type (expected a `zeebe:taskDefinition` with a `type`)"
     );
     assert!(lines.contains(&wanted.as_str()), "{output}");
     assert!(lines.iter().any(|line| line.starts_with(&format!("{form}:1:"))), "{output}");

@@ -2,6 +2,7 @@
 
 mod bad_arguments;
 mod bad_configurations;
+mod decisions;
 mod examples;
 mod lint;
 mod run;

@@ -35,8 +35,8 @@ fn the_trace_is_indented_with_virtual_times() {
   > end event expense_approved "Expense approved"
 < process expense-approval "Expense approval"
 "#;
-    let timed: String =
-        expected.lines().map(|line| format!("2030-01-31T12:00:00Z {line}\n")).collect();
+    let timed = expected.lines().map(|line| format!("2030-01-31T12:00:00Z {line}\n"));
+    let timed = timed.collect::<Vec<_>>().concat();
     let ending = "\ncompleted\n  amount = 50\n  purpose = \"Taxi\"\n  email = \"a@example.org\"\n  \
                   approved = true\n";
     assert_eq!(output, format!("{timed}{ending}"));
@@ -54,7 +54,7 @@ fn time_passes_timers_before_a_late_answer() {
     let (code, output, errors) = run_program(&arguments, &[]);
     assert_eq!((code, errors.as_str()), (0, ""), "{output}");
     let place = |text: &str| output.find(text).unwrap_or_else(|| panic!("no {text} in {output}"));
-    let reminded = place("2030-02-01T12:00:00Z       mail to approvers@example.com");
+    let reminded = place("2030-02-01T12:00:00Z     mail to approvers@example.com");
     let rejected = place("2030-02-01T18:00:00Z     mail to a@example.org: Rejected: Desk");
     assert!(reminded < rejected);
 }

@@ -81,8 +81,8 @@ fn signals_end_long_polls_and_streams_at_once() {
         let folder = Folder::new();
         let mut server = Server::start(&folder.path().join("data"));
         server.set_up();
-        let token = server.token().expect("signed in").to_owned();
-        let mut stream = follow(&server.base, &token);
+        let cookies = server.browser_cookies(ADMINISTRATOR, PASSWORD);
+        let mut stream = follow(&server.base, &cookies);
         let wanted = json!({ "types": ["none"], "worker": "w", "wait_ms": 60_000 });
         let poll = server.request(Method::POST, "/api/v1/jobs/activate").json(&wanted);
         let poll = std::thread::spawn(move || poll.send().expect("it answers").status());
@@ -100,12 +100,12 @@ fn signals_end_long_polls_and_streams_at_once() {
 }
 
 /// Opens a stream of changes and reads its first bytes.
-fn follow(base: &str, token: &str) -> TcpStream {
+fn follow(base: &str, cookies: &str) -> TcpStream {
     let address = base.strip_prefix("http://").expect("an address");
     let mut stream = TcpStream::connect(address).expect("the server listens");
     let request = format!(
         "GET /events?topics=tasks HTTP/1.1\r\nhost: {address}\r\n\
-         authorization: Bearer {token}\r\n\r\n"
+         cookie: {cookies}\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).expect("it can be sent");
     let mut head = [0; 15];

@@ -188,8 +188,19 @@ async fn silence_ends_and_nobody_there_is_told() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    let variables = json!({ "url": format!("http://user:pw@{address}/x") });
+    let variables = json!({ "url": format!("http://{address}/x") });
     let (message, is_retryable) = failure(attempt(&local(), HTTP, json!({}), variables).await);
     let start = format!("GET http://{address}/x: can't connect to 127.0.0.1: ");
     assert!(message.starts_with(&start) && is_retryable, "{message}");
+}
+
+#[tokio::test]
+async fn credentials_in_an_address_are_refused_and_not_repeated() {
+    let target = Target::start().await;
+    let url = target.url("/echo").replace("http://", "http://user:pw@");
+    let outcome = attempt(&local(), HTTP, json!({}), json!({ "url": url })).await;
+    let (message, is_retryable) = failure(outcome);
+    let end = "credentials in the address are not sent, expected a header for them";
+    assert!(message.ends_with(end) && !message.contains("pw") && !is_retryable, "{message}");
+    assert_eq!(target.requests(), 0);
 }

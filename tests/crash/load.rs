@@ -10,10 +10,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, RequestBuilder};
 use serde_json::{Value as Json, json};
 
 use crate::support::server::http_client;
+
+/// Clients that send messages after the last kill.
+const SENDERS: usize = 8;
 
 /// What the server promised, over all its lives; cheap to clone.
 #[derive(Clone, Default)]
@@ -24,6 +27,8 @@ pub(crate) struct Acknowledged(Arc<Mutex<Promises>>);
 pub(crate) struct Promises {
     /// Keys of the started instances.
     pub(crate) starts: BTreeMap<String, String>,
+    /// Starts that were sent and not answered: they may have arrived or not.
+    unanswered: BTreeMap<String, Json>,
     /// Keys of the completed jobs.
     pub(crate) jobs: Vec<String>,
     /// Ids of the messages that were sent, and whether that was acknowledged.
@@ -78,20 +83,37 @@ impl Load {
             load.spawn(base, token, acknowledged, move |worker| worker.start(life, starter));
         }
         for _ in 0..2 {
-            load.spawn(base, token, acknowledged, |worker| worker.work());
+            load.spawn(base, token, acknowledged, Worker::work);
         }
-        load.spawn(base, token, acknowledged, |worker| worker.publish());
+        load.spawn(base, token, acknowledged, Worker::publish);
         load
     }
 
-    /// Only what ends instances.
+    /// Only what ends instances: starts without an answer and all messages are sent once more, and
+    /// the workers go on. Returns when all was sent.
     pub(crate) fn finishing(base: &str, token: &str, acknowledged: &Acknowledged) -> Self {
-        let mut load = Self::new();
+        let mut workers = Self::new();
         for _ in 0..2 {
-            load.spawn(base, token, acknowledged, |worker| worker.work());
+            workers.spawn(base, token, acknowledged, Worker::work);
         }
-        load.spawn(base, token, acknowledged, |worker| worker.release_all());
-        load
+        let ids: Vec<String> = acknowledged.read(|it| it.messages.keys().cloned().collect());
+        let starts = acknowledged.read(|it| it.unanswered.clone());
+        let mut senders = Self::new();
+        senders.spawn(base, token, acknowledged, move |worker| {
+            for (id, body) in &starts {
+                assert!(worker.start_once(id, body), "the start of {id} is not taken");
+            }
+        });
+        for share in ids.chunks(ids.len().div_ceil(SENDERS).max(1)) {
+            let share = share.to_vec();
+            senders.spawn(base, token, acknowledged, move |worker| {
+                for id in &share {
+                    assert!(worker.send(id), "the message {id} is not taken");
+                }
+            });
+        }
+        senders.join();
+        workers
     }
 
     fn new() -> Self {
@@ -118,6 +140,10 @@ impl Load {
     /// Waits until every client has noticed that there is nothing left to do.
     pub(crate) fn stop(self) {
         self.stop.store(true, Ordering::SeqCst);
+        self.join();
+    }
+
+    fn join(self) {
         for thread in self.threads {
             thread.join().expect("a client ends well");
         }
@@ -129,16 +155,9 @@ impl Worker {
         self.stop.load(Ordering::SeqCst)
     }
 
-    /// The data of an answer that is a success; nothing once the server is gone.
     fn post(&self, path: &str, body: &Json) -> Option<Json> {
         let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
-        let response = request.json(body).send().ok()?;
-        let is_success = response.status().is_success();
-        // An answer that breaks off is none; one without content is whole when it is empty.
-        let body = response.bytes().ok()?;
-        let mut answer: Json =
-            if body.is_empty() { Json::Null } else { serde_json::from_slice(&body).ok()? };
-        is_success.then(|| answer["data"].take())
+        data_of(request.json(body))
     }
 
     fn start(&self, life: u64, starter: u64) {
@@ -152,10 +171,24 @@ impl Worker {
                 "variables": { "id": id, "number": count },
             });
             self.acknowledged.read(|it| *it.messages.entry(id.clone()).or_insert(false));
-            let Some(data) = self.post("/api/v1/process-instances", &body) else { return };
-            let key = data["key"].as_str().expect("a key is a text").to_owned();
-            self.acknowledged.read(|it| it.starts.insert(id, key));
+            self.acknowledged.read(|it| it.unanswered.insert(id.clone(), body.clone()));
+            if !self.start_once(&id, &body) {
+                return;
+            }
         }
+    }
+
+    /// Sends a start under its own idempotency key, so that it may be sent again.
+    fn start_once(&self, id: &str, body: &Json) -> bool {
+        let url = format!("{}/api/v1/process-instances", self.base);
+        let request = self.client.post(url).bearer_auth(&self.token).header("idempotency-key", id);
+        let Some(data) = data_of(request.json(body)) else { return false };
+        let key = data["key"].as_str().expect("a key is a text").to_owned();
+        self.acknowledged.read(|it| {
+            it.unanswered.remove(id);
+            it.starts.insert(id.to_owned(), key);
+        });
+        true
     }
 
     fn work(&self) {
@@ -165,7 +198,7 @@ impl Worker {
                 "lease_ms": 1000, "wait_ms": 50,
             });
             let Some(jobs) = self.post("/api/v1/jobs/activate", &wanted) else {
-                if self.is_over() { return } else { continue }
+                continue;
             };
             for job in jobs.as_array().into_iter().flatten() {
                 let key = job["key"].as_str().expect("a key is a text").to_owned();
@@ -196,15 +229,6 @@ impl Worker {
         }
     }
 
-    /// As [`Worker::publish`], and once more for every instance: one that was started by a request
-    /// without an answer waits for its message too.
-    fn release_all(&self) {
-        let ids = self.acknowledged.read(|it| it.messages.keys().cloned().collect::<Vec<_>>());
-        for id in ids {
-            self.send(&id);
-        }
-    }
-
     /// Messages are kept for an hour, so that one may come before its instance waits.
     fn send(&self, id: &str) -> bool {
         let body = json!({
@@ -222,4 +246,15 @@ impl Worker {
         }
         is_there
     }
+}
+
+/// The data of an answer that is a success; nothing once the server is gone.
+fn data_of(request: RequestBuilder) -> Option<Json> {
+    let response = request.send().ok()?;
+    let is_success = response.status().is_success();
+    // An answer that breaks off is none; one without content is whole when it is empty.
+    let body = response.bytes().ok()?;
+    let mut answer: Json =
+        if body.is_empty() { Json::Null } else { serde_json::from_slice(&body).ok()? };
+    is_success.then(|| answer["data"].take())
 }

@@ -18,12 +18,12 @@ use load::{Acknowledged, Load};
 const KILLS: u64 = 200;
 /// A run of the server lasts at most so long before it is killed.
 const LIFE_MS_MAX: u64 = 350;
-/// After the last kill the work that is left is done in this time.
-const REST: Duration = Duration::from_secs(180);
+/// After the last message the work that is left is done in this time.
+const REST: Duration = Duration::from_mins(3);
 
 const MODEL: &str = include_str!("../fixtures/crash.bpmn");
 
-/// Numbers that look random and are the same for a seed (SplitMix64).
+/// Numbers that look random and are the same for a seed (`SplitMix64`).
 struct Numbers(u64);
 
 impl Numbers {
@@ -83,9 +83,9 @@ fn prepare(folder: &std::path::Path) -> String {
 
 /// Does what is left, until no instance is active any more.
 fn finish(server: &Server, acknowledged: &Acknowledged) {
-    let began = Instant::now();
     // What was sent but not answered may have arrived or not: it is sent again, with its id.
     let load = Load::finishing(&server.base, server.token().expect("a token"), acknowledged);
+    let began = Instant::now();
     loop {
         let path = "/api/v1/process-instances?state=active&limit=1";
         let (status, answer) = server.call(Method::GET, path, None);

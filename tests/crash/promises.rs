@@ -55,6 +55,11 @@ pub(crate) fn check(folder: &Path, acknowledged: &Acknowledged) {
     }
     acknowledged.read(|it| {
         let known: BTreeSet<String> = keys.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            known.len(),
+            it.starts.len(),
+            "every start, sent once or again, is one instance"
+        );
         for (id, key) in &it.starts {
             assert!(known.contains(key), "the acknowledged start of {id} as {key} is lost");
         }

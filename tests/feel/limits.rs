@@ -159,7 +159,7 @@ fn lists_texts_and_values_do_not_grow_without_end() {
     assert_eq!(
         exceeded(
             "{s: string join(for i in 1..9999 return \"0123456789\"), \
-                  r: replace(s, \"\", s)}.r"
+                  r: replace(s, \".\", s)}.r"
         ),
         Limit::TextBytes
     );

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use flowstead::core::access::Role;
+use flowstead::http::routes::routes;
 use serde_json::json;
 
 use super::{Server, send_json};
@@ -30,14 +31,7 @@ const CASES: [Case; 34] = [
         "malformed_json",
         "trailing characters (line 1 column 22)",
     ),
-    (
-        "POST",
-        NEW,
-        "[]",
-        422,
-        "invalid_body",
-        "invalid length 0, expected an object (line 1 column 2)",
-    ),
+    ("POST", NEW, "[]", 422, "invalid_body", "invalid type: sequence, expected an object"),
     (
         "POST",
         NEW,
@@ -327,4 +321,23 @@ async fn deep_nesting_is_refused_and_not_followed() {
     let body = format!("{{\"roles\":{}", "[".repeat(100_000));
     let answer = server.send(send_json("POST", NEW, &token, &body)).await;
     assert_eq!(answer.status.as_u16(), 422);
+}
+
+#[test]
+fn no_route_takes_a_field_it_does_not_know() {
+    let mut bodies = 0;
+    for route in routes() {
+        let Some(read) = route.reads_body else { continue };
+        bodies += 1;
+        for body in [&br#"{"no such field": 1}"#[..], b"[]", b"\"\"", b"{"] {
+            let refusal = read(body).expect_err(route.path);
+            assert!(matches!(refusal.status.as_u16(), 400 | 422), "{}: {refusal:?}", route.path);
+        }
+    }
+    assert!(bodies > 20, "{bodies}");
+    for route in routes() {
+        let Some(read) = route.reads_query else { continue };
+        let refusal = read(b"no_such_parameter=1").expect_err(route.path);
+        assert_eq!(refusal.code, "invalid_query", "{}", route.path);
+    }
 }

@@ -49,7 +49,7 @@ async fn people_get_pages_instead() {
     let answer = server.send(page("/nowhere")).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
-    assert!(answer.body.contains("There is no address, or you may not see it."));
+    assert!(answer.body.contains("There is no such address, or you may not see it."));
     let api = server.send(page("/api/v1/users")).await;
     assert_eq!(api.header("content-type"), "application/json", "the API never answers with pages");
     assert_eq!(api.status, StatusCode::UNAUTHORIZED);
@@ -57,8 +57,7 @@ async fn people_get_pages_instead() {
 }
 
 async fn panics() -> StatusCode {
-    let nothing: Option<StatusCode> = None;
-    nothing.expect("a secret from inside")
+    panic!("a secret from inside")
 }
 
 async fn waits() -> StatusCode {

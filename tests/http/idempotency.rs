@@ -6,9 +6,10 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use flowstead::core::access::Role;
 use flowstead::http::route::Route;
+use flowstead::services::identity::IdempotencyKey;
 use tokio::sync::Notify;
 
-use super::{Answer, Server, send_json};
+use super::{Answer, Server, get, send_json};
 
 fn keyed(token: &str, key: &str, body: &str) -> Request<Body> {
     let mut request = send_json("POST", "/api/v1/groups", token, body);
@@ -96,4 +97,35 @@ async fn while_a_request_runs_the_same_key_waits_outside() {
     assert_eq!(first.status, StatusCode::NO_CONTENT);
     let third = server.send(keyed(&token, "k", "{}")).await;
     assert_eq!(third.header("idempotency-replayed"), "true");
+}
+
+#[tokio::test]
+async fn what_was_done_before_a_crash_is_answered_again_and_not_done_again() {
+    let server = Server::start().await;
+    let token = server.token(Role::Administrator).await;
+    let examples = r#"{"examples":["expense-approval"]}"#;
+    let deploy = send_json("POST", "/api/v1/deployments/examples", &token, examples);
+    assert_eq!(server.send(deploy).await.status, StatusCode::CREATED);
+    let variables = r#"{"amount":500,"purpose":"Desk","email":"ada@example.org"}"#;
+    let body = format!(r#"{{"process_id":"expense-approval","variables":{variables}}}"#);
+    let start = async || {
+        let mut request = send_json("POST", "/api/v1/process-instances", &token, &body);
+        request.headers_mut().insert("idempotency-key", "k-1".parse().expect("a header"));
+        server.send(request).await
+    };
+    let first = start().await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
+    // The crash came after the start was committed and before its answer was kept.
+    let principal = server.app.identity.authenticate_bearer(&token).await.expect("it can be read");
+    let key = IdempotencyKey {
+        user_key: principal.expect("the token is valid").user_key,
+        route: "/api/v1/process-instances".into(),
+        key: "k-1".into(),
+    };
+    server.app.identity.forget_answer(key).await.expect("it can be written");
+    let again = start().await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (first.status, ""));
+    assert_eq!(again.json()["data"]["key"], first.json()["data"]["key"]);
+    let list = server.send(get("/api/v1/process-instances", &token)).await;
+    assert_eq!(list.json()["data"].as_array().map(Vec::len), Some(1));
 }

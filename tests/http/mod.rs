@@ -235,7 +235,7 @@ impl Browser<'_> {
         }
         let mark = "name=\"csrf\" value=\"";
         if let Some((_, rest)) = answer.body.split_once(mark) {
-            self.csrf = rest.split('"').next().unwrap_or_default().to_owned();
+            rest.split('"').next().unwrap_or_default().clone_into(&mut self.csrf);
         }
         answer
     }

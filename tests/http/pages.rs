@@ -36,7 +36,7 @@ async fn the_setup_link_makes_the_first_administrator_once() {
     };
     let weak = browser.post("/setup", &form("weak")).await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(weak.body.contains("password: expected 12 to 256 characters, found 4"));
+    assert!(weak.body.contains("Password: expected 12 to 256 characters, found 4."));
     assert!(weak.body.contains("first@example.org"), "what was entered stays");
     let done = browser.post("/setup", &form(PASSWORD)).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
@@ -70,7 +70,7 @@ async fn administrators_make_change_and_disable_people() {
     };
     let refused = boss.post("/users", &fields("")).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.body.contains("display_name: expected 1 to 120 characters on one line"));
+    assert!(refused.body.contains("Name: expected 1 to 120 characters on one line."));
     let made = boss.post("/users", &fields("Anna")).await;
     assert_eq!(made.header("location"), "/users");
     let list = boss.get("/users?search=anna").await;
@@ -92,7 +92,7 @@ async fn administrators_make_change_and_disable_people() {
     assert_eq!(boss.post(&here, &changes("1")).await.status, StatusCode::SEE_OTHER);
     let late = boss.post(&here, &changes("1")).await;
     assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(late.body.contains("somebody else changed this account meanwhile"));
+    assert!(late.body.contains("Somebody else changed this account meanwhile"));
     boss.get(&here).await;
     let disabled = boss.post(&format!("{here}/disable"), &[]).await;
     assert_eq!(disabled.header("location"), here);
@@ -136,7 +136,7 @@ async fn people_keep_their_own_account() {
     assert_eq!(made.status, StatusCode::OK);
     assert!(made.body.contains("value=\"fst_"), "the token is shown this once");
     let again = anna.post("/account/tokens", &[("name", "Worker"), ("days", "30")]).await;
-    assert!(again.body.contains("name: `Worker` is taken"));
+    assert!(again.body.contains("Name: Worker is taken."));
     let page = anna.get("/account").await;
     assert!(!page.body.contains("value=\"fst_"));
     let token = key_after(&page.body, "/account/tokens/");
@@ -147,7 +147,7 @@ async fn people_keep_their_own_account() {
     assert_eq!(other.get("/account").await.status, StatusCode::SEE_OTHER, "it was signed out");
     let wrong = [("current", "wrong"), ("new", "another long password")];
     let refused = anna.post("/account/password", &wrong).await;
-    assert!(refused.body.contains("current: the current password is wrong"));
+    assert!(refused.body.contains("The current password is wrong."));
     let right = [("current", PASSWORD), ("new", "another long password")];
     let changed = anna.post("/account/password", &right).await;
     assert_eq!(changed.header("location"), "/account");
@@ -165,4 +165,29 @@ async fn roles_and_themes_are_shown_as_they_are() {
     assert!(boss.get("/roles").await.body.contains("data-theme=\"dark\""));
     boss.post("/theme", &[("theme", "system"), ("next", "/roles")]).await;
     assert!(!boss.get("/roles").await.body.contains("data-theme=\"dark\""));
+}
+
+#[tokio::test]
+async fn errors_keep_the_frame_of_whoever_is_signed_in() {
+    let server = Server::start().await;
+    server.user("anna", &[Role::User]).await;
+    let mut anna = server.browser("anna").await;
+    for (path, status, words) in [
+        ("/users", StatusCode::FORBIDDEN, "Your roles do not allow: Manage users and groups."),
+        ("/instances/1", StatusCode::NOT_FOUND, "There is no such process instance"),
+        ("/instances/one", StatusCode::BAD_REQUEST, "That can&#39;t be understood"),
+        ("/nowhere", StatusCode::NOT_FOUND, "There is no such address"),
+    ] {
+        let answer = anna.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.body.contains(words), "{path}: {}", answer.body);
+        assert!(answer.body.contains("id=\"side-nav\""), "{path} keeps the navigation");
+        assert!(answer.body.contains("The anna"), "{path} says who is signed in");
+    }
+    let posted = anna.post("/users", &[("name", "x")]).await;
+    assert_eq!(posted.status, StatusCode::FORBIDDEN);
+    assert!(posted.body.contains("id=\"side-nav\""), "{}", posted.body);
+    let outside = stranger(&server).get("/nowhere").await;
+    assert_eq!(outside.status, StatusCode::NOT_FOUND);
+    assert!(!outside.body.contains("id=\"side-nav\""), "a stranger sees no navigation");
 }

@@ -131,6 +131,7 @@ POST /groups/{id}/members/{key}/remove administrator
 POST /incidents/resolve administrator modeler operator
 POST /incidents/{key}/resolve administrator modeler operator
 POST /instances/{key}/cancel administrator modeler operator
+POST /instances/{key}/variables administrator modeler operator
 POST /processes administrator modeler
 POST /processes/{id}/start signed in
 POST /schedules/{key}/pause administrator modeler operator

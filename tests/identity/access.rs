@@ -51,7 +51,9 @@ fn names_of_permissions_and_roles_lead_back_to_them() {
 fn user_tasks_are_for_assignee_candidates_everybody_or_those_who_manage() {
     // Columns: assignee, candidate users, candidate groups; what anna of sales may do: see, claim,
     // release, complete.
-    let table: [(Option<&str>, &[&str], &[&str], &str); 8] = [
+    type Row =
+        (Option<&'static str>, &'static [&'static str], &'static [&'static str], &'static str);
+    let table: [Row; 8] = [
         (None, &[], &[], "see claim complete"),
         (Some("anna"), &[], &[], "see claim release complete"),
         (Some("bert"), &[], &[], ""),

@@ -54,3 +54,16 @@ fn a_request_that_failed_or_never_ended_may_come_again() {
         assert!((one == Reservation::Reserved) ^ (two == Reservation::Reserved), "{one:?} {two:?}");
     });
 }
+
+#[test]
+fn what_an_earlier_run_left_may_come_again_at_once() {
+    for_each_database(async |bench: Bench| {
+        let reserve = async |bench: &Bench| {
+            bench.identity.reserve_answer(key("a"), [1; 32]).await.expect("keys can be written")
+        };
+        assert_eq!(reserve(&bench).await, Reservation::Reserved);
+        let next = bench.restarted().await;
+        assert_eq!(reserve(&next).await, Reservation::Reserved);
+        assert_eq!(reserve(&next).await, Reservation::Running);
+    });
+}

@@ -30,17 +30,27 @@ const PASSWORD: &str = "a long enough password";
 struct Bench {
     identity: Identity,
     clock: Arc<SettableClock>,
+    database: Database,
 }
 
 impl Bench {
     async fn over(database: Database) -> Self {
         let start: Timestamp = "2030-01-01T08:00:00Z".parse().expect("a time");
-        let clock = Arc::new(SettableClock::new(start));
+        Self::run(database, Arc::new(SettableClock::new(start))).await
+    }
+
+    /// As the next run of the program finds it, whatever became of this one.
+    async fn restarted(&self) -> Self {
+        self.pass(SignedDuration::from_millis(1));
+        Self::run(self.database.clone(), Arc::clone(&self.clock)).await
+    }
+
+    async fn run(database: Database, clock: Arc<SettableClock>) -> Self {
         let keys = Arc::new(KeyGenerator::new(1, None).expect("a small node number"));
         let dyn_clock: Arc<dyn Clock> = clock.clone();
         let config = IdentityConfig::default();
-        let identity = Identity::open(database, dyn_clock, keys, config).await;
-        Self { identity: identity.expect("a fresh database opens"), clock }
+        let identity = Identity::open(database.clone(), dyn_clock, keys, config).await;
+        Self { identity: identity.expect("the database opens"), clock, database }
     }
 
     fn pass(&self, span: SignedDuration) {

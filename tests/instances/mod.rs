@@ -3,7 +3,6 @@
 mod api;
 mod listing;
 mod overview;
-#[cfg(feature = "all-suites")]
 mod pages;
 mod repair;
 mod running;

@@ -56,7 +56,7 @@ const SHOWN: &str = "
 /instances?search=bern | KEY
 /instances?search=KEY | KEY
 /instances?search=nowhere | No instances found
-/instances?process=review&variable=size&op=eq&value=1 | expected one of the variables
+/instances?process=review&variable=size&op=eq&value=1 | Process review has no business variables
 /instances/KEY | no paper in the tray | is stuck | <svg
 /instances/KEY?tab=variables | &#34;Bern&#34; | Process instance
 /instances/KEY?tab=jobs | Given up | no paper in the tray
@@ -118,5 +118,51 @@ async fn an_operator_repairs_pauses_and_cancels() {
     assert!(browser.get(&path).await.body.contains("Terminated"));
     post(&mut browser, &format!("{path}/cancel"), &[], &path).await;
     let answer = browser.get(&path).await;
-    assert!(answer.body.contains("expected an active process instance"), "{}", answer.body);
+    assert!(answer.body.contains("Expected an active process instance"), "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sets_variables_and_reads_where_a_value_is_wrong() {
+    let (server, key) = stuck().await;
+    server.user("olga", &[Role::Operator]).await;
+    let mut browser = server.browser("olga").await;
+    let path = format!("/instances/{key}/variables");
+    let here = format!("/instances/{key}?tab=variables");
+    let form = browser.get(&format!("{here}&scope={key}&name=city")).await;
+    assert!(form.body.contains("&#34;Bern&#34;</textarea>"), "it begins with the present value");
+    for (name, value, problem) in [
+        ("", "1", "Expected the name of a variable."),
+        ("city", " ", "Expected JSON, found nothing."),
+        ("city", "Bern", "expected value (line 1 column 1)"),
+        ("city", "[1,\n 2", "EOF while parsing a list (line 2 column 2)"),
+        ("city", "1 2", "trailing characters (line 1 column 3)"),
+    ] {
+        let fields = [("scope", key.as_str()), ("name", name), ("value", value)];
+        let refused = browser.post(&path, &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{value}");
+        assert!(refused.body.contains(problem), "{value} lacks {problem}: {}", refused.body);
+        assert!(refused.body.contains(&format!("{value}</textarea>")), "what was entered stays");
+    }
+    let elsewhere = [("scope", "1"), ("name", "city"), ("value", "1")];
+    let refused = browser.post(&path, &elsewhere).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+    assert!(browser.get(&here).await.body.contains("&#34;Bern&#34;"), "nothing was changed");
+
+    let fields = [("scope", key.as_str()), ("name", "city"), ("value", "\"Basel\"")];
+    post(&mut browser, &path, &fields, &here).await;
+    let changed = browser.get(&here).await.body;
+    assert!(changed.contains("The variable city was set."), "{changed}");
+    assert!(changed.contains("&#34;Basel&#34;") && !changed.contains("Bern&#34;"), "{changed}");
+    let told = browser.get(&format!("/instances/{key}")).await.body;
+    assert!(told.contains("got new values of city by The olga"), "{told}");
+
+    server.user("uwe", &[Role::User]).await;
+    let mut other = server.browser("uwe").await;
+    assert_eq!(other.post(&path, &fields).await.status, StatusCode::FORBIDDEN);
+    post(&mut browser, &format!("/instances/{key}/cancel"), &[], &format!("/instances/{key}"))
+        .await;
+    assert!(
+        !browser.get(&here).await.body.contains("set-variable"),
+        "what has ended stays as it is"
+    );
 }

@@ -6,7 +6,7 @@ use flowstead::core::access::Principal;
 use flowstead::core::engine::VariableMap;
 use flowstead::services::execution::ProcessReference;
 use flowstead::services::execution::{PublishMessage, Receipt, Refusal, StartInstance, Work};
-use flowstead::services::instances::{Inspection, InstanceFilter, Instances, StartError};
+use flowstead::services::instances::{Inspection, InstanceFilter, Instances, Naming, StartError};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -159,6 +159,19 @@ async fn variables_of_a_start_fit_the_data_schema_or_nothing_starts() {
     .await;
 }
 
+/// Calls everybody by their ids.
+struct Ids;
+
+impl Naming for Ids {
+    fn person(&self, user_id: &str) -> String {
+        user_id.to_owned()
+    }
+
+    fn group(&self, group_id: &str) -> String {
+        group_id.to_owned()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_timeline_and_the_diagram_tell_what_happened() {
     for_each_engine(async |engine: Engine| {
@@ -169,7 +182,7 @@ async fn the_timeline_and_the_diagram_tell_what_happened() {
         engine.submit(message("A", None, 0), "shop").await.expect("it is taken");
         let found = inspect(&engine, started.key).await;
         let told: Vec<String> = found
-            .timeline()
+            .timeline(&Ids)
             .into_iter()
             .map(|entry| format!("{} {}", entry.element, entry.text))
             .collect();

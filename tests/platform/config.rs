@@ -145,8 +145,9 @@ fn a_mistake_is_named_with_its_key_source_value_and_expectation() {
         "FILE:2: execution.batch_size: 0 can't be used, expected 1 to 10000",
     );
     check(
-        "[execution]\nretries = -1",
-        "FILE:2: execution.retries: -1 can't be used, expected a whole number from 0 to 4294967295",
+        "[execution]\nqueue_length = -1",
+        "FILE:2: execution.queue_length: -1 can't be used, expected a whole number from 0 to \
+         4294967295",
     );
     check(
         "[server]\ntrusted_proxies = [\"10.0.0.0/33\"]",
@@ -179,7 +180,7 @@ fn an_unknown_key_suggests_the_nearest() {
     check(
         "[server]\nquick_and_dirty = true",
         "FILE:2: server.quick_and_dirty: unknown key, expected one in the sections data, \
-         execution, identity, log, mail, outbound, retention, scripts, search, server, store",
+         execution, identity, log, mail, outbound, scripts, search, server, store",
     );
 }
 

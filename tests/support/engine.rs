@@ -125,7 +125,7 @@ pub(crate) async fn open_domain(dialect: Dialect, folder: &std::path::Path, now:
     let open = move || {
         let database = match dialect {
             Dialect::Sqlite => Database::open_sqlite(&path, &Options::default()),
-            Dialect::Postgres => Database::open_postgres(&PostgresOptions::new(&fresh_database())),
+            Dialect::Postgres => Database::open_postgres(&PostgresOptions::new(fresh_database())),
         };
         let database = database.expect("a fresh database opens");
         database.migrate(Set::Domain, now).expect("the migrations are right");

@@ -8,7 +8,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use reqwest::blocking::{Client, RequestBuilder};
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::redirect::Policy;
 use serde_json::{Value as Json, json};
 
 /// The program under test.
@@ -19,7 +20,7 @@ pub(crate) const ADMINISTRATOR: &str = "ada";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Longer than any end should take; then a test fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server; it is killed when dropped.
 pub(crate) struct Server {
@@ -42,6 +43,8 @@ impl Server {
     /// As [`Server::start`], with further environment variables.
     pub(crate) fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
         let log = folder.with_extension("log");
+        let parent = log.parent().expect("a folder stands in another");
+        std::fs::create_dir_all(parent).expect("the parent can be made");
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log);
         let mut process = program(folder, environment)
             .stdout(Stdio::piped())
@@ -88,10 +91,25 @@ impl Server {
         let (status, answer) = self.call(Method::POST, "/api/v1/auth/login", Some(&login));
         assert_eq!(status, 200, "{answer}");
         self.token = answer["data"]["access_token"].as_str().map(str::to_owned);
-        let wanted = json!({ "name": "a test" });
+        let wanted = json!({ "name": format!("test {}", uuid::Uuid::now_v7()) });
         let (status, answer) = self.call(Method::POST, "/api/v1/me/tokens", Some(&wanted));
         assert_eq!(status, 201, "{answer}");
         self.token = answer["data"]["token"].as_str().map(str::to_owned);
+    }
+
+    /// Signs in as a browser without scripts does; gives the cookies of its session.
+    pub(crate) fn browser_cookies(&self, name: &str, password: &str) -> String {
+        let url = format!("{}/sign-in", self.base);
+        let page = self.client.get(&url).send().expect("the server answers");
+        let visitor = cookies_of(&page);
+        let page = page.text().expect("a page");
+        let csrf = page.split_once("name=\"csrf\" value=\"").expect("a form").1;
+        let csrf = csrf.split('"').next().expect("a value ends");
+        let form = [("csrf", csrf), ("email", name), ("password", password), ("next", "/")];
+        let signed_in = self.client.post(&url).header("cookie", visitor).form(&form).send();
+        let signed_in = signed_in.expect("the server answers");
+        assert_eq!(signed_in.status(), 303);
+        cookies_of(&signed_in)
     }
 
     /// Lets this client be whoever a token of an earlier life of the server belongs to.
@@ -203,11 +221,24 @@ impl Drop for Server {
     }
 }
 
-/// A client for requests to this machine only.
+/// What a browser sends back of the cookies an answer set.
+fn cookies_of(answer: &Response) -> String {
+    let lines = answer.headers().get_all("set-cookie").iter();
+    let lines = lines.map(|line| line.to_str().expect("cookies are text"));
+    let pairs: Vec<&str> = lines.filter_map(|line| line.split(';').next()).collect();
+    pairs.join("; ")
+}
+
+/// A client for requests to this machine only, which follows no redirect.
 pub(crate) fn http_client(timeout: Duration) -> Client {
     // An error means that another test has installed the provider already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().no_proxy().timeout(timeout).build().expect("a client")
+    Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .timeout(timeout)
+        .build()
+        .expect("a client")
 }
 
 /// The command that serves from a folder on a free port, with limits no test reaches.

@@ -12,17 +12,16 @@ async fn post_with_file(
     fields: &[(&str, &str)],
     file: (&str, &str, &str),
 ) -> Answer {
-    let mut body = String::new();
-    let csrf = browser.csrf.clone();
-    for (name, value) in [("csrf", csrf.as_str())].iter().chain(fields) {
-        body +=
-            &format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-    }
+    let csrf = [("csrf", browser.csrf.as_str())];
+    let parts = csrf.iter().chain(fields).map(|(name, value)| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    });
     let (control, name, contents) = file;
-    body += &format!(
+    let file = format!(
         "--x\r\nContent-Disposition: form-data; name=\"{control}\"; filename=\"{name}\"\r\n\
          Content-Type: text/plain\r\n\r\n{contents}\r\n--x--\r\n"
     );
+    let body = parts.collect::<Vec<_>>().concat() + &file;
     browser.post_body(path, "multipart/form-data; boundary=x", body).await
 }
 

@@ -124,6 +124,26 @@ fn every_template_is_used() {
 }
 
 #[test]
+fn every_setting_has_an_effect() {
+    let sources = read_sources();
+    let is_outside = |source: &&Source| {
+        source.path.starts_with("src/") && !source.path.starts_with("src/platform/config/")
+    };
+    let code: String = sources.iter().filter(is_outside).map(|it| it.text.as_str()).collect();
+    let example = scanner::read("config.example.toml");
+    let names = example.lines().filter(|line| !line.starts_with('#'));
+    let names: Vec<&str> = names.filter_map(|line| line.split_once(" = ")).map(|it| it.0).collect();
+    assert!(names.len() > 30, "the example is written in another way: {names:?}");
+    // The file's text stands in for the setting of the same name without the ending.
+    let is_idle = |name: &&&str| {
+        let name = name.strip_suffix("_file").unwrap_or(name);
+        !code.contains(&format!(".{name}"))
+    };
+    let findings = names.iter().filter(is_idle);
+    assert_none(&findings.map(|name| format!("{name}: nothing reads it")).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_test_file_is_reached() {
     let mut findings = Vec::new();
     for path in scanner::files_under("tests", ".rs") {

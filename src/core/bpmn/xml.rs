@@ -1,14 +1,14 @@
-//! Reads XML safely and gives short ways to reach children, attributes and extension elements.
+//! Short ways to reach children, attributes and extension elements of a BPMN file.
 //!
 //! Must not know what BPMN elements mean.
 //!
 //! **Invariant:** a document given out has no DTD, is well-formed and within the limits.
 
-use roxmltree::{Document, ParsingOptions};
+use roxmltree::Document;
 
 use super::limits::Limits;
 use super::report::{Place, Report};
-use super::scanner::{Piece, Scanner};
+use crate::core::xml;
 
 /// A node of a document that was read.
 pub(super) type Node<'a> = roxmltree::Node<'a, 'a>;
@@ -43,65 +43,8 @@ pub(super) fn read<'a>(
     limits: &Limits,
     report: &mut Report<'_>,
 ) -> Option<Document<'a>> {
-    let is_within_limits = check_limits(source, limits, report);
-    if !is_within_limits {
-        return None;
-    }
-    let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
-    match Document::parse_with_options(source, options) {
-        Ok(document) => check_root(&document, report).then_some(document),
-        Err(error) => {
-            report_malformed(source, &error, report);
-            None
-        }
-    }
-}
-
-fn check_limits(source: &str, limits: &Limits, report: &mut Report<'_>) -> bool {
-    let start = Place { at: 0, id: None };
-    if source.len() > limits.bytes_max {
-        let message = format!("the file has {} bytes", source.len());
-        report.error(start, message, format!("at most {} bytes", limits.bytes_max));
-        return false;
-    }
-    let (mut depth, mut elements) = (0_usize, 0_usize);
-    for token in Scanner::new(source) {
-        let place = Place { at: token.at, id: None };
-        match token.piece {
-            Piece::Start => (depth, elements) = (depth + 1, elements + 1),
-            Piece::Empty => elements += 1,
-            Piece::End => depth = depth.saturating_sub(1),
-            Piece::Doctype => {
-                let message = "document type definitions and entities are refused";
-                report.error(place, message, "a BPMN file without `<!…` declarations");
-                return false;
-            }
-            Piece::Other => {}
-        }
-        if depth > limits.depth_max {
-            let expected = format!("at most {} levels", limits.depth_max);
-            report.error(place, "the elements are nested too deeply", expected);
-            return false;
-        }
-        if elements > limits.elements_max {
-            let expected = format!("at most {} elements", limits.elements_max);
-            report.error(place, "the file has too many elements", expected);
-            return false;
-        }
-    }
-    true
-}
-
-fn report_malformed(source: &str, error: &roxmltree::Error, report: &mut Report<'_>) {
-    let text = error.to_string();
-    let (row, column) = (error.pos().row, error.pos().col);
-    let reason = text.strip_suffix(&format!(" at {row}:{column}")).unwrap_or(&text);
-    let before: usize =
-        source.split_inclusive('\n').take(row.saturating_sub(1) as usize).map(str::len).sum();
-    let line = source[before..].chars().take(column.saturating_sub(1) as usize);
-    let at = before + line.map(char::len_utf8).sum::<usize>();
-    let message = format!("not well-formed XML: {reason}");
-    report.error(Place { at, id: None }, message, "a well-formed BPMN 2.0 file");
+    let document = xml::read(source, "BPMN 2.0", limits, report)?;
+    check_root(&document, report).then_some(document)
 }
 
 fn check_root(document: &Document<'_>, report: &mut Report<'_>) -> bool {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::core::feel::boxed::Custom;
 use crate::core::feel::evaluation::Span;
 use crate::core::feel::value::Value;
 
@@ -39,6 +40,14 @@ pub(crate) enum Kind {
     /// `> 5`: as a unary test a comparison with `?`, in parentheses a range.
     Test(Comparison, Box<Node>),
     UnaryTests(UnaryTests),
+    /// Named values, each seeing those before it, and the result that sees all of them.
+    Scoped(Vec<(Arc<str>, Node)>, Box<Node>),
+    /// A value that must belong to a type.
+    Conform(Box<Node>, Type),
+    /// An expression with a source of its own, named for warnings.
+    Within(Arc<str>, Box<Node>),
+    /// Something only its owner knows how to evaluate.
+    Custom(Arc<dyn Custom>),
 }
 
 pub(crate) struct RangeNode {
@@ -129,7 +138,8 @@ pub(crate) struct UnaryTests {
     pub(crate) tests: Vec<Test>,
 }
 
-/// A type as written after `instance of` and behind parameters.
+/// A type as written after `instance of` and behind parameters, or made by item definitions.
+#[derive(Clone)]
 pub(crate) enum Type {
     Any,
     Null,
@@ -146,6 +156,16 @@ pub(crate) enum Type {
     Range(Box<Type>),
     /// The number of parameters, if it is said.
     Function(Option<usize>),
+    /// A type with a name, used in several places.
+    Shared(Arc<Type>),
+    /// A type whose values are restricted.
+    Constrained(Arc<Constraint>),
     /// A name FEEL itself does not define.
     Unknown(Arc<str>),
+}
+
+/// Values of a type that pass tests.
+pub(crate) struct Constraint {
+    pub(crate) base: Type,
+    pub(crate) tests: Node,
 }

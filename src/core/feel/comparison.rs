@@ -13,6 +13,8 @@ pub(crate) fn equals(left: &Value, right: &Value) -> Option<bool> {
         (Value::Boolean(a), Value::Boolean(b)) => Some(a == b),
         (Value::Number(a), Value::Number(b)) => Some(a == b),
         (Value::Text(a), Value::Text(b)) => Some(a == b),
+        (Value::Time(a), Value::Time(b)) => a.is_same(b),
+        (Value::DateTime(a), Value::DateTime(b)) => a.is_same(b),
         (Value::List(a), Value::List(b)) => Some(Arc::ptr_eq(a, b) || same_items(a, b)),
         (Value::Context(a), Value::Context(b)) => Some(Arc::ptr_eq(a, b) || same_entries(a, b)),
         (Value::Range(a), Value::Range(b)) => Some(same_range(a, b)),

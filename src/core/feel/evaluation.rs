@@ -2,6 +2,7 @@
 //! It knows nothing of how expressions are evaluated.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -80,10 +81,15 @@ pub struct Warning {
     pub message: String,
     /// The part.
     pub span: Span,
+    /// Whose source the part is in, where a model has many sources.
+    pub origin: Option<Arc<str>>,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(origin) = &self.origin {
+            write!(f, "{origin}: ")?;
+        }
         write!(f, "{} (at byte {})", self.message, self.span.start)
     }
 }

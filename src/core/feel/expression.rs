@@ -9,7 +9,7 @@ use crate::core::feel::ast::Node;
 use crate::core::feel::error::ParseError;
 use crate::core::feel::evaluation::{Evaluated, EvaluationContext, EvaluationError};
 use crate::core::feel::evaluator::Evaluator;
-use crate::core::feel::parser::{Candidate, Form, parse};
+use crate::core::feel::parser::{Candidate, Form, Scope, parse};
 use crate::core::feel::value::Value;
 use crate::core::feel::variables::Variables;
 
@@ -25,6 +25,8 @@ pub struct Expression(Arc<Parsed>);
 struct Parsed {
     source: Box<str>,
     form: Form,
+    /// Outer variables known to exist, whose names may hold symbols and keywords.
+    known: Scope,
     root: Node,
     variables: BTreeSet<String>,
     candidates: Vec<Candidate>,
@@ -43,7 +45,18 @@ impl Expression {
     /// # Errors
     /// If the source is no expression: what was expected, and where.
     pub fn parse(source: &str) -> Result<Self, ParseError> {
-        Self::parse_as(source, Form::Expression)
+        Self::parse_as(source, Form::Expression, Vec::new())
+    }
+
+    /// Parses an expression over variables of these names, which may hold symbols and keywords.
+    ///
+    /// # Errors
+    /// As [`Expression::parse`].
+    pub fn parse_naming(
+        source: &str,
+        names: impl IntoIterator<Item = Arc<str>>,
+    ) -> Result<Self, ParseError> {
+        Self::parse_as(source, Form::Expression, names.into_iter().collect())
     }
 
     /// Parses the unary tests of a decision table's cell (DMN 1.5, 10.3.1.2, rule 15).
@@ -51,16 +64,29 @@ impl Expression {
     /// # Errors
     /// If the source is no list of tests: what was expected, and where.
     pub fn parse_unary_tests(source: &str) -> Result<Self, ParseError> {
-        Self::parse_as(source, Form::UnaryTests)
+        Self::parse_as(source, Form::UnaryTests, Vec::new())
     }
 
-    fn parse_as(source: &str, form: Form) -> Result<Self, ParseError> {
-        let parsed = parse(source, form, &[])?;
+    /// Parses unary tests over variables of these names, which may hold symbols and keywords.
+    ///
+    /// # Errors
+    /// As [`Expression::parse_unary_tests`].
+    pub fn parse_unary_tests_naming(
+        source: &str,
+        names: impl IntoIterator<Item = Arc<str>>,
+    ) -> Result<Self, ParseError> {
+        Self::parse_as(source, Form::UnaryTests, names.into_iter().collect())
+    }
+
+    fn parse_as(source: &str, form: Form, known: Vec<Arc<str>>) -> Result<Self, ParseError> {
+        let scope = Scope::default().naming(known);
+        let parsed = parse(source, form, &scope)?;
         let mut variables = parsed.reads;
         variables.extend(parsed.candidates.iter().map(|candidate| candidate.name.clone()));
         Ok(Self(Arc::new(Parsed {
             source: Box::from(source),
             form,
+            known: scope,
             root: parsed.root,
             variables,
             candidates: parsed.candidates,
@@ -133,7 +159,9 @@ impl Expression {
         if let Some(reading) = readings.iter().find(|reading| reading.names == names) {
             return Some(Arc::clone(&reading.root));
         }
-        let root = Arc::new(parse(&self.0.source, self.0.form, &names).ok()?.root);
+        let meant = names.iter().map(|name| Arc::from(*name));
+        let scope = self.0.known.clone().naming(meant);
+        let root = Arc::new(parse(&self.0.source, self.0.form, &scope).ok()?.root);
         if readings.len() >= READINGS_MAX {
             readings.remove(0);
         }

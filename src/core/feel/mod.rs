@@ -16,6 +16,7 @@
 //! source and any value.
 
 mod ast;
+mod boxed;
 mod builtins;
 mod comparison;
 mod error;
@@ -26,16 +27,22 @@ mod json;
 mod lexer;
 mod number;
 mod parser;
+mod tagged;
 mod temporal;
 mod value;
 mod variables;
 mod writing;
 
+pub(crate) use ast::{Quantifier, Type};
+pub(crate) use boxed::{Body, Custom, Interval, Lookup, Tests, allowed_values};
 pub use builtins::Builtin;
+pub(crate) use comparison::order;
 pub use error::ParseError;
 pub use evaluation::{Evaluated, EvaluationContext, EvaluationError, Limit, Limits, Span, Warning};
+pub(crate) use evaluator::Evaluator;
 pub use expression::Expression;
 pub use number::{Number, NumberError, Rounding};
+pub(crate) use parser::{Entries, Scope};
 pub use temporal::{DateTime, DaysTimeDuration, Time, YearsMonthsDuration, Zone};
 pub use value::{Closure, Context, Function, List, Range, Value};
 pub use variables::Variables;

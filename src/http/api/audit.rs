@@ -163,7 +163,7 @@ async fn facets(
     Ok(Answer::ok(facets.collect()))
 }
 
-fn wanted(query: AuditQuery) -> Result<search::Query, crate::http::error::ApiError> {
+fn wanted(query: AuditQuery) -> Result<search::Query, crate::http::error::HttpError> {
     let time =
         |field, text: Option<String>| text.map(|text| parse_instant(field, &text)).transpose();
     let facets = [("actor", query.actor), ("action", query.action), ("process", query.process)];

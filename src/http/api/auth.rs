@@ -11,7 +11,7 @@ use crate::core::access::Permission;
 use crate::http::api::users::UserView;
 use crate::http::app::App;
 use crate::http::envelope::{Answer, ApiResult};
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::Body;
 use crate::http::route::Route;
 use crate::http::session::{SignedIn, Visitor};
@@ -134,7 +134,7 @@ async fn logout(
     State(app): State<App>,
     visitor: Visitor,
     Body(body): Body<RefreshBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     app.identity.revoke_tokens(&visitor.origin(), &body.refresh_token).await?;
     Ok(StatusCode::NO_CONTENT)
 }

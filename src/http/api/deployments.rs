@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::envelope::{Answer, ApiResult, Key};
-use crate::http::error::{ApiError, HttpError};
+use crate::http::error::HttpError;
 use crate::http::extract::{Body, OptionalBody, content_type, too_large};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -220,7 +220,7 @@ pub(crate) fn summary(problems: &[FileProblem]) -> String {
 }
 
 /// Every problem of a refused deployment, for programs.
-impl From<processes::DeployError> for ApiError {
+impl From<processes::DeployError> for HttpError {
     fn from(error: processes::DeployError) -> Self {
         match error {
             processes::DeployError::Store(error) => error.into(),

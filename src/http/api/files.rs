@@ -14,7 +14,7 @@ use crate::http::download::download;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
 };
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::{Path, Query, content_type};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -61,7 +61,7 @@ pub fn routes() -> Vec<Route> {
 struct FilesQuery {
     /// How many files at most; 50 when not given.
     limit: Option<u32>,
-    /// The next_cursor of the page before.
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
     /// Words in the name.
     search: Option<String>,
@@ -131,7 +131,7 @@ async fn upload(
         Some("form") => Place::Form,
         Some(other) => {
             let message = format!("purpose: expected one of library, form, found `{other}`");
-            return Err(ApiError::bad_request("invalid_query", message));
+            return Err(HttpError::bad_request("invalid_query", message));
         }
     };
     let headers = parts.headers.clone();
@@ -141,7 +141,7 @@ async fn upload(
     } else {
         let name = query.name.ok_or_else(|| {
             let message = "name: expected the name of the file that the body holds";
-            ApiError::bad_request("invalid_query", message)
+            HttpError::bad_request("invalid_query", message)
         })?;
         let content_type = content_type(&headers);
         let new = NewFile { name, content_type, place };
@@ -160,11 +160,11 @@ pub(crate) async fn store_posted(
     signed_in: &SignedIn,
     request: Request,
     place: Place,
-) -> Result<Vec<FileView>, ApiError> {
+) -> Result<Vec<FileView>, HttpError> {
     let posted = read_posted(app, signed_in, request, |_| Some(place.clone())).await?;
     if posted.files.is_empty() {
         let message = "expected a form of multipart/form-data with at least one file";
-        return Err(ApiError::unprocessable("no_file", message));
+        return Err(HttpError::unprocessable("no_file", message));
     }
     Ok(posted.files.into_iter().map(|(_, file)| file.into()).collect())
 }
@@ -174,7 +174,7 @@ async fn store_body(
     signed_in: &SignedIn,
     new: NewFile,
     request: Request,
-) -> Result<FileView, ApiError> {
+) -> Result<FileView, HttpError> {
     let contents = request.into_body().into_data_stream();
     let stored = app.files.upload(&signed_in.principal, new, contents, &signed_in.origin()).await;
     stored.map(Into::into).map_err(Into::into)
@@ -192,7 +192,7 @@ async fn content(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<Response, ApiError> {
+) -> Result<Response, HttpError> {
     download(&app, &signed_in, key).await
 }
 
@@ -200,7 +200,7 @@ async fn delete(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     app.files.delete(&signed_in.principal, key.0, &signed_in.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::envelope::{Answer, ApiResult};
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::Path;
 use crate::http::route::Route;
 use crate::platform::store::Sql;
@@ -41,8 +41,8 @@ async fn show(State(app): State<App>, Path(form_id): Path<String>) -> ApiResult<
     let asked = form_id.clone();
     let read = move |sql: &mut dyn Sql| processes::find_form_source(sql, &asked);
     let found = app.execution.database().read(read).await?;
-    let (version, text) = found.ok_or_else(|| ApiError::not_found("form"))?;
+    let (version, text) = found.ok_or_else(|| HttpError::not_found("form"))?;
     let schema = serde_json::from_str(&text);
-    let schema = schema.map_err(|error| ApiError::internal(error.to_string()))?;
+    let schema = schema.map_err(|error| HttpError::internal(error.to_string()))?;
     Ok(Answer::ok(DeployedFormView { form_id, version, schema }))
 }

@@ -12,7 +12,7 @@ use crate::http::app::App;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
 };
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::{Body, Path, Query};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -142,7 +142,7 @@ async fn delete(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     app.identity.delete_group(&signed_in.origin(), key.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,7 @@ use crate::http::app::App;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
 };
-use crate::http::error::{ApiError, HttpError};
+use crate::http::error::HttpError;
 use crate::http::extract::{Body, OptionalBody, Path, Query};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -125,7 +125,7 @@ async fn list(
         incidents::find_kind(name).ok_or_else(|| {
             let found = name.escape_debug();
             let message = format!("kind: expected a kind of incident, found `{found}`");
-            ApiError::bad_request("invalid_query", message)
+            HttpError::bad_request("invalid_query", message)
         })
     });
     let filter = IncidentFilter {
@@ -144,7 +144,7 @@ async fn resolve(
     signed_in: SignedIn,
     Path(key): Path<Key>,
     OptionalBody(body): OptionalBody<ResolveBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     let retries = body.unwrap_or_default().retries;
     incidents::resolve(&app.execution, key.0, retries, signed_in.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -157,7 +157,7 @@ async fn resolve_each(
 ) -> ApiResult<Vec<OutcomeView>> {
     if body.keys.is_empty() || body.keys.len() > BULK_MAX {
         let message = format!("keys: expected 1 to {BULK_MAX}, found {}", body.keys.len());
-        return Err(ApiError::unprocessable("invalid_value", message));
+        return Err(HttpError::unprocessable("invalid_value", message));
     }
     let keys = body.keys.into_iter().map(|key| key.0).collect();
     let origin = signed_in.origin();

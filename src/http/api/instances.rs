@@ -15,7 +15,7 @@ use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
     parse_instant,
 };
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::{Body, Path, Query};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -220,12 +220,12 @@ async fn start(
     Ok(Answer::created(format!("/api/v1/process-instances/{}", started.key), started.into()))
 }
 
-fn reference(body: &StartBody) -> Result<ProcessReference, ApiError> {
+fn reference(body: &StartBody) -> Result<ProcessReference, HttpError> {
     match (&body.process_id, body.version, body.definition_key) {
         (Some(id), None, None) => Ok(ProcessReference::Latest(id.clone())),
         (Some(id), Some(version), None) => Ok(ProcessReference::Version(id.clone(), version)),
         (None, None, Some(key)) => Ok(ProcessReference::Key(key.0)),
-        _ => Err(ApiError::unprocessable(
+        _ => Err(HttpError::unprocessable(
             "invalid_value",
             "expected process_id, process_id with version, or definition_key alone",
         )),
@@ -255,14 +255,14 @@ async fn list(
 }
 
 /// Whoever may start instances sees its own.
-fn require_some_sight(signed_in: &SignedIn) -> Result<(), ApiError> {
+fn require_some_sight(signed_in: &SignedIn) -> Result<(), HttpError> {
     if signed_in.principal.may(Permission::InstancesStart) {
         return Ok(());
     }
     signed_in.require(Permission::InstancesRead)
 }
 
-fn filter(query: &InstancesQuery) -> Result<InstanceFilter, ApiError> {
+fn filter(query: &InstancesQuery) -> Result<InstanceFilter, HttpError> {
     let state = query.state.as_deref().map(|name| {
         let known = StateFilter::ALL.map(StateFilter::name);
         StateFilter::find(name).ok_or_else(|| unknown("state", &known, name))
@@ -272,7 +272,7 @@ fn filter(query: &InstancesQuery) -> Result<InstanceFilter, ApiError> {
         let op = query.op.as_deref().unwrap_or("eq");
         let operator = Operator::find(op).ok_or_else(|| unknown("op", &known, op))?;
         let value = query.value.clone().unwrap_or_default();
-        Ok::<_, ApiError>(VariableFilter { name: name.clone(), operator, value })
+        Ok::<_, HttpError>(VariableFilter { name: name.clone(), operator, value })
     });
     let time = |field, text: &Option<String>| {
         text.as_deref().map(|text| parse_instant(field, text)).transpose()
@@ -290,10 +290,10 @@ fn filter(query: &InstancesQuery) -> Result<InstanceFilter, ApiError> {
 }
 
 /// 400 for a word that is not among the known ones.
-pub(crate) fn unknown(field: &str, known: &[&str], found: &str) -> ApiError {
+pub(crate) fn unknown(field: &str, known: &[&str], found: &str) -> HttpError {
     let (known, found) = (known.join(", "), found.escape_debug());
     let message = format!("{field}: expected one of {known}, found `{found}`");
-    ApiError::bad_request("invalid_query", message)
+    HttpError::bad_request("invalid_query", message)
 }
 
 async fn show(
@@ -306,20 +306,20 @@ async fn show(
     Ok(Answer::ok(found.ok_or_else(missing)?.into()))
 }
 
-fn missing() -> ApiError {
-    ApiError::not_found("process instance")
+fn missing() -> HttpError {
+    HttpError::not_found("process instance")
 }
 
 async fn cancel(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     app.instances.cancel(key.0, signed_in.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn inspect(app: &App, signed_in: &SignedIn, key: Key) -> Result<Inspection, ApiError> {
+async fn inspect(app: &App, signed_in: &SignedIn, key: Key) -> Result<Inspection, HttpError> {
     require_some_sight(signed_in)?;
     app.instances.inspect(&signed_in.principal, key.0).await?.ok_or_else(missing)
 }
@@ -338,7 +338,7 @@ async fn set_variables(
     signed_in: SignedIn,
     Path(key): Path<Key>,
     Body(body): Body<VariablesBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     let scope_key = body.scope_key.map(|key| key.0);
     let origin = signed_in.origin();
     app.instances.set_variables(key.0, scope_key, body.variables, body.local, origin).await?;
@@ -379,7 +379,7 @@ async fn diagram(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<Response, ApiError> {
+) -> Result<Response, HttpError> {
     let svg = inspect(&app, &signed_in, key).await?.diagram();
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }

@@ -15,7 +15,7 @@ use crate::http::app::App;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
 };
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::{Body, OptionalBody, Path, Query};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -250,15 +250,15 @@ async fn activate(
     Ok(Answer::ok(jobs.into_iter().map(Into::into).collect()))
 }
 
-fn lease_ms(lease_ms: i64) -> Result<i64, ApiError> {
+fn lease_ms(lease_ms: i64) -> Result<i64, HttpError> {
     if (1..=LEASE_MS_MAX).contains(&lease_ms) {
         return Ok(lease_ms);
     }
     Err(invalid(format!("lease_ms: expected 1 to {LEASE_MS_MAX}, found {lease_ms}")))
 }
 
-fn invalid(message: String) -> ApiError {
-    ApiError::unprocessable("invalid_value", message)
+fn invalid(message: String) -> HttpError {
+    HttpError::unprocessable("invalid_value", message)
 }
 
 fn lease(job: Key, token: Key) -> Lease {
@@ -270,7 +270,7 @@ async fn complete(
     signed_in: SignedIn,
     Path(key): Path<Key>,
     Body(body): Body<CompleteBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     let lease = lease(key, body.lease_token);
     jobs::complete(&app.execution, lease, body.variables, signed_in.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -281,7 +281,7 @@ async fn fail(
     signed_in: SignedIn,
     Path(key): Path<Key>,
     Body(body): Body<FailBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     if let Some(backoff_ms) = body.backoff_ms
         && !(0..=BACKOFF_MS_MAX).contains(&backoff_ms)
     {
@@ -304,7 +304,7 @@ async fn throw_error(
     signed_in: SignedIn,
     Path(key): Path<Key>,
     Body(body): Body<ErrorBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     let ErrorBody { lease_token, code, message, variables } = body;
     let error = ThrownError { code, message, variables };
     let lease = lease(key, lease_token);
@@ -340,7 +340,7 @@ async fn requeue(
     signed_in: SignedIn,
     Path(key): Path<Key>,
     OptionalBody(body): OptionalBody<RequeueBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     let retries = body.unwrap_or_default().retries.unwrap_or(RETRIES_DEFAULT);
     jobs::requeue(&app.execution, key.0, retries, signed_in.origin()).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::envelope::{Answer, ApiResult, Key};
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::Body;
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -64,14 +64,14 @@ async fn publish(
     Body(body): Body<MessageBody>,
 ) -> ApiResult<PublishedView> {
     if body.name.is_empty() {
-        return Err(ApiError::unprocessable("invalid_value", "name: expected a name"));
+        return Err(HttpError::unprocessable("invalid_value", "name: expected a name"));
     }
     if !(0..=TIME_TO_LIVE_MS_MAX).contains(&body.time_to_live_ms) {
         let message = format!(
             "time_to_live_ms: expected 0 to {TIME_TO_LIVE_MS_MAX}, found {}",
             body.time_to_live_ms
         );
-        return Err(ApiError::unprocessable("invalid_value", message));
+        return Err(HttpError::unprocessable("invalid_value", message));
     }
     let message = PublishMessage {
         name: body.name,
@@ -85,6 +85,6 @@ async fn publish(
             let instance_keys = instance_keys.into_iter().map(Key).collect();
             Ok(Answer::ok(PublishedView { key: Key(key), instance_keys }))
         }
-        other => Err(ApiError::internal(format!("a message was answered by {other:?}"))),
+        other => Err(HttpError::internal(format!("a message was answered by {other:?}"))),
     }
 }

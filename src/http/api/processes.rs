@@ -13,7 +13,7 @@ use crate::http::app::App;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
 };
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::{Path, Query};
 use crate::http::route::Route;
 use crate::platform::store::Sql;
@@ -149,7 +149,7 @@ async fn versions(State(app): State<App>, Path(key): Path<Key>) -> ApiResult<Vec
 async fn xml(
     State(app): State<App>,
     Path(key): Path<Key>,
-) -> Result<([(HeaderName, HeaderValue); 1], String), ApiError> {
+) -> Result<([(HeaderName, HeaderValue); 1], String), HttpError> {
     let model = load_model(&app, key).await?;
     let kind = HeaderValue::from_static("application/xml; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, kind)], model.content))
@@ -158,23 +158,23 @@ async fn xml(
 async fn diagram(
     State(app): State<App>,
     Path(key): Path<Key>,
-) -> Result<([(HeaderName, HeaderValue); 1], String), ApiError> {
+) -> Result<([(HeaderName, HeaderValue); 1], String), HttpError> {
     let model = load_model(&app, key).await?;
     let kind = HeaderValue::from_static("image/svg+xml");
     Ok(([(header::CONTENT_TYPE, kind)], processes::draw(&model.content)))
 }
 
-async fn load(app: &App, key: Key) -> Result<DefinitionRow, ApiError> {
+async fn load(app: &App, key: Key) -> Result<DefinitionRow, HttpError> {
     let read = move |sql: &mut dyn Sql| processes::find_definition(sql, key.0);
     let found = app.execution.database().read(read).await?;
-    found.ok_or_else(|| ApiError::not_found("process definition"))
+    found.ok_or_else(|| HttpError::not_found("process definition"))
 }
 
-async fn load_model(app: &App, key: Key) -> Result<ResourceRow, ApiError> {
+async fn load_model(app: &App, key: Key) -> Result<ResourceRow, HttpError> {
     let resource_key = load(app, key).await?.resource_key;
     let read = move |sql: &mut dyn Sql| processes::find_resource(sql, resource_key);
     let found = app.execution.database().read(read).await?;
-    found.ok_or_else(|| ApiError::internal(format!("no resource {resource_key}")))
+    found.ok_or_else(|| HttpError::internal(format!("no resource {resource_key}")))
 }
 
 impl From<ProcessRow> for ProcessView {

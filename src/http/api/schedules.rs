@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::envelope::{Answer, ApiResult, Key, instant};
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::Path;
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -64,7 +64,7 @@ async fn pause(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     set_paused(&app, &signed_in, key, true).await
 }
 
@@ -72,7 +72,7 @@ async fn resume(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     set_paused(&app, &signed_in, key, false).await
 }
 
@@ -81,10 +81,10 @@ async fn set_paused(
     signed_in: &SignedIn,
     key: Key,
     is_paused: bool,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     let origin = signed_in.origin();
     let found = operations::set_schedule_paused(&app.execution, key.0, is_paused, origin).await?;
-    if found { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found("schedule")) }
+    if found { Ok(StatusCode::NO_CONTENT) } else { Err(HttpError::not_found("schedule")) }
 }
 
 impl From<ScheduleRow> for ScheduleView {

@@ -11,7 +11,7 @@ use crate::http::app::App;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, page_limit,
 };
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::Query;
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -103,7 +103,7 @@ async fn find(
 }
 
 /// Where a page of results begins.
-pub(crate) fn offset(cursor: Option<&str>) -> Result<usize, ApiError> {
+pub(crate) fn offset(cursor: Option<&str>) -> Result<usize, HttpError> {
     Ok(decode_cursor::<usize>(cursor)?.unwrap_or(0).min(OFFSET_MAX))
 }
 

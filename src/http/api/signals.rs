@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::envelope::{Answer, ApiResult, Key};
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::Body;
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -56,7 +56,7 @@ async fn broadcast(
     Body(body): Body<SignalBody>,
 ) -> ApiResult<BroadcastView> {
     if body.name.is_empty() {
-        return Err(ApiError::unprocessable("invalid_value", "name: expected a name"));
+        return Err(HttpError::unprocessable("invalid_value", "name: expected a name"));
     }
     let signal = BroadcastSignal { name: body.name, variables: body.variables };
     match app.execution.submit(Work::Broadcast(signal), signed_in.origin()).await? {
@@ -64,6 +64,6 @@ async fn broadcast(
             let instance_keys = instance_keys.into_iter().map(Key).collect();
             Ok(Answer::ok(BroadcastView { key: Key(key), instance_keys }))
         }
-        other => Err(ApiError::internal(format!("a signal was answered by {other:?}"))),
+        other => Err(HttpError::internal(format!("a signal was answered by {other:?}"))),
     }
 }

@@ -16,7 +16,7 @@ use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
     parse_instant,
 };
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::{Body, OptionalBody, Path, Query};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -80,7 +80,7 @@ pub fn routes() -> Vec<Route> {
 struct UserTasksQuery {
     /// How many user tasks at most; 50 when not given.
     limit: Option<u32>,
-    /// The next_cursor of the page before.
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
     /// `mine`, `unassigned` (those you may claim), `all` (open ones) or `done`; `all` when not
     /// given.
@@ -189,9 +189,11 @@ struct UserTaskChangesBody {
     rev: Option<i64>,
     /// When it should be done; null takes the date away.
     #[serde(default, deserialize_with = "given")]
+    #[expect(clippy::option_option, reason = "not given, null and a date are three things")]
     due_at: Option<Option<String>>,
     /// From when on it should be looked at; null takes the date away.
     #[serde(default, deserialize_with = "given")]
+    #[expect(clippy::option_option, reason = "not given, null and a date are three things")]
     follow_up_at: Option<Option<String>>,
     /// 0 to 100.
     priority: Option<i32>,
@@ -263,12 +265,12 @@ fn word<T: Copy>(
     all: &[T],
     id: fn(T) -> &'static str,
     otherwise: T,
-) -> Result<T, ApiError> {
+) -> Result<T, HttpError> {
     let Some(text) = text else { return Ok(otherwise) };
     let expected = || all.iter().map(|it| id(*it)).collect::<Vec<_>>().join(", ");
     let message = || format!("{field}: expected one of {}, found `{text}`", expected());
     let found = all.iter().copied().find(|it| id(*it) == text);
-    found.ok_or_else(|| ApiError::bad_request("invalid_query", message()))
+    found.ok_or_else(|| HttpError::bad_request("invalid_query", message()))
 }
 
 async fn counts(State(app): State<App>, signed_in: SignedIn) -> ApiResult<CountsView> {
@@ -276,7 +278,7 @@ async fn counts(State(app): State<App>, signed_in: SignedIn) -> ApiResult<Counts
     let read = move |sql: &mut dyn Sql| {
         let mut count =
             |view| tasks::count(sql, &principal, &TaskFilter { view, ..TaskFilter::default() });
-        Ok::<_, ApiError>(CountsView {
+        Ok::<_, HttpError>(CountsView {
             mine: count(TaskView::Mine)?,
             unassigned: count(TaskView::Unassigned)?,
             all: count(TaskView::All)?,
@@ -320,9 +322,9 @@ async fn show_form(
     let read =
         move |sql: &mut dyn Sql| tasks::find_form_source(sql, &definitions, &principal, key.0);
     let text = app.execution.database().read(read).await?;
-    let text = text.ok_or_else(|| ApiError::not_found("form"))?;
+    let text = text.ok_or_else(|| HttpError::not_found("form"))?;
     let schema = serde_json::from_str(&text);
-    Ok(Answer::ok(schema.map_err(|error| ApiError::internal(error.to_string()))?))
+    Ok(Answer::ok(schema.map_err(|error| HttpError::internal(error.to_string()))?))
 }
 
 async fn update(
@@ -343,7 +345,8 @@ async fn update(
     Ok(Answer::ok(changed.await?.into()))
 }
 
-fn date(field: &str, text: Option<Option<String>>) -> Result<Option<DateChange>, ApiError> {
+#[expect(clippy::option_option, reason = "not given, null and a date are three things")]
+fn date(field: &str, text: Option<Option<String>>) -> Result<Option<DateChange>, HttpError> {
     Ok(match text {
         None => None,
         Some(None) => Some(DateChange::Clear),

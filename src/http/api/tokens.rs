@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::access::{Permission, Via};
 use crate::http::app::App;
 use crate::http::envelope::{Answer, ApiResult, Key, instant, parse_instant};
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::{Body, Path};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -97,27 +97,27 @@ async fn delete(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     refuse_api_tokens(&signed_in)?;
     let user_key = signed_in.principal.user_key;
     app.identity.delete_api_token(&signed_in.origin(), user_key, key.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn refuse_api_tokens(signed_in: &SignedIn) -> Result<(), ApiError> {
+fn refuse_api_tokens(signed_in: &SignedIn) -> Result<(), HttpError> {
     if signed_in.principal.via == Via::ApiToken {
-        return Err(ApiError::forbidden("an API token can't change API tokens, sign in instead"));
+        return Err(HttpError::forbidden("an API token can't change API tokens, sign in instead"));
     }
     Ok(())
 }
 
-fn scope(name: &str) -> Result<Permission, ApiError> {
+fn scope(name: &str) -> Result<Permission, HttpError> {
     Permission::find(name).ok_or_else(|| {
         let message = format!(
             "scopes: expected names of permissions such as tasks:work, found `{}`",
             name.escape_debug()
         );
-        ApiError::unprocessable("invalid_value", message)
+        HttpError::unprocessable("invalid_value", message)
     })
 }
 

@@ -12,7 +12,7 @@ use crate::http::app::App;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
 };
-use crate::http::error::ApiError;
+use crate::http::error::HttpError;
 use crate::http::extract::{Body, Path, Query};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
@@ -199,7 +199,7 @@ async fn delete(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(key): Path<Key>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     app.identity.delete_user(&signed_in.origin(), key.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -227,20 +227,20 @@ async fn set_password(
     signed_in: SignedIn,
     Path(key): Path<Key>,
     Body(body): Body<PasswordBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     app.identity.reset_password(&signed_in.origin(), key.0, body.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn roles(ids: &[String]) -> Result<Vec<Role>, ApiError> {
+fn roles(ids: &[String]) -> Result<Vec<Role>, HttpError> {
     ids.iter().map(|it| role(it)).collect()
 }
 
-fn role(id: &str) -> Result<Role, ApiError> {
+fn role(id: &str) -> Result<Role, HttpError> {
     Role::find(id).ok_or_else(|| {
         let known = Role::ALL.map(Role::id).join(", ");
         let message = format!("roles: expected one of {known}, found `{}`", id.escape_debug());
-        ApiError::unprocessable("invalid_value", message)
+        HttpError::unprocessable("invalid_value", message)
     })
 }
 

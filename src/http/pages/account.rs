@@ -9,7 +9,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::names::GroupNames;
 use super::roles::role_name;
+use super::words::identity_problem;
 use crate::http::app::App;
 use crate::http::envelope::Key;
 use crate::http::error::HttpError;
@@ -176,7 +178,7 @@ async fn change_password(
             "The password was changed. Other sessions were signed out.",
         )),
         Err(error @ IdentityError::Invalid { .. }) => {
-            let notes = Notes { password_error: error.to_string(), ..Notes::default() };
+            let notes = Notes { password_error: identity_problem(&error), ..Notes::default() };
             let page = page(&app, &frame, &signed_in, notes).await?;
             Ok(page_with_status(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
@@ -199,7 +201,7 @@ async fn make_token(
         match app.identity.create_api_token(&signed_in.origin(), user_key, new).await {
             Ok((_, text)) => (StatusCode::OK, Notes { new_token: Some(text), ..Notes::default() }),
             Err(error @ (IdentityError::Invalid { .. } | IdentityError::Taken { .. })) => {
-                let notes = Notes { token_error: error.to_string(), ..Notes::default() };
+                let notes = Notes { token_error: identity_problem(&error), ..Notes::default() };
                 (StatusCode::UNPROCESSABLE_ENTITY, notes)
             }
             Err(error) => return Err(error.into()),
@@ -235,6 +237,7 @@ async fn page(
 ) -> Result<AccountPage, HttpError> {
     let user_key = signed_in.principal.user_key;
     let user = app.identity.load_user(user_key).await?;
+    let groups = GroupNames::load(app, user.groups.iter().map(String::as_str)).await?;
     let tokens = app.identity.list_api_tokens(user_key).await?;
     let sessions = app.identity.list_sessions(user_key).await?;
     let now_ms = app.clock.now_ms();
@@ -246,7 +249,7 @@ async fn page(
         name: user.display_name,
         email: user.email.unwrap_or(user.user_id),
         roles: roles.join(", "),
-        groups: user.groups.join(", "),
+        groups: groups.list(&user.groups),
         password_error: notes.password_error,
         new_token: notes.new_token,
         tokens: tokens.into_iter().map(|it| token_row(it, now_ms)).collect(),

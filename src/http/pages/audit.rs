@@ -8,6 +8,7 @@ use axum::extract::State;
 
 use super::names::Names;
 use super::numbers::thousands;
+use super::words::capitalised;
 use crate::core::access::Permission;
 use crate::http::api::search::OFFSET_MAX;
 use crate::http::app::App;
@@ -17,7 +18,9 @@ use crate::http::frame::{Frame, Page};
 use crate::http::route::Route;
 use crate::platform::search::{FacetCount, Query};
 use crate::services::audit::{ActorKind, AuditEvent};
+use crate::services::processes::list_processes;
 use crate::services::search::{EVENT_FACETS, FoundEvent, FoundEvents};
+use std::collections::HashMap;
 
 /// Rows of a page.
 const ROWS: usize = 50;
@@ -83,9 +86,7 @@ pub struct AuditRow {
     /// What was done, leading to where it can be seen.
     pub what: Link,
     pub snippet: Vec<Snippet>,
-    /// The event's kind and its number in the chain.
     pub kind: String,
-    pub number: String,
     pub at: Stamp,
 }
 
@@ -157,7 +158,6 @@ fn sample_rows() -> Vec<AuditRow> {
         what: Link::new(what, "/inbox/4503599627370521"),
         snippet,
         kind: kind.into(),
-        number: "18204".into(),
         at: Stamp::sample(minutes),
     };
     let comment = vec![
@@ -247,9 +247,9 @@ impl Wanted {
         let is_chosen = self.chosen.contains(&pair);
         let mut chosen = self.chosen.clone();
         if is_chosen {
-            chosen.retain(|it| *it != pair)
+            chosen.retain(|it| *it != pair);
         } else {
-            chosen.push(pair)
+            chosen.push(pair);
         }
         (Self::href(&chosen, &self.search, &self.span, 0), is_chosen)
     }
@@ -267,22 +267,48 @@ async fn show(
     let took_ms = began.elapsed().as_millis();
     let layout = frame.layout("Audit", Section::Audit);
     let names = Names::load(&app, people(&found)).await?;
-    let summary = format!("{} events in {took_ms} ms", thousands(found.total as u64));
-    Ok(Page(page(layout, &wanted, found, &names, (summary, now_ms))))
+    let processes = app.execution.database().read(list_processes).await?;
+    let called = Called {
+        people: names,
+        processes: processes.into_iter().map(|it| (it.process_id, it.name)).collect(),
+    };
+    let summary = match found.total {
+        1 => format!("1 event in {took_ms} ms"),
+        total => format!("{} events in {took_ms} ms", thousands(total as u64)),
+    };
+    Ok(Page(page(layout, &wanted, found, &called, (summary, now_ms))))
+}
+
+/// What people and processes are called.
+struct Called {
+    people: Names,
+    processes: HashMap<String, String>,
 }
 
 /// Everybody whom the page names.
 fn people(found: &FoundEvents) -> impl Iterator<Item = &str> {
     let actors = found.facets.iter().filter(|(name, _)| name == "actor");
     let counted = actors.flat_map(|(_, counts)| counts.iter().map(|it| it.value.as_str()));
-    counted.chain(found.events.iter().map(|it| it.event.actor_id.as_str()))
+    let events = found.events.iter().map(|it| &it.event);
+    counted.chain(events.flat_map(people_of))
+}
+
+/// Whoever did it, and whom a user task was given to.
+pub(super) fn people_of(event: &AuditEvent) -> impl Iterator<Item = &str> {
+    std::iter::once(event.actor_id.as_str()).chain(given_to(event).map(|(_, who)| who))
+}
+
+/// The summary of a user task that was given to somebody, in two parts.
+fn given_to(event: &AuditEvent) -> Option<(&str, &str)> {
+    let is_given = event.action == "user_task.assigned";
+    is_given.then(|| event.summary.rsplit_once(" was given to ")).flatten()
 }
 
 fn page(
     layout: Layout,
     wanted: &Wanted,
     found: FoundEvents,
-    names: &Names,
+    called: &Called,
     (summary, now_ms): (String, i64),
 ) -> AuditPage {
     let is_narrowed = !wanted.chosen.is_empty() || !wanted.span.is_empty();
@@ -301,8 +327,12 @@ fn page(
         clear_href: is_narrowed.then(|| Wanted::href(&[], &wanted.search, "", 0)),
         summary,
         pager: pager(wanted, &found),
-        facets: facets(wanted, &found.facets, names),
-        rows: found.events.into_iter().map(|it| row(it, names, now_ms, &wanted.search)).collect(),
+        facets: facets(wanted, &found.facets, called),
+        rows: found
+            .events
+            .into_iter()
+            .map(|it| row(it, &called.people, now_ms, &wanted.search))
+            .collect(),
         empty: empty(wanted, is_narrowed),
     }
 }
@@ -320,14 +350,15 @@ fn pager(wanted: &Wanted, found: &FoundEvents) -> Pager {
     let href = |offset| Wanted::href(&wanted.chosen, &wanted.search, &wanted.span, offset);
     let end = wanted.offset + found.events.len();
     let first = if found.events.is_empty() { 0 } else { wanted.offset + 1 };
+    let shown = if first == end { end.to_string() } else { format!("{first}–{end}") };
     Pager {
-        summary: format!("{first}–{end} of {}", thousands(found.total as u64)),
+        summary: format!("{shown} of {}", thousands(found.total as u64)),
         first_href: (wanted.offset > 0).then(|| href(0)),
         next_href: (end < found.total && end <= OFFSET_MAX).then(|| href(end)),
     }
 }
 
-fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)], names: &Names) -> Vec<Facet> {
+fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)], called: &Called) -> Vec<Facet> {
     let mut facets: Vec<Facet> = counted
         .iter()
         .filter(|(_, counts)| !counts.is_empty())
@@ -338,7 +369,7 @@ fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)], names: &Names)
                 _ => "Process",
             }
             .into(),
-            values: values(wanted, name, counts, names),
+            values: values(wanted, name, counts, called),
         })
         .collect();
     if !facets.is_empty() {
@@ -358,17 +389,17 @@ fn facets(wanted: &Wanted, counted: &[(String, Vec<FacetCount>)], names: &Names)
 }
 
 /// What nobody signed in did is found without narrowing by nobody.
-fn values(wanted: &Wanted, name: &str, counts: &[FacetCount], names: &Names) -> Vec<FacetValue> {
+fn values(wanted: &Wanted, name: &str, counts: &[FacetCount], called: &Called) -> Vec<FacetValue> {
     let named = counts.iter().filter(|it| !it.value.is_empty()).take(VALUES);
-    named.map(|count| value(wanted, name, count, names)).collect()
+    named.map(|count| value(wanted, name, count, called)).collect()
 }
 
-fn value(wanted: &Wanted, name: &str, count: &FacetCount, names: &Names) -> FacetValue {
+fn value(wanted: &Wanted, name: &str, count: &FacetCount, called: &Called) -> FacetValue {
     let (href, is_chosen) = wanted.toggled(name, &count.value);
     let label = match name {
         "action" => in_words(&count.value),
-        "actor" => capitalised(&names.of(&count.value)),
-        _ => count.value.clone(),
+        "actor" => capitalised(&called.people.of(&count.value)),
+        _ => called.processes.get(&count.value).unwrap_or(&count.value).clone(),
     };
     FacetValue { label, href, count: thousands(count.count), is_chosen }
 }
@@ -376,12 +407,6 @@ fn value(wanted: &Wanted, name: &str, count: &FacetCount, names: &Names) -> Face
 /// `user_task.completed` as `User task completed`.
 fn in_words(action: &str) -> String {
     capitalised(&action.replace(['.', '_'], " "))
-}
-
-/// The text as the beginning of a sentence.
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |it| it.to_uppercase().chain(letters).collect())
 }
 
 fn row(found: FoundEvent, names: &Names, now_ms: i64, search: &str) -> AuditRow {
@@ -394,8 +419,7 @@ fn row(found: FoundEvent, names: &Names, now_ms: i64, search: &str) -> AuditRow 
         icon,
         tone,
         actor: actor(&event, names),
-        what: what(&event),
-        number: event.key.to_string(),
+        what: what(&event, names),
         kind: in_words(&event.action),
         at: Stamp::at(event.at_ms, now_ms),
         snippet: snippet
@@ -417,8 +441,13 @@ pub(super) fn actor(event: &AuditEvent, names: &Names) -> String {
 }
 
 /// What was done, as a sentence that leads to where it can be seen.
-pub(super) fn what(event: &AuditEvent) -> Link {
-    Link::new(capitalised(&event.summary), place(event))
+pub(super) fn what(event: &AuditEvent, names: &Names) -> Link {
+    let text = match given_to(event) {
+        Some((task, who)) if who == event.actor_id => format!("{task} was claimed"),
+        Some((task, who)) => format!("{task} was given to {}", names.of(who)),
+        None => capitalised(&event.summary),
+    };
+    Link::new(text, place(event))
 }
 
 fn place(event: &AuditEvent) -> String {

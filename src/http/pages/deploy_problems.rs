@@ -2,6 +2,9 @@
 //! Must not know how problems are found.
 
 use super::layout::{Layout, Section};
+use super::parts::Snippet;
+use super::words::with_code;
+use crate::core::model::Severity;
 use crate::http::api::deployments::summary;
 use crate::services::processes::FileProblem;
 use askama::Template;
@@ -30,17 +33,29 @@ pub struct ProblemRow {
     pub line: String,
     /// Empty when it belongs to no element.
     pub element_id: String,
-    /// What is wrong.
-    pub message: String,
+    /// It alone would not refuse the deployment.
+    pub is_warning: bool,
+    /// What is wrong, with what stands in the file as hits.
+    pub message: Vec<Snippet>,
     /// What would be right; empty when the message says it.
-    pub remedy: String,
+    pub remedy: Vec<Snippet>,
+}
+
+impl ProblemFile {
+    /// How many problems must go before the file can be deployed.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.problems.iter().filter(|it| !it.is_warning).count()
+    }
 }
 
 impl DeployProblemsPage {
     /// The page for an upload of files with these names.
     #[must_use]
     pub fn of(layout: Layout, names: Vec<String>, problems: Vec<FileProblem>) -> Self {
-        let summary = summary(&problems);
+        let mut counted = problems.clone();
+        counted.retain(|it| it.problem.severity == Severity::Error);
+        let summary = summary(&counted);
         let mut files: Vec<ProblemFile> = Vec::new();
         for name in names {
             files.push(ProblemFile { name, problems: Vec::new() });
@@ -49,8 +64,11 @@ impl DeployProblemsPage {
             let row = ProblemRow {
                 line: problem.line.to_string(),
                 element_id: problem.element_id.unwrap_or_default(),
-                message: problem.message,
-                remedy: problem.expected.map_or(String::new(), |it| format!("expected {it}")),
+                is_warning: problem.severity == Severity::Warning,
+                message: with_code(&problem.message),
+                remedy: problem
+                    .expected
+                    .map_or_else(Vec::new, |it| with_code(&format!("expected {it}"))),
             };
             match files.iter_mut().find(|known| known.name == file) {
                 Some(known) => known.problems.push(row),
@@ -65,8 +83,9 @@ impl DeployProblemsPage {
         let problem = |line: &str, element_id: &str, message: &str, remedy: &str| ProblemRow {
             line: line.into(),
             element_id: element_id.into(),
-            message: message.into(),
-            remedy: remedy.into(),
+            is_warning: false,
+            message: with_code(message),
+            remedy: with_code(remedy),
         };
         Self {
             layout: Layout::sample("Deployment refused", Section::Processes, "/processes"),

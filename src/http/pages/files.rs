@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::names::Names;
 use crate::core::access::Permission;
@@ -181,16 +181,23 @@ async fn rows(
     Ok(found.into_iter().map(row).collect())
 }
 
-/// Names of the user tasks that files belong to, as far as the principal sees them.
+/// Names of the user tasks and of the instances' processes that files belong to, by key, as far as
+/// the principal sees them.
 async fn subjects(
     app: &App,
     signed_in: &SignedIn,
     found: &[File],
 ) -> Result<HashMap<i64, String>, HttpError> {
+    let mut processes = HashMap::new();
+    for key in found.iter().filter_map(|it| it.instance_key).collect::<BTreeSet<_>>() {
+        if let Some(instance) = app.instances.find(&signed_in.principal, key).await? {
+            processes.insert(key, instance.process_name);
+        }
+    }
     let keys: Vec<i64> = found.iter().filter_map(|it| it.user_task_key).collect();
     let principal = signed_in.principal.clone();
     let read = move |sql: &mut dyn Sql| {
-        let mut names = HashMap::new();
+        let mut names = processes;
         for key in keys {
             if let Some(task) = tasks::find_visible(sql, &principal, key)? {
                 names.insert(key, task.name);
@@ -205,7 +212,10 @@ fn subject(file: &File, names: &HashMap<i64, String>) -> Link {
     let task = file.user_task_key.and_then(|key| Some((key, names.get(&key)?)));
     match (task, file.instance_key) {
         (Some((key, name)), _) => Link::new(name.as_str(), format!("/inbox/{key}")),
-        (None, Some(key)) => Link::new(format!("Instance {key}"), format!("/instances/{key}")),
+        (None, Some(key)) => match names.get(&key) {
+            Some(process) => Link::new(process.as_str(), format!("/instances/{key}")),
+            None => Link::new(format!("Instance {key}"), ""),
+        },
         (None, None) => Link::default(),
     }
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::users::initials;
+use super::words::identity_problem;
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::envelope::Key;
@@ -177,7 +178,8 @@ async fn create(
         }
         Err(error @ (IdentityError::Invalid { .. } | IdentityError::Taken { .. })) => {
             let entered = (form.id.as_str(), form.name.as_str());
-            let page = list_page(&app, &frame, error.to_string(), entered).await?;
+            let error = identity_problem(&error);
+            let page = list_page(&app, &frame, error, entered).await?;
             Ok(page_with_status(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
         Err(error) => Err(error.into()),

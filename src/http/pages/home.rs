@@ -8,7 +8,10 @@ use super::parts::{EmptyState, Link, Stamp};
 use askama::Template;
 use axum::extract::State;
 
-use super::audit::{actor, look_of, what};
+use super::audit::{actor, look_of, people_of, what};
+use super::incidents::incident_row;
+use super::instance::IncidentRow;
+use super::instances::{InstanceRow, InstancesPage, instance_row};
 use super::names::Names;
 use super::numbers::capped;
 use super::parts::{Chip, Tone};
@@ -19,14 +22,19 @@ use crate::http::frame::{Frame, Page};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
 use crate::services::audit::{self, AuditEvent};
-use crate::services::instances::COUNT_MAX as INSTANCES_MAX;
+use crate::services::incidents::{self, IncidentFilter};
+use crate::services::instances::{
+    COUNT_MAX as INSTANCES_MAX, InstanceFilter, InstanceList, StateFilter,
+};
 use crate::services::operations::{COUNT_MAX, DAY_MS, DayCounts, HomeNumbers, UrgentTask};
-use crate::services::processes;
+use crate::services::{self, processes};
 
 /// Days the chart shows.
 const DAYS: i64 = 14;
 const TASKS: u32 = 6;
 const ACTIVITY: u32 = 8;
+/// Entries of what is stuck and of what runs; their pages have the rest.
+const SHORT_LIST: u32 = 5;
 const STARTABLE_MAX: usize = 12;
 /// What a task has when nobody says otherwise.
 const PRIORITY_USUAL: i64 = 50;
@@ -41,6 +49,10 @@ pub struct HomePage {
     /// The most urgent user tasks of this person, at most six.
     pub tasks: Vec<TaskRow>,
     pub tasks_empty: EmptyState,
+    /// What can't go on by itself, at most five, for those who may see it.
+    pub stuck: Vec<IncidentRow>,
+    /// The newest active instances that this person may see, at most five.
+    pub running: Vec<InstanceRow>,
     /// Started and completed instances per day; `None` when nothing ran yet.
     pub chart: Option<Chart>,
     pub activity: Vec<ActivityRow>,
@@ -96,8 +108,13 @@ impl HomePage {
             .map(|((started, completed), day)| (format!("{day} Nov"), *started, *completed))
             .collect();
         Self {
-            tiles: sample_tiles(["4", "38", "2", "211"], ["1 overdue", "", "since 2 h", ""]),
+            tiles: sample_tiles(
+                ["4", "38", "2", "211"],
+                ["1 overdue", "", "incidents", "in 7 days"],
+            ),
             tasks: TaskRow::samples(),
+            stuck: IncidentRow::samples(),
+            running: InstancesPage::sample().rows,
             chart: Some(Chart::new("Instances per day", ["started", "completed"], &counts)),
             activity: sample_activity(),
             startable: vec![
@@ -123,6 +140,8 @@ impl HomePage {
                 "Nothing waits for you",
                 "User tasks appear here as soon as a process needs you.",
             ),
+            stuck: Vec::new(),
+            running: Vec::new(),
             chart: None,
             activity: Vec::new(),
             startable: Vec::new(),
@@ -145,7 +164,7 @@ fn sample_tiles(values: [&str; 4], notes: [&str; 4]) -> Vec<Tile> {
         tile(0, "waiting", "Waiting for me", "inbox", "info", "/inbox"),
         tile(1, "running", "Running", "play", "neutral", "/instances?state=active"),
         tile(2, "stuck", "Stuck", "alert", "bad", "/incidents"),
-        tile(3, "completed", "Completed in 7 days", "check", "good", "/instances?state=completed"),
+        tile(3, "ended", "Ended", "check", "neutral", "/instances?state=completed"),
     ]
 }
 
@@ -225,6 +244,8 @@ async fn show(
             "Nothing waits for you",
             "User tasks appear here as soon as a process needs you.",
         ),
+        stuck: stuck(&app, principal, now_ms).await?,
+        running: running(&app, principal, now_ms).await?,
         chart: has_run.then(|| chart(&days)),
         activity: activity(&app, principal, now_ms).await?,
         steps: steps(&app, principal, has_run || numbers.running > 0).await?,
@@ -270,8 +291,9 @@ fn tiles(numbers: &HomeNumbers, days: &[DayCounts], principal: &Principal) -> Ve
         let stuck = capped(numbers.stuck, INSTANCES_MAX);
         let ended = "/instances?state=completed";
         let week = super::numbers::thousands(week);
-        tiles.push(tile("stuck", "Stuck", stuck, String::new(), "alert", tone, "/incidents"));
-        tiles.push(tile("ended", "Ended in 7 days", week, String::new(), "check", "good", ended));
+        let incidents = if numbers.stuck == 1 { "incident" } else { "incidents" };
+        tiles.push(tile("stuck", "Stuck", stuck, incidents.into(), "alert", tone, "/incidents"));
+        tiles.push(tile("ended", "Ended", week, "in 7 days".into(), "check", "neutral", ended));
     }
     tiles
 }
@@ -308,6 +330,34 @@ fn task_row(task: UrgentTask, now_ms: i64) -> TaskRow {
     }
 }
 
+async fn stuck(
+    app: &App,
+    principal: &Principal,
+    now_ms: i64,
+) -> Result<Vec<IncidentRow>, HttpError> {
+    if !principal.may(Permission::InstancesRead) {
+        return Ok(Vec::new());
+    }
+    let found =
+        incidents::list(&app.execution, IncidentFilter::default(), None, SHORT_LIST).await?;
+    Ok(found.into_iter().map(|it| incident_row(it, principal, now_ms)).collect())
+}
+
+async fn running(
+    app: &App,
+    principal: &Principal,
+    now_ms: i64,
+) -> Result<Vec<InstanceRow>, HttpError> {
+    let filter = InstanceFilter { state: Some(StateFilter::Active), ..InstanceFilter::default() };
+    let found = app.instances.list(filter.visible_to(principal), None, SHORT_LIST).await?;
+    let InstanceList { rows, places } = found;
+    let row = |it: services::instances::InstanceRow| {
+        let place = places.get(&it.key).map(|names| names.join(", ")).unwrap_or_default();
+        instance_row(it, place, now_ms)
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
 /// What happened last, for those who may read the audit.
 async fn activity(
     app: &App,
@@ -320,7 +370,7 @@ async fn activity(
     let read =
         |sql: &mut dyn crate::platform::store::Sql| audit::list_before(sql, i64::MAX, ACTIVITY);
     let events = app.execution.database().read(read).await?;
-    let names = Names::load(app, events.iter().map(|it| it.actor_id.as_str())).await?;
+    let names = Names::load(app, events.iter().flat_map(people_of)).await?;
     Ok(events.iter().map(|event| activity_row(event, &names, now_ms)).collect())
 }
 
@@ -330,7 +380,7 @@ fn activity_row(event: &AuditEvent, names: &Names, now_ms: i64) -> ActivityRow {
         icon,
         tone,
         actor: actor(event, names),
-        what: what(event),
+        what: what(event, names),
         at: Stamp::at(event.at_ms, now_ms),
     }
 }

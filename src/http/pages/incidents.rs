@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::numbers::capped;
 use super::parts::{Link, Stamp};
+use super::words::sentence;
 use crate::core::access::{Permission, Principal};
 use crate::core::engine::IncidentKind;
 use crate::http::app::App;
@@ -237,7 +238,7 @@ async fn resolve(
 fn refused(refusal: crate::services::execution::Refusal) -> Result<String, HttpError> {
     let message = refusal.to_string();
     let error = HttpError::from(refusal);
-    if error.status.is_server_error() { Err(error) } else { Ok(message) }
+    if error.status.is_server_error() { Err(error) } else { Ok(sentence(&message)) }
 }
 
 fn next(fields: &Fields) -> &str {

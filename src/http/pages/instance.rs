@@ -9,8 +9,11 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::incidents::{incident_row, nothing_stuck};
+use super::instance_variables::{self, ScopeRows, VariableForm};
 use super::instances::state_chip;
+use super::names::{GroupNames, Names};
 use super::numbers::span;
+use super::words::sentence;
 use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
 use crate::http::envelope::Key;
@@ -21,14 +24,12 @@ use crate::http::route::Route;
 use crate::http::session::SignedIn;
 use crate::services::incidents::{self, IncidentFilter};
 use crate::services::instances::{
-    EntryKind, Inspection, InstanceJob, Scope, TimelineEntry, element_name, elements_by_key,
+    EntryKind, Inspection, InstanceJob, Naming, TimelineEntry, element_name, elements_by_key,
 };
 
 /// Entries of the timeline on a page.
 const ENTRIES: usize = 100;
 const INCIDENTS_MAX: u32 = 200;
-/// A value that is longer is folded.
-const VALUE_CHARS: usize = 80;
 
 /// A process instance with one of its tabs open.
 #[derive(Clone, Debug, Template)]
@@ -54,7 +55,7 @@ pub struct InstancePage {
 #[derive(Clone, Debug)]
 pub enum InstanceTab {
     Timeline { rows: Vec<TimelineRow>, pager: Pager },
-    Variables { scopes: Vec<ScopeRows> },
+    Variables { scopes: Vec<ScopeRows>, form: Option<VariableForm> },
     Jobs { rows: Vec<JobRow>, empty: EmptyState },
     Incidents { rows: Vec<IncidentRow>, empty: EmptyState },
     Called { rows: Vec<CalledRow>, empty: EmptyState },
@@ -69,29 +70,9 @@ pub struct TimelineRow {
     pub element: String,
     pub element_id: String,
     pub text: String,
-    pub actor: String,
     pub at: Stamp,
     /// For example `took 3 min`; empty shows none.
     pub duration: String,
-}
-
-/// The variables of one scope, the instance's own first.
-#[derive(Clone, Debug)]
-pub struct ScopeRows {
-    pub name: String,
-    pub key: String,
-    pub variables: Vec<VariableRow>,
-}
-
-/// A variable with its value as JSON.
-#[derive(Clone, Debug)]
-pub struct VariableRow {
-    pub name: String,
-    /// Shortened to a line; `is_long` then has the whole in `full`.
-    pub value: String,
-    pub is_long: bool,
-    pub full: String,
-    pub kind: &'static str,
 }
 
 /// A job of the instance.
@@ -167,7 +148,13 @@ impl InstancePage {
         let page = |id, tab| Self { tabs: sample_tabs(id), tab, ..Self::sample() };
         vec![
             Self::sample(),
-            page("variables", InstanceTab::Variables { scopes: sample_scopes() }),
+            page(
+                "variables",
+                InstanceTab::Variables {
+                    scopes: ScopeRows::samples(),
+                    form: Some(VariableForm::sample()),
+                },
+            ),
             page("jobs", InstanceTab::Jobs { rows: sample_jobs(), empty: none("No jobs") }),
             page(
                 "incidents",
@@ -208,7 +195,6 @@ fn sample_timeline() -> Vec<TimelineRow> {
             element: element.into(),
             element_id: id.into(),
             text: text.into(),
-            actor: "Engine".into(),
             at: Stamp::sample(minutes),
             duration: duration.into(),
         };
@@ -219,33 +205,6 @@ fn sample_timeline() -> Vec<TimelineRow> {
         row("user", "info", "Approve expense", "approve", "was claimed by Approver", 1450, ""),
         row("branch", "neutral", "Amount above limit?", "limit", "took the path Yes", 1499, ""),
         row("play", "info", "Expense submitted", "start", "was started by Requester", 1500, ""),
-    ]
-}
-
-fn sample_scopes() -> Vec<ScopeRows> {
-    let variable = |name: &str, value: &str, kind| VariableRow {
-        name: name.into(),
-        value: value.into(),
-        is_long: value.ends_with('…'),
-        full: "{\n  \"city\": \"Example City\",\n  \"nights\": 2\n}".into(),
-        kind,
-    };
-    vec![
-        ScopeRows {
-            name: "Process instance".into(),
-            key: "4503599627370497".into(),
-            variables: vec![
-                variable("amount", "1840.50", "number"),
-                variable("category", "\"travel\"", "string"),
-                variable("trip", "{ \"city\": \"Example City\", \"nights\"…", "context"),
-                variable("approved", "true", "boolean"),
-            ],
-        },
-        ScopeRows {
-            name: "Pay out".into(),
-            key: "4503599627370555".into(),
-            variables: vec![variable("account", "\"EX00 1234\"", "string")],
-        },
     ]
 }
 
@@ -318,15 +277,28 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/instances/{key}", show),
         Route::post("/instances/{key}/cancel", cancel).needs(Permission::InstancesOperate),
+        Route::post("/instances/{key}/variables", instance_variables::set)
+            .needs(Permission::InstancesOperate),
     ]
 }
 
+/// Which part of the page is looked at.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Wanted {
+pub(super) struct Wanted {
     tab: String,
     /// Entries of the timeline to pass over.
     offset: usize,
+    /// A variable to change and the scope that holds it.
+    pub(super) name: String,
+    pub(super) scope: Option<Key>,
+}
+
+impl Wanted {
+    /// The variables, with the form for this scope.
+    pub(super) fn variables(scope: Key) -> Self {
+        Self { tab: "variables".to_owned(), scope: Some(scope), ..Self::default() }
+    }
 }
 
 async fn show(
@@ -336,18 +308,46 @@ async fn show(
     Path(key): Path<Key>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Page<InstancePage>, HttpError> {
+    Ok(Page(load(&app, frame, &signed_in, key, &wanted, None).await?))
+}
+
+/// The page of an instance, perhaps with the form for variables as it was refused.
+///
+/// # Errors
+/// 404 when there is no such instance for the person; those of the database.
+pub(super) async fn load(
+    app: &App,
+    frame: Frame,
+    signed_in: &SignedIn,
+    key: Key,
+    wanted: &Wanted,
+    sent: Option<VariableForm>,
+) -> Result<InstancePage, HttpError> {
     let principal = &*signed_in.principal;
     let found = app.instances.inspect(principal, key.0).await?;
     let found = found.ok_or_else(|| HttpError::not_found("process instance"))?;
     let filter = IncidentFilter { instance_key: Some(key.0), ..IncidentFilter::default() };
     let stuck = incidents::list(&app.execution, filter, None, INCIDENTS_MAX).await?;
     let now_ms = app.clock.now_ms();
-    let stuck = stuck.into_iter().map(|it| incident_row(it, principal, now_ms)).collect();
+    let view = View {
+        principal,
+        names: Names::load(app, found.people()).await?,
+        groups: GroupNames::load(app, found.groups()).await?,
+        wanted,
+        now_ms,
+        stuck: stuck.into_iter().map(|it| incident_row(it, principal, now_ms)).collect(),
+        sent,
+    };
     let name = found.row.process_name.clone();
-    let layout = frame.layout(name, Section::Instances);
-    let layout =
-        if can_follow(principal) { layout.with_topics(format!("instance-{key}")) } else { layout };
-    Ok(Page(page(layout, principal, found, stuck, &wanted, now_ms)))
+    let mut layout = frame.layout(name, Section::Instances);
+    if view.sent.is_some() {
+        // Live parts ask for this address again, and the form's own does not answer that.
+        layout.path = format!("/instances/{key}?tab=variables");
+    }
+    if can_follow(principal) {
+        layout = layout.with_topics(format!("instance-{key}"));
+    }
+    Ok(page(layout, &found, view))
 }
 
 fn can_follow(principal: &Principal) -> bool {
@@ -368,22 +368,42 @@ async fn cancel(
             if error.status.is_server_error() || error.status == 404 {
                 return Err(error);
             }
-            Ok(go_with_refusal(&here, &message))
+            Ok(go_with_refusal(&here, &sentence(&message)))
         }
     }
 }
 
-fn page(
-    layout: Layout,
-    principal: &Principal,
-    found: Inspection,
-    stuck: Vec<IncidentRow>,
-    wanted: &Wanted,
+/// Who looks at which part of an instance, and what is known beside it.
+struct View<'a> {
+    principal: &'a Principal,
+    names: Names,
+    groups: GroupNames,
+    wanted: &'a Wanted,
     now_ms: i64,
-) -> InstancePage {
+    stuck: Vec<IncidentRow>,
+    /// The form for variables as it was refused.
+    sent: Option<VariableForm>,
+}
+
+impl Naming for View<'_> {
+    fn person(&self, user_id: &str) -> String {
+        self.names.of(user_id)
+    }
+
+    fn group(&self, group_id: &str) -> String {
+        self.groups.of(group_id)
+    }
+}
+
+impl View<'_> {
+    fn may_change(&self, found: &Inspection) -> bool {
+        found.row.state == "active" && self.principal.may(Permission::InstancesOperate)
+    }
+}
+
+fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
     let row = &found.row;
-    let is_active = row.state == "active";
-    let incident_count = stuck.len();
+    let incident_count = view.stuck.len();
     InstancePage {
         layout,
         key: row.key.to_string(),
@@ -393,23 +413,23 @@ fn page(
         ),
         version: format!("Version {}", row.version),
         state: state_chip(row),
-        facts: facts(&found),
-        started: Stamp::at(row.started_at, now_ms),
-        ended: row.ended_at.map(|at| Stamp::at(at, now_ms)),
-        can_cancel: is_active && principal.may(Permission::InstancesOperate),
+        facts: facts(found, &view.names),
+        started: Stamp::at(row.started_at, view.now_ms),
+        ended: row.ended_at.map(|at| Stamp::at(at, view.now_ms)),
+        can_cancel: view.may_change(found),
         incident_count,
         diagram: Diagram {
             svg: found.diagram(),
             label: format!("Diagram of {} with the state of this instance", row.process_name),
             has_states: true,
         },
-        tabs: tabs(&found, incident_count, &wanted.tab),
-        tab: tab(&found, stuck, wanted, now_ms),
+        tabs: tabs(found, incident_count, &view.wanted.tab),
+        tab: tab(found, view),
     }
 }
 
-fn facts(found: &Inspection) -> Vec<Fact> {
-    let mut facts = vec![Fact::text("Started by", found.row.started_by.as_str())];
+fn facts(found: &Inspection, names: &Names) -> Vec<Fact> {
+    let mut facts = vec![Fact::text("Started by", names.of(&found.row.started_by))];
     if let Some(parent) = &found.parent {
         let href = format!("/instances/{}", parent.key);
         facts.push(Fact::link("Called from", parent.process_name.as_str(), href));
@@ -434,11 +454,10 @@ fn tabs(found: &Inspection, stuck: usize, wanted: &str) -> Vec<Tab> {
     all.into_iter().map(tab).collect()
 }
 
-fn tab(found: &Inspection, stuck: Vec<IncidentRow>, wanted: &Wanted, now_ms: i64) -> InstanceTab {
-    match wanted.tab.as_str() {
-        "variables" => InstanceTab::Variables {
-            scopes: found.scopes().into_iter().map(|it| scope_rows(it, found.row.key)).collect(),
-        },
+fn tab(found: &Inspection, view: View<'_>) -> InstanceTab {
+    let now_ms = view.now_ms;
+    match view.wanted.tab.as_str() {
+        "variables" => variables(found, view),
         "jobs" => InstanceTab::Jobs {
             rows: found.jobs.iter().map(|job| job_row(found, job, now_ms)).collect(),
             empty: EmptyState::new(
@@ -447,22 +466,31 @@ fn tab(found: &Inspection, stuck: Vec<IncidentRow>, wanted: &Wanted, now_ms: i64
                 "Jobs appear here while a worker has something to do for this instance.",
             ),
         },
-        "incidents" => InstanceTab::Incidents { rows: stuck, empty: nothing_stuck() },
+        "incidents" => InstanceTab::Incidents { rows: view.stuck, empty: nothing_stuck() },
         "called" => called(found, now_ms),
-        _ => timeline(found, wanted.offset, now_ms),
+        _ => timeline(found, &view),
     }
 }
 
+fn variables(found: &Inspection, view: View<'_>) -> InstanceTab {
+    let (scopes, key) = (found.scopes(), found.row.key);
+    let may_change = view.may_change(found);
+    let form = may_change.then(|| VariableForm::of(&scopes, key, view.wanted, view.sent));
+    let rows = scopes.into_iter().map(|it| ScopeRows::of(it, key, may_change));
+    InstanceTab::Variables { scopes: rows.collect(), form }
+}
+
 /// The newest entries first.
-fn timeline(found: &Inspection, offset: usize, now_ms: i64) -> InstanceTab {
-    let entries = found.timeline();
+fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
+    let offset = view.wanted.offset;
+    let entries = found.timeline(view);
     let total = entries.len();
     let rows: Vec<TimelineRow> = entries
         .into_iter()
         .rev()
         .skip(offset)
         .take(ENTRIES)
-        .map(|entry| timeline_row(entry, now_ms))
+        .map(|entry| timeline_row(entry, view.now_ms))
         .collect();
     let end = offset + rows.len();
     let pager = if total <= ENTRIES {
@@ -497,41 +525,10 @@ fn timeline_row(entry: TimelineEntry, now_ms: i64) -> TimelineRow {
         element: entry.element,
         element_id: entry.element_id,
         text: entry.text,
-        actor: entry.actor,
         at: Stamp::at(entry.at, now_ms),
         duration: match entry.duration_ms {
             Some(ms) if ms >= 1000 => format!("took {}", span(ms)),
             _ => String::new(),
-        },
-    }
-}
-
-fn scope_rows(scope: Scope, instance_key: i64) -> ScopeRows {
-    let is_whole = scope.key == instance_key;
-    ScopeRows {
-        name: if is_whole { "Process instance".into() } else { scope.name },
-        key: scope.key.to_string(),
-        variables: scope.variables.into_iter().map(|(name, it)| variable_row(name, &it)).collect(),
-    }
-}
-
-fn variable_row(name: String, value: &serde_json::Value) -> VariableRow {
-    use serde_json::Value as Json;
-    let text = value.to_string();
-    let short: String = text.chars().take(VALUE_CHARS).collect();
-    let is_long = short.len() < text.len();
-    VariableRow {
-        name,
-        value: if is_long { format!("{short}…") } else { text },
-        is_long,
-        full: serde_json::to_string_pretty(value).unwrap_or_default(),
-        kind: match value {
-            Json::Null => "null",
-            Json::Bool(_) => "boolean",
-            Json::Number(_) => "number",
-            Json::String(_) => "string",
-            Json::Array(_) => "list",
-            Json::Object(_) => "context",
         },
     }
 }

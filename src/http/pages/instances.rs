@@ -8,6 +8,7 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use super::numbers::capped;
+use super::words::sentence;
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::error::HttpError;
@@ -311,7 +312,7 @@ fn page(
         variable_value: wanted.value.clone(),
         variable_names: choices.variable_names,
         empty: empty(wanted, error.is_empty()),
-        error,
+        error: sentence(&error),
         rows: rows.into_iter().map(row).collect(),
         pager,
     }
@@ -322,6 +323,7 @@ fn summary(shown: usize, wanted: &Wanted, counts: &[i64]) -> String {
     let total = names.zip(counts).find(|(name, _)| *name == wanted.state);
     match total {
         Some((_, total)) => format!("{shown} of {}", capped(*total, COUNT_MAX)),
+        None if shown == 1 => "1 instance".to_owned(),
         None => format!("{shown} instances"),
     }
 }
@@ -377,7 +379,8 @@ fn empty(wanted: &Wanted, is_filter_right: bool) -> EmptyState {
         .with_action("Clear the filters", "/instances")
 }
 
-fn instance_row(found: Found, place: String, now_ms: i64) -> InstanceRow {
+/// A row of the list; `place` names the elements where the instance is.
+pub(super) fn instance_row(found: Found, place: String, now_ms: i64) -> InstanceRow {
     InstanceRow {
         href: format!("/instances/{}", found.key),
         state: state_chip(&found),

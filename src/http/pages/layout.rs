@@ -3,6 +3,9 @@
 
 use crate::http::assets;
 
+/// A badge with more digits would push its link aside.
+const BADGE_MAX: u64 = 999;
+
 /// Everything `templates/layout.html` shows around a page.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
@@ -85,6 +88,29 @@ pub enum Section {
     System,
     /// Reached from the viewer's menu, not from the navigation.
     Account,
+}
+
+impl Section {
+    /// The section that an address belongs to; [`Section::Account`] for what is in none.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or_default();
+        match path.split('/').nth(1).unwrap_or_default() {
+            "" => Self::Home,
+            "inbox" | "user-tasks" => Self::Inbox,
+            "processes" => Self::Processes,
+            "instances" => Self::Instances,
+            "incidents" => Self::Incidents,
+            "schedules" => Self::Schedules,
+            "files" => Self::Files,
+            "audit" => Self::Audit,
+            "users" => Self::Users,
+            "groups" => Self::Groups,
+            "roles" => Self::Roles,
+            "system" => Self::System,
+            _ => Self::Account,
+        }
+    }
 }
 
 impl Layout {
@@ -236,6 +262,10 @@ fn nav_item(of: Section, current: Section, count: u64) -> NavItem {
         Section::System => ("system", "/system", "System", "pulse"),
         Section::Account => ("account", "/account", "Account", "user"),
     };
-    let count = if count == 0 { String::new() } else { count.to_string() };
+    let count = match count {
+        0 => String::new(),
+        BADGE_MAX.. => format!("{BADGE_MAX}+"),
+        count => count.to_string(),
+    };
     NavItem { id, href, label, icon, is_current: of == current, count }
 }

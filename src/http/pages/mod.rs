@@ -14,6 +14,7 @@ pub mod layout;
 mod names;
 pub mod numbers;
 pub mod parts;
+pub(crate) mod words;
 
 pub mod account;
 pub mod audit;
@@ -25,6 +26,7 @@ pub mod home;
 pub mod inbox;
 pub mod incidents;
 pub mod instance;
+pub mod instance_variables;
 pub mod instances;
 pub mod not_found;
 pub mod process;

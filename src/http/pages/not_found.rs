@@ -9,7 +9,7 @@ use askama::Template;
 #[template(path = "pages/not_found.html")]
 pub struct NotFoundPage {
     pub layout: Layout,
-    /// What was looked for, such as `process instance 4503599627370497`.
+    /// What was looked for, such as `process instance`.
     pub subject: String,
 }
 
@@ -19,13 +19,13 @@ impl NotFoundPage {
         let path = "/instances/4503599627370999";
         Self {
             layout: Layout::sample("Not found", Section::Instances, path),
-            subject: "process instance 4503599627370999".into(),
+            subject: "process instance".into(),
         }
     }
 
     /// The same for somebody who isn't signed in.
     #[must_use]
     pub fn sample_signed_out() -> Self {
-        Self { layout: Layout::signed_out("Not found", ""), subject: "page /nowhere".into() }
+        Self { layout: Layout::signed_out("Not found", ""), subject: "address".into() }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::home::Tile;
 use super::layout::{Layout, Section};
+use super::names::Names;
 use super::numbers::{capped, thousands};
 use super::parts::{Diagram, Fact, Link, Stamp};
 use super::processes::has_none_start;
@@ -224,6 +225,7 @@ async fn show(
     let found = find(&app, process_id.clone(), query.version).await?;
     let tiles = tiles(&app, &process_id).await?;
     let now_ms = app.clock.now_ms();
+    let names = Names::load(&app, found.versions.iter().map(|it| it.deployed_by.as_str())).await?;
     let may_operate = signed_in.principal.may(Permission::SchedulesOperate);
     let is_latest = found.versions.first().is_some_and(|latest| latest.key == found.shown.key);
     let may_start = is_latest && signed_in.principal.may(Permission::InstancesStart);
@@ -235,7 +237,7 @@ async fn show(
         name: found.shown.name.clone(),
         version: format!("Version {version}"),
         is_latest,
-        facts: facts(&found, now_ms),
+        facts: facts(&found, &names, now_ms),
         tiles,
         diagram: Diagram {
             svg: processes::draw(&found.model.content),
@@ -245,7 +247,14 @@ async fn show(
         start_href: (may_start && has_none_start(&found.deployed.graph))
             .then(|| format!("/processes/{process_id}/start")),
         model_href: format!("/processes/{process_id}/model?version={version}"),
-        versions: found.versions.iter().map(|row| version_row(row, &found, now_ms)).collect(),
+        versions: found
+            .versions
+            .iter()
+            .map(|row| VersionRow {
+                deployed_by: names.of(&row.deployed_by),
+                ..version_row(row, &found, now_ms)
+            })
+            .collect(),
         schedules: found
             .schedules
             .iter()
@@ -263,7 +272,7 @@ async fn model(
     Query(query): Query<VersionQuery>,
 ) -> Result<([(HeaderName, HeaderValue); 2], String), HttpError> {
     let found = find(&app, process_id, query.version).await?;
-    let name: String = found.shown.process_id.chars().filter(|it| it.is_ascii_graphic()).collect();
+    let name: String = found.shown.process_id.chars().filter(char::is_ascii_graphic).collect();
     let disposition = format!("attachment; filename=\"{}.bpmn\"", name.replace(['"', '\\'], ""));
     let disposition =
         HeaderValue::try_from(disposition).unwrap_or(HeaderValue::from_static("attachment"));
@@ -272,13 +281,13 @@ async fn model(
     Ok((headers, found.model.content))
 }
 
-fn facts(found: &Found, now_ms: i64) -> Vec<Fact> {
+fn facts(found: &Found, names: &Names, now_ms: i64) -> Vec<Fact> {
     let shown = &found.shown;
     let deployed = Stamp::at(shown.deployed_at, now_ms);
     let mut facts = vec![
         Fact::text("Process ID", shown.process_id.as_str()),
         Fact::text("Deployed", deployed.text),
-        Fact::text("Deployed by", shown.deployed_by.as_str()),
+        Fact::text("Deployed by", names.of(&shown.deployed_by)),
         Fact::text("Model", found.model.name.as_str()),
     ];
     if let Some(tag) = &shown.version_tag {

@@ -2,6 +2,7 @@
 //! Must not know how permissions are checked.
 
 use super::layout::{Layout, Section};
+use super::words::capitalised;
 use askama::Template;
 use axum::extract::State;
 
@@ -106,7 +107,7 @@ fn permission_groups(roles: &[Role]) -> Vec<PermissionGroup> {
     let mut groups: Vec<PermissionGroup> = Vec::new();
     for permission in Permission::ALL {
         let kind = permission.name().split(':').next().unwrap_or_default();
-        let name = capitalized(kind);
+        let name = capitalised(kind);
         let row = PermissionRow {
             name: permission.description().into(),
             allowed: roles.iter().map(|it| it.permissions().contains(permission)).collect(),
@@ -121,10 +122,5 @@ fn permission_groups(roles: &[Role]) -> Vec<PermissionGroup> {
 
 /// A role's name for people.
 pub(super) fn role_name(role: Role) -> String {
-    capitalized(role.id())
-}
-
-fn capitalized(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |it| it.to_uppercase().chain(letters).collect())
+    capitalised(role.id())
 }

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::sign_in::begin_session;
+use super::words::identity_problem;
 use crate::core::access::Permission;
 use crate::http::app::App;
 use crate::http::error::HttpError;
@@ -163,7 +164,7 @@ async fn set_up(
         }
         Err(IdentityError::SetupDone) => return Ok(go_to("/sign-in")),
         Err(IdentityError::TokenRefused) => WRONG_TOKEN.to_owned(),
-        Err(error @ IdentityError::Invalid { .. }) => error.to_string(),
+        Err(error @ IdentityError::Invalid { .. }) => identity_problem(&error),
         Err(error) => return Err(error.into()),
     };
     let page = SetupPage {

@@ -258,7 +258,6 @@ fn facts(state: &SystemState) -> Vec<Fact> {
         // Milliseconds would be noise here.
         Fact::text("Up for", span(state.up_for_ms / 1000 * 1000)),
         Fact::text("Database", database(state)),
-        Fact::text("Index position", state.index.position.to_string()),
     ];
     facts.extend(state.memory_bytes.map(|bytes| Fact::text("Memory", size(bytes))));
     facts
@@ -314,11 +313,10 @@ async fn requeue(
 async fn requeue_all(State(app): State<App>, signed_in: SignedIn) -> Result<Response, HttpError> {
     let origin = signed_in.origin();
     let (done, refused) = jobs::requeue_all(&app.execution, RETRIES_DEFAULT, &origin).await?;
-    Ok(match refused {
-        0 => go_with_success("/system", &format!("{done} jobs are tried again.")),
-        _ => {
-            let message = format!("{done} jobs are tried again, {refused} could not be.");
-            go_with_refusal("/system", &message)
-        }
+    let jobs = if done == 1 { "1 job is" } else { &format!("{done} jobs are") };
+    Ok(if refused == 0 {
+        go_with_success("/system", &format!("{jobs} tried again."))
+    } else {
+        go_with_refusal("/system", &format!("{jobs} tried again, {refused} could not be."))
     })
 }

@@ -6,7 +6,7 @@ use serde_json::Map;
 use super::filled_form::{self, Entered, Sending, stored_file};
 use super::form_view::{FormView, TalkView};
 use super::inbox::{AttachmentRow, ClaimAction, CommentRow, HistoryRow, TaskPane};
-use super::names::Names;
+use super::names::{GroupNames, Names};
 use super::parts::{Chip, Choice, Fact, Link, Stamp};
 use super::users::initials;
 use crate::core::access::{Principal, may_assign, may_claim, may_complete, may_release};
@@ -56,6 +56,8 @@ pub(super) async fn load(
     let names = Names::load(app, people(&opened)).await?;
     let form = form(app, signed_in, &opened.detail, refused).await?;
     let assignees = assignees(app, &signed_in.principal, &opened.detail.task).await?;
+    let groups = opened.detail.task.candidate_groups.iter().map(String::as_str);
+    let groups = GroupNames::load(app, groups).await?;
     let Opened { detail, comments, files, history } = opened;
     let (task, now_ms) = (detail.task, app.clock.now_ms());
     let principal = &signed_in.principal;
@@ -63,7 +65,7 @@ pub(super) async fn load(
         key: task.key.to_string(),
         title: task.name.clone(),
         state: state(&task),
-        facts: facts(&task, &detail.form),
+        facts: facts(&task, &detail.form, &names, &groups),
         due: task.due_at.map(|it| Stamp::at(it, now_ms)),
         is_overdue: task.is_open() && task.due_at.is_some_and(|it| it < now_ms),
         follow_up: task.follow_up_at.map(|it| Stamp::at(it, now_ms)),
@@ -103,7 +105,16 @@ fn people(opened: &Opened) -> impl Iterator<Item = &str> {
     let authors = opened.comments.iter().map(|it| it.author.as_str());
     let uploaders = opened.files.iter().map(|it| it.created_by.as_str());
     let actors = opened.history.iter().map(|it| it.actor_id.as_str());
-    own.chain(authors).chain(uploaders).chain(actors)
+    let candidates = task.candidate_users.iter().map(String::as_str);
+    let given = opened.history.iter().filter_map(given_to);
+    own.chain(authors).chain(uploaders).chain(actors).chain(candidates).chain(given)
+}
+
+/// Whom the user task was given to.
+fn given_to(entry: &HistoryEntry) -> Option<&str> {
+    let is_given = entry.action == "user_task.assigned";
+    let parts = is_given.then(|| entry.summary.rsplit_once(" was given to ")).flatten();
+    parts.map(|(_, who)| who)
 }
 
 async fn form(
@@ -171,7 +182,7 @@ fn state(task: &UserTask) -> Chip {
     }
 }
 
-fn facts(task: &UserTask, form: &TaskForm) -> Vec<Fact> {
+fn facts(task: &UserTask, form: &TaskForm, names: &Names, groups: &GroupNames) -> Vec<Fact> {
     let instance = task.instance_key.to_string();
     let mut facts = vec![
         Fact::link(
@@ -182,8 +193,9 @@ fn facts(task: &UserTask, form: &TaskForm) -> Vec<Fact> {
         Fact::link("Instance", instance.as_str(), format!("/instances/{instance}")),
         Fact::text("Priority", priority_words(task.priority)),
     ];
-    let groups = task.candidate_groups.iter().map(|it| format!("group {it}"));
-    let candidates: Vec<String> = groups.chain(task.candidate_users.iter().cloned()).collect();
+    let groups = task.candidate_groups.iter().map(|it| groups.of(it));
+    let people = task.candidate_users.iter().map(|it| names.of(it));
+    let candidates: Vec<String> = groups.chain(people).collect();
     if !candidates.is_empty() {
         facts.push(Fact::text("Candidates", candidates.join(", ")));
     }
@@ -267,7 +279,7 @@ fn history_rows(
         at: Stamp::at(task.created_at, now_ms),
     };
     let row = |entry: HistoryEntry| HistoryRow {
-        text: happened(&entry),
+        text: happened(&entry, names),
         actor: names.of(&entry.actor_id),
         at: Stamp::at(entry.at, now_ms),
     };
@@ -275,19 +287,16 @@ fn history_rows(
 }
 
 /// What somebody did, without the name of the user task that the audit's sentence repeats.
-fn happened(entry: &HistoryEntry) -> String {
+fn happened(entry: &HistoryEntry, names: &Names) -> String {
     match entry.action.as_str() {
         "user_task.completed" => "completed it".into(),
         "user_task.updated" => "changed it".into(),
         "user_task.commented" => "wrote a comment".into(),
-        "user_task.assigned" => {
-            let (_, what) = entry.summary.rsplit_once(" was ").unwrap_or_default();
-            match what.strip_prefix("given to ") {
-                Some(who) if who == entry.actor_id => "claimed it".into(),
-                Some(who) => format!("assigned it to {who}"),
-                None => "gave it back".into(),
-            }
-        }
+        "user_task.assigned" => match given_to(entry) {
+            Some(who) if who == entry.actor_id => "claimed it".into(),
+            Some(who) => format!("assigned it to {}", names.of(who)),
+            None => "gave it back".into(),
+        },
         _ => entry.summary.clone(),
     }
 }

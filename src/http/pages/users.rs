@@ -2,6 +2,7 @@
 //! Must not know how passwords are kept.
 
 use super::layout::{Layout, Section};
+use super::names::GroupNames;
 use super::parts::{Chip, Choice, EmptyState, Pager, Stamp, Tone};
 use askama::Template;
 use axum::extract::State;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use super::layout::Viewer;
 use super::roles::role_name;
+use super::words::identity_problem;
 use crate::core::access::{Permission, Role};
 use crate::http::app::App;
 use crate::http::envelope::{Key, decode_cursor, encode_cursor, next_page};
@@ -208,6 +210,8 @@ async fn list(
     let users = app.identity.list_users(filter, after, ROWS + 1).await?;
     let (users, next) = next_page(users, ROWS, |last| encode_cursor(&last.user_id));
     let now_ms = app.clock.now_ms();
+    let groups = users.iter().flat_map(|it| &it.groups).map(String::as_str);
+    let groups = GroupNames::load(&app, groups).await?;
     let words: String = form_urlencoded::byte_serialize(query.search.as_bytes()).collect();
     let pager = Pager {
         summary: if users.len() == 1 { "1 user".into() } else { format!("{} users", users.len()) },
@@ -217,13 +221,13 @@ async fn list(
     Ok(Page(UsersPage {
         layout: frame.layout("Users", Section::Users),
         search: query.search,
-        rows: users.into_iter().map(|it| row(it, now_ms)).collect(),
+        rows: users.into_iter().map(|it| row(it, &groups, now_ms)).collect(),
         empty: EmptyState::new("user", "Nobody found", "Try another name or e-mail."),
         pager,
     }))
 }
 
-fn row(user: User, now_ms: i64) -> UserRow {
+fn row(user: User, groups: &GroupNames, now_ms: i64) -> UserRow {
     let state = if user.is_disabled {
         Chip::new(Tone::Neutral, "lock", "Disabled")
     } else {
@@ -236,7 +240,7 @@ fn row(user: User, now_ms: i64) -> UserRow {
         email: user.email.unwrap_or(user.user_id),
         name: user.display_name,
         roles: user.roles.into_iter().map(role_name).collect(),
-        groups: user.groups.join(", "),
+        groups: groups.list(&user.groups),
         state,
         is_disabled: user.is_disabled,
         last_seen: user.signed_in_at_ms.map(|it| Stamp::at(it, now_ms)),
@@ -363,9 +367,9 @@ fn refusal(error: IdentityError) -> Result<String, HttpError> {
     match error {
         IdentityError::Invalid { .. }
         | IdentityError::Taken { .. }
-        | IdentityError::LastAdministrator => Ok(error.to_string()),
+        | IdentityError::LastAdministrator => Ok(identity_problem(&error)),
         IdentityError::Changed { .. } => {
-            Ok("somebody else changed this account meanwhile; load it again".into())
+            Ok("Somebody else changed this account meanwhile; load it again.".into())
         }
         error => Err(error.into()),
     }

@@ -39,6 +39,12 @@ pub fn lowest_key_at(at_ms: i64) -> i64 {
     age_ms << TIME_SHIFT
 }
 
+/// The node that made a key.
+#[must_use]
+pub fn node_of(key: i64) -> i64 {
+    key & i64::from(NODE_MAX)
+}
+
 /// Makes the keys of one node; shared by all threads.
 #[derive(Debug)]
 pub struct KeyGenerator {

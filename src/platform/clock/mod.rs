@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use keys::{KEY_STEP, KeyError, KeyGenerator, KeyLease, NODE_MAX, lowest_key_at};
+pub use keys::{KEY_STEP, KeyError, KeyGenerator, KeyLease, NODE_MAX, lowest_key_at, node_of};
 
 /// Gives the time in UTC. Two calls may give the same time, or an earlier one if the machine's
 /// clock was set back; whoever needs order uses keys.

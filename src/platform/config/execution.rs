@@ -18,8 +18,6 @@ pub struct ExecutionConfig {
     pub hot_instances: u32,
     /// How long a worker owns what it took, unless it asks for another time.
     pub lease_ms: u64,
-    /// How often work is tried in all, unless its model says otherwise.
-    pub retries: u32,
     /// The wait before the first retry; it doubles with each further one.
     pub backoff_ms: u64,
     /// The longest wait before a retry.
@@ -33,7 +31,6 @@ impl Default for ExecutionConfig {
             queue_length: 4096,
             hot_instances: 1000,
             lease_ms: 60_000,
-            retries: 3,
             backoff_ms: 1000,
             backoff_max_ms: 300_000,
         }
@@ -46,7 +43,6 @@ impl ExecutionConfig {
         complaints.within("execution.queue_length", self.queue_length, 1, 1_000_000);
         complaints.within("execution.hot_instances", self.hot_instances, 1, 1_000_000);
         complaints.at_least("execution.lease_ms", self.lease_ms, 1000);
-        complaints.within("execution.retries", self.retries, 1, 1000);
         complaints.at_least("execution.backoff_ms", self.backoff_ms, 1);
         complaints.require(
             self.backoff_max_ms >= self.backoff_ms,

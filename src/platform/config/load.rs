@@ -184,7 +184,6 @@ fn check(config: &Config, settings: &Settings, defaults: &Defaults) -> Vec<Confi
     config.mail.check(&mut complaints);
     config.outbound.check(&mut complaints);
     config.identity.check(&mut complaints);
-    config.retention.check(&mut complaints);
     let word = |key: &str, expected: String| {
         let value = settings.get(key).map_or(&defaults[key], |setting| &setting.value);
         format!("{} can't be used, expected {expected}", shown(key, value, defaults))

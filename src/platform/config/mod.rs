@@ -20,7 +20,6 @@ mod mail;
 mod network;
 mod outbound;
 mod problem;
-mod retention;
 mod scripts;
 mod search;
 mod server;
@@ -36,7 +35,6 @@ pub use mail::{MailConfig, MailTls};
 pub use network::{Exempt, IpNetwork, NetworkError};
 pub use outbound::OutboundConfig;
 pub use problem::{ConfigError, ConfigProblem};
-pub use retention::RetentionConfig;
 pub use scripts::ScriptsConfig;
 pub use search::SearchConfig;
 pub use server::ServerConfig;
@@ -64,8 +62,6 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// Lifetimes of sessions and tokens.
     pub identity: IdentityConfig,
-    /// How long finished things are kept.
-    pub retention: RetentionConfig,
     /// What is logged, and how.
     pub log: LogConfig,
 }

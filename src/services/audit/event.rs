@@ -61,6 +61,9 @@ pub struct Origin {
     pub request_id: Option<Arc<str>>,
     /// The network address of the client.
     pub address: Option<Arc<str>>,
+    /// Names the request among all, when its sender may send it again: the engine carries out one
+    /// command for it and gives that command's receipt from then on.
+    pub once: Option<[u8; 32]>,
 }
 
 impl Origin {
@@ -79,7 +82,7 @@ impl Origin {
     /// An actor of a kind, without a request.
     #[must_use]
     pub fn of(kind: ActorKind, id: &str) -> Self {
-        Self { actor: Actor { kind, id: id.into() }, request_id: None, address: None }
+        Self { actor: Actor { kind, id: id.into() }, request_id: None, address: None, once: None }
     }
 }
 

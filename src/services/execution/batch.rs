@@ -18,6 +18,7 @@ use super::definitions::{Definitions, Deployed};
 use super::dispatcher::{Handlers, LeasedJob};
 use super::process_schema::{self, ProcessSchema};
 use super::projection::{Facts, Lease, WorkRows};
+use super::repeats;
 use super::request::{InstanceReceipt, ProcessReference, Receipt, Refusal, Request, Work};
 use super::rows::write_each;
 use super::signals::DELIVERIES_MAX;
@@ -158,7 +159,23 @@ impl Batch<'_> {
         self.now.as_millisecond()
     }
 
+    /// Carries out a request, or gives the receipt of the first time when it was sent before.
     fn carry_out(&mut self, request: &Request) -> Answer<Receipt> {
+        let Some(once) = request.origin.once.filter(|_| request.work.is_done_once()) else {
+            return self.carry_out_now(request);
+        };
+        if let Some(receipt) = repeats::find(self.sql, &once)? {
+            return Ok(Ok(receipt));
+        }
+        let answer = self.carry_out_now(request)?;
+        if let Ok(receipt) = &answer {
+            let now_ms = self.now_ms();
+            repeats::insert(self.sql, &once, receipt, now_ms)?;
+        }
+        Ok(answer)
+    }
+
+    fn carry_out_now(&mut self, request: &Request) -> Answer<Receipt> {
         match &request.work {
             Work::Start(start) => {
                 let Some(deployed) = self.find_definition(&start.process)? else {

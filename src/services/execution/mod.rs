@@ -18,6 +18,7 @@ mod messages;
 mod process_schema;
 mod projection;
 mod reading;
+mod repeats;
 mod request;
 mod rows;
 mod schedules;

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::dispatcher::LeasedJob;
 use crate::core::engine::{Command, InstanceState, Rejection, VariableMap};
 use crate::platform::store::StoreError;
@@ -51,6 +53,17 @@ pub enum Work {
     LeaseJob(i64),
     /// A timer start event is due.
     FireSchedule(i64),
+}
+
+impl Work {
+    /// Whether doing it twice would be another thing than doing it once; jobs are leased anew.
+    #[must_use]
+    pub fn is_done_once(&self) -> bool {
+        matches!(
+            self,
+            Self::Start(_) | Self::Command { .. } | Self::Publish(_) | Self::Broadcast(_)
+        )
+    }
 }
 
 /// Which version of which process.
@@ -161,7 +174,7 @@ pub enum Receipt {
 }
 
 /// An instance after its turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceReceipt {
     /// The instance.
     pub key: i64,

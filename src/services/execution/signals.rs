@@ -155,7 +155,7 @@ impl Batch<'_> {
                 return Ok(false);
             }
             self.deliveries_left -= 1;
-            broadcast.process_id = row.text(0)?.to_owned();
+            row.text(0)?.clone_into(&mut broadcast.process_id);
             let deployed = self.around.definitions.load(self.sql, row.integer(1)?)?;
             let element_id: Option<Arc<str>> = Some(row.text(2)?.into());
             let started = self.start(deployed, broadcast.variables.clone(), element_id, origin)?;

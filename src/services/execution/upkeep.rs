@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::alarms::Alarm;
-use super::process_schema;
 use super::request::{Refusal, Target, Work};
 use super::{Execution, Foundation};
+use super::{process_schema, repeats};
 use crate::core::engine::Command;
 use crate::platform::store::{Sql, StoreError, Value};
 
@@ -80,6 +80,7 @@ async fn load_alarms(execution: &Execution, from_ms: i64) -> Result<(), StoreErr
         .database
         .write(move |sql| {
             forget_expired_messages(sql, now_ms)?;
+            repeats::delete_old(sql, now_ms)?;
             read_alarms(sql, from_ms, until_ms, job_types)
         })
         .await?;

@@ -62,7 +62,7 @@ impl Workers {
         let wanted = wanted_backoff(&job);
         if let Err(message) = wanted {
             let outcome = JobOutcome::Failed { message, is_retryable: false };
-            return Some(self.report(key, retries, 0, outcome, clock.now_ms()));
+            return Some(report(key, retries, 0, outcome, clock.now_ms()));
         }
         // A handler that panics fails its attempt and nothing else.
         let outcome = tokio::spawn(handler.run(job)).await.unwrap_or_else(|_| JobOutcome::Failed {
@@ -72,31 +72,25 @@ impl Workers {
         let now_ms = clock.now_ms();
         let wait_ms = wanted.ok().flatten();
         let wait_ms = wait_ms.unwrap_or_else(|| self.backoff.after(attempts, key));
-        Some(self.report(key, retries, wait_ms, outcome, now_ms))
+        Some(report(key, retries, wait_ms, outcome, now_ms))
     }
+}
 
-    fn report(
-        &self,
-        job_key: i64,
-        retries: i64,
-        wait_ms: i64,
-        outcome: JobOutcome,
-        now_ms: i64,
-    ) -> Command {
-        match outcome {
-            JobOutcome::Completed(variables) => Command::CompleteJob { job_key, variables },
-            JobOutcome::Error { code, message, variables } => {
-                Command::ThrowJobError { job_key, code, message, variables }
-            }
-            JobOutcome::Failed { message, is_retryable } => {
-                let left = if is_retryable { (retries - 1).max(0) } else { 0 };
-                Command::FailJob {
-                    job_key,
-                    retries: i32::try_from(left).unwrap_or(i32::MAX),
-                    message,
-                    backoff_until: Some(now_ms.saturating_add(wait_ms)),
-                    variables: VariableMap::new(),
-                }
+/// What the attempt comes to, as the command that tells the instance.
+fn report(job_key: i64, retries: i64, wait_ms: i64, outcome: JobOutcome, now_ms: i64) -> Command {
+    match outcome {
+        JobOutcome::Completed(variables) => Command::CompleteJob { job_key, variables },
+        JobOutcome::Error { code, message, variables } => {
+            Command::ThrowJobError { job_key, code, message, variables }
+        }
+        JobOutcome::Failed { message, is_retryable } => {
+            let left = if is_retryable { (retries - 1).max(0) } else { 0 };
+            Command::FailJob {
+                job_key,
+                retries: i32::try_from(left).unwrap_or(i32::MAX),
+                message,
+                backoff_until: Some(now_ms.saturating_add(wait_ms)),
+                variables: VariableMap::new(),
             }
         }
     }

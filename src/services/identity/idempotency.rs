@@ -2,12 +2,14 @@
 //!
 //! Must not know what the requests do.
 
+use crate::platform::clock::node_of;
 use crate::platform::store::Sql;
 use crate::services::identity::{Identity, IdentityError, rows_tokens};
 
 /// How long answers are kept.
 const KEPT_MS: i64 = 24 * 3_600_000;
-/// A request that never came to its end (a crash, a timeout) may be sent again after so long.
+/// A request that never came to its end (a timeout, a crash of another node) may be sent again
+/// after so long; one that an earlier run of this node left may come again at once.
 const RUNNING_MS_MAX: i64 = 120_000;
 
 /// Which request it is: keys of different users or routes have nothing to do with each other.
@@ -51,6 +53,8 @@ pub enum Reservation {
 pub(super) struct StoredKey {
     pub(super) request_hash: Vec<u8>,
     pub(super) created_at_ms: i64,
+    /// The run of the program that answers it.
+    pub(super) run_key: i64,
     pub(super) answer: Option<KeptAnswer>,
 }
 
@@ -64,10 +68,10 @@ impl Identity {
         key: IdempotencyKey,
         request_hash: [u8; 32],
     ) -> Result<Reservation, IdentityError> {
-        let now_ms = self.now_ms();
+        let (now_ms, run_key) = (self.now_ms(), self.0.run_key);
         let reserve = move |sql: &mut dyn Sql| {
             rows_tokens::delete_old_keys(sql, now_ms - KEPT_MS)?;
-            if rows_tokens::insert_key(sql, &key, &request_hash, now_ms)? {
+            if rows_tokens::insert_key(sql, &key, &request_hash, run_key, now_ms)? {
                 return Ok(Reservation::Reserved);
             }
             let Some(found) = rows_tokens::find_key(sql, &key)? else {
@@ -79,9 +83,11 @@ impl Identity {
             if let Some(answer) = found.answer {
                 return Ok(Reservation::Answered(answer));
             }
-            let is_stale = now_ms - found.created_at_ms >= RUNNING_MS_MAX;
+            let is_abandoned = now_ms - found.created_at_ms >= RUNNING_MS_MAX
+                || is_earlier_run(found.run_key, run_key);
+            let since_ms = found.created_at_ms;
             let is_ours =
-                is_stale && rows_tokens::take_over_key(sql, &key, found.created_at_ms, now_ms)?;
+                is_abandoned && rows_tokens::take_over_key(sql, &key, since_ms, run_key, now_ms)?;
             Ok(if is_ours { Reservation::Reserved } else { Reservation::Running })
         };
         self.0.database.write(reserve).await
@@ -108,4 +114,9 @@ impl Identity {
         let forget = move |sql: &mut dyn Sql| Ok(rows_tokens::delete_key(sql, &key)?);
         self.0.database.write(forget).await
     }
+}
+
+/// Whether nobody can be at it any more: a node runs one program at a time.
+fn is_earlier_run(run_key: i64, present: i64) -> bool {
+    run_key != present && node_of(run_key) == node_of(present)
 }

@@ -54,6 +54,8 @@ struct Inner {
     database: Database,
     clock: Arc<dyn Clock>,
     keys: Arc<KeyGenerator>,
+    /// Names this run of the program.
+    run_key: i64,
     config: IdentityConfig,
     passwords: Passwords,
     throttle: Throttle,
@@ -77,10 +79,12 @@ impl Identity {
         config: IdentityConfig,
     ) -> Result<Self, IdentityError> {
         let access_tokens = AccessTokens::open(&database).await?;
+        let run_key = keys.next(clock.now_ms());
         let inner = Inner {
             database,
             clock,
             keys,
+            run_key,
             config,
             passwords: Passwords::new().await?,
             throttle: Throttle::new(),

@@ -301,15 +301,16 @@ pub(super) fn insert_key(
     sql: &mut dyn Sql,
     key: &IdempotencyKey,
     request_hash: &[u8],
+    run_key: i64,
     now_ms: i64,
 ) -> Result<bool, StoreError> {
     let [user_key, route, text] = key_values(key);
     let count = sql.execute(
         "INSERT INTO identity__idempotency_keys (user_key, route, idempotency_key, request_hash,
-             created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+             created_at, run_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (user_key, route, idempotency_key) DO NOTHING",
-        &[user_key, route, text, request_hash.into(), now_ms.into()],
+        &[user_key, route, text, request_hash.into(), now_ms.into(), run_key.into()],
     )?;
     Ok(count == 1)
 }
@@ -319,7 +320,7 @@ pub(super) fn find_key(
     key: &IdempotencyKey,
 ) -> Result<Option<StoredKey>, StoreError> {
     let rows = sql.query(
-        "SELECT request_hash, created_at, status, content_type, location, answer
+        "SELECT request_hash, created_at, status, content_type, location, answer, run_key
          FROM identity__idempotency_keys
          WHERE user_key = ?1 AND route = ?2 AND idempotency_key = ?3",
         &key_values(key),
@@ -339,7 +340,8 @@ fn stored_key(row: &Row) -> Result<StoredKey, StoreError> {
         }),
     };
     let request_hash = row.blob(0)?.to_vec();
-    Ok(StoredKey { request_hash, created_at_ms: row.integer(1)?, answer })
+    let (created_at_ms, run_key) = (row.integer(1)?, row.integer(6)?);
+    Ok(StoredKey { request_hash, created_at_ms, run_key, answer })
 }
 
 /// Takes a key over from a request that never ended; false when somebody else was faster.
@@ -347,14 +349,15 @@ pub(super) fn take_over_key(
     sql: &mut dyn Sql,
     key: &IdempotencyKey,
     created_at_ms: i64,
+    run_key: i64,
     now_ms: i64,
 ) -> Result<bool, StoreError> {
     let [user_key, route, text] = key_values(key);
     let count = sql.execute(
-        "UPDATE identity__idempotency_keys SET created_at = ?5
+        "UPDATE identity__idempotency_keys SET created_at = ?5, run_key = ?6
          WHERE user_key = ?1 AND route = ?2 AND idempotency_key = ?3 AND created_at = ?4
            AND status IS NULL",
-        &[user_key, route, text, created_at_ms.into(), now_ms.into()],
+        &[user_key, route, text, created_at_ms.into(), now_ms.into(), run_key.into()],
     )?;
     Ok(count == 1)
 }

@@ -64,7 +64,8 @@ pub async fn resolve(
             // resolved, so a crash between the two leaves an incident that can be resolved again.
             let target = Target::Job { key: job_key, lease_token: None };
             let command = Command::UpdateJobRetries { job_key, retries };
-            execution.submit(Work::Command { target, command }, origin.clone()).await?;
+            let origin = Origin { once: None, ..origin.clone() };
+            execution.submit(Work::Command { target, command }, origin).await?;
         }
     }
     let (target, command) = (Target::Incident(key), Command::ResolveIncident { incident_key: key });

@@ -139,6 +139,7 @@ pub(super) fn count(sql: &mut dyn Sql, filter: &IncidentFilter) -> Result<i64, S
 ///
 /// # Errors
 /// Those of the database.
+#[expect(clippy::option_option, reason = "not open, about no job and about a job are three things")]
 pub(super) fn find_job(
     sql: &mut dyn Sql,
     key: i64,

@@ -264,6 +264,10 @@ impl Conditions {
         let found = columns.iter().find(|column| column.name == variable.name);
         let column = found.ok_or_else(|| {
             let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            if known.is_empty() {
+                let message = format!("process {process_id} has no business variables");
+                return ListError::Filter(message);
+            }
             let message = format!(
                 "expected one of the variables {} of process {process_id}, found {}",
                 known.join(", "),
@@ -274,7 +278,7 @@ impl Conditions {
         let value = comparable(column, variable)?;
         // The business table leads, so that its index is used on both databases.
         self.from = format!("{schema}__instances b CROSS JOIN work__instances i");
-        self.text = "i.key = b.key".to_owned();
+        "i.key = b.key".clone_into(&mut self.text);
         let name = format!("b.{}", column.column_name);
         match (column.column_type, variable.operator) {
             (_, Operator::Contains) => {

@@ -11,7 +11,7 @@ mod scopes;
 mod start;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use diagram::{draw, overlays};
@@ -19,7 +19,7 @@ pub use filter::{InstanceFilter, ListError, Operator, StateFilter, VariableFilte
 pub use rows::{COUNT_MAX, InstanceJob, InstanceRow};
 pub use scopes::{Scope, scopes};
 pub use start::{StartError, VariableProblem};
-pub use timeline::{EntryKind, TimelineEntry, element_name, elements_by_key, timeline};
+pub use timeline::{EntryKind, Naming, TimelineEntry, element_name, elements_by_key, timeline};
 
 use crate::core::access::{Principal, may_see_instance_of};
 use crate::core::engine::{Command, ProcessInstance, VariableMap};
@@ -81,8 +81,22 @@ impl Inspection {
 
     /// The journal in words, oldest first.
     #[must_use]
-    pub fn timeline(&self) -> Vec<TimelineEntry> {
-        timeline(&self.deployed.graph, &self.turns)
+    pub fn timeline(&self, naming: &dyn Naming) -> Vec<TimelineEntry> {
+        timeline(&self.deployed.graph, &self.turns, naming)
+    }
+
+    /// The ids of all groups that its user tasks named as candidates.
+    #[must_use]
+    pub fn groups(&self) -> BTreeSet<&str> {
+        timeline::groups(&self.turns)
+    }
+
+    /// The ids of everybody who started it or had to do with its turns.
+    #[must_use]
+    pub fn people(&self) -> BTreeSet<&str> {
+        let mut people = timeline::people(&self.turns);
+        people.insert(&self.row.started_by);
+        people
     }
 
     /// Variables by scope.

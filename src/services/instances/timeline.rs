@@ -2,7 +2,7 @@
 //!
 //! Must not know colours or icons; pages choose them by [`EntryKind`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::core::engine::Event;
@@ -57,10 +57,23 @@ pub struct TimelineEntry {
     pub duration_ms: Option<i64>,
 }
 
+/// What people and groups are called by whoever shows a timeline.
+pub trait Naming {
+    /// The name of the person with this id.
+    fn person(&self, user_id: &str) -> String;
+    /// The name of the group with this id.
+    fn group(&self, group_id: &str) -> String;
+}
+
 /// Everything worth telling, oldest first.
 #[must_use]
-pub fn timeline(graph: &ProcessDefinition, turns: &[TurnRecord]) -> Vec<TimelineEntry> {
-    let mut teller = Teller { graph, elements: HashMap::new(), held: HashMap::new(), told: vec![] };
+pub fn timeline(
+    graph: &ProcessDefinition,
+    turns: &[TurnRecord],
+    naming: &dyn Naming,
+) -> Vec<TimelineEntry> {
+    let (elements, held) = (HashMap::new(), HashMap::new());
+    let mut teller = Teller { graph, naming, elements, held, told: vec![] };
     for turn in turns {
         for event in &turn.events {
             teller.tell(turn, event);
@@ -68,6 +81,31 @@ pub fn timeline(graph: &ProcessDefinition, turns: &[TurnRecord]) -> Vec<Timeline
         teller.tell_variables(turn);
     }
     teller.told
+}
+
+/// The ids of everybody the timeline names.
+pub(super) fn people(turns: &[TurnRecord]) -> BTreeSet<&str> {
+    let named = turns.iter().flat_map(|turn| &turn.events).filter_map(person);
+    turns.iter().map(|turn| turn.actor.as_str()).chain(named).collect()
+}
+
+/// The ids of all groups the timeline names.
+pub(super) fn groups(turns: &[TurnRecord]) -> BTreeSet<&str> {
+    let events = turns.iter().flat_map(|turn| &turn.events);
+    let tasks = events.filter_map(|event| match event {
+        Event::UserTaskCreated(task) => Some(task),
+        _ => None,
+    });
+    tasks.flat_map(|task| &task.candidate_groups).map(|it| &**it).collect()
+}
+
+fn person(event: &Event) -> Option<&str> {
+    match event {
+        Event::UserTaskCreated(task) => task.assignee.as_deref(),
+        Event::UserTaskAssigned { assignee, .. } => assignee.as_deref(),
+        Event::UserTaskCompleted { by, .. } => by.as_deref(),
+        _ => None,
+    }
 }
 
 /// The element of each element instance that ever was.
@@ -90,6 +128,7 @@ pub fn element_name(graph: &ProcessDefinition, element_id: &str) -> String {
 
 struct Teller<'a> {
     graph: &'a ProcessDefinition,
+    naming: &'a dyn Naming,
     /// Element and time of activation, by element instance.
     elements: HashMap<i64, (Arc<str>, i64)>,
     /// Element of each job, user task, timer and subscription.
@@ -101,7 +140,7 @@ impl Teller<'_> {
     fn tell(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
             Event::InstanceCreated(_) => {
-                let text = format!("was started by {}", turn.actor);
+                let text = format!("was started by {}", self.naming.person(&turn.actor));
                 self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
             }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
@@ -195,29 +234,34 @@ impl Teller<'_> {
             Event::UserTaskCreated(task) => {
                 self.held.insert(task.key, task.element_id.clone());
                 let text = match &task.assignee {
-                    Some(assignee) => format!("waits for {assignee}"),
+                    Some(assignee) => format!("waits for {}", self.naming.person(assignee)),
                     None if task.candidate_groups.is_empty() => "waits for a person".to_owned(),
-                    None => format!("waits for {}", task.candidate_groups.join(", ")),
+                    None => {
+                        let groups = task.candidate_groups.iter().map(|it| self.naming.group(it));
+                        format!("waits for {}", groups.collect::<Vec<_>>().join(" or "))
+                    }
                 };
                 self.add(turn, EntryKind::Person, &task.element_id, text, None);
             }
             Event::UserTaskAssigned { key, assignee } => {
+                let actor = self.naming.person(&turn.actor);
                 let text = match assignee {
-                    Some(assignee) if *assignee == turn.actor => {
-                        format!("was claimed by {assignee}")
+                    Some(assignee) if *assignee == turn.actor => format!("was claimed by {actor}"),
+                    Some(assignee) => {
+                        format!("was given to {} by {actor}", self.naming.person(assignee))
                     }
-                    Some(assignee) => format!("was given to {assignee} by {}", turn.actor),
-                    None => format!("was put back by {}", turn.actor),
+                    None => format!("was put back by {actor}"),
                 };
                 self.add_held(turn, EntryKind::Person, *key, text);
             }
             Event::UserTaskUpdated { key, .. } => {
-                let text = format!("was changed by {}", turn.actor);
+                let text = format!("was changed by {}", self.naming.person(&turn.actor));
                 self.add_held(turn, EntryKind::Person, *key, text);
             }
             Event::UserTaskCompleted { key, by } => {
                 let by = by.as_deref().unwrap_or(&turn.actor);
-                self.add_held(turn, EntryKind::Person, *key, format!("was done by {by}"));
+                let text = format!("was done by {}", self.naming.person(by));
+                self.add_held(turn, EntryKind::Person, *key, text);
             }
             _ => {}
         }
@@ -314,7 +358,8 @@ impl Teller<'_> {
                 _ => None,
             })
             .collect();
-        let text = format!("got new values of {} by {}", names.join(", "), turn.actor);
+        let actor = self.naming.person(&turn.actor);
+        let text = format!("got new values of {} by {actor}", names.join(", "));
         self.add(turn, EntryKind::Variables, &self.graph.id.clone(), text, None);
     }
 

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::check::{self, Checked, FileProblem, Resource};
-use super::storing;
+use super::{decisions, storing};
 use crate::core::forms::Form;
 use crate::core::model::{Problem, ProcessDefinition};
 use crate::core::schema::DataSchema;
@@ -67,17 +67,21 @@ pub(super) struct Prepared<'c> {
 /// All problems and warnings of files, without deploying them.
 #[must_use]
 pub fn lint(resources: &[Resource], now: jiff::Timestamp, zone: &TimeZone) -> Vec<FileProblem> {
-    let checked = match check::check(resources) {
-        Ok(checked) => checked,
-        Err(problems) => return problems,
-    };
-    match prepare(&checked, resources, now, zone) {
-        Ok(_) => checked.warnings,
-        Err(mut problems) => {
-            problems.extend(checked.warnings);
-            problems
-        }
+    let (models, others): (Vec<_>, Vec<_>) =
+        resources.iter().cloned().partition(decisions::is_decision_model);
+    let mut found = decisions::lint(&models);
+    if others.is_empty() && !models.is_empty() {
+        return found;
     }
+    match check::check(&others) {
+        Ok(checked) => {
+            let prepared = prepare(&checked, &others, now, zone);
+            found.extend(prepared.err().unwrap_or_default());
+            found.extend(checked.warnings);
+        }
+        Err(problems) => found.extend(problems),
+    }
+    found
 }
 
 fn prepare<'c>(

@@ -5,6 +5,7 @@
 //! **Invariant:** a deployment is stored whole or not at all; a version never changes.
 
 mod check;
+mod decisions;
 mod deploy;
 mod examples;
 mod forms;

@@ -66,6 +66,7 @@ const EPOCH_PLUS_OVERLAP_MS: i64 = EPOCH_LIKE_MS + OVERLAP_MS;
 
 impl Search {
     /// Follows until told to stop; wakes when something changed.
+    #[must_use]
     pub fn spawn(&self, changes: &Changes, stop: CancellationToken) -> JoinHandle<()> {
         let (search, mut notices) = (self.clone(), changes.listen());
         let commit = Duration::from_millis(self.shared.config.commit_ms);

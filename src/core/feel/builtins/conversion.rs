@@ -10,7 +10,7 @@ use crate::core::feel::ast::{Arguments, Kind, Node, SuffixKind};
 use crate::core::feel::comparison::order;
 use crate::core::feel::evaluator::{Evaluator, Outcome, make_range, null};
 use crate::core::feel::number::{Number, Rounding};
-use crate::core::feel::parser::{self, Form};
+use crate::core::feel::parser::{self, Form, Scope};
 use crate::core::feel::temporal::{self, DateTime, Time, YearsMonthsDuration, Zone};
 use crate::core::feel::value::{Range, Value};
 
@@ -273,7 +273,7 @@ fn end_of(evaluator: &mut Evaluator<'_>, text: &str) -> Outcome<Option<Value>> {
     if text.trim().is_empty() {
         return Ok(Some(Value::Null));
     }
-    let Ok(parsed) = parser::parse(text, Form::Expression, &[]) else {
+    let Ok(parsed) = parser::parse(text, Form::Expression, &Scope::default()) else {
         return Ok(None);
     };
     let is_constant = is_literal(&parsed.root) || is_call_with_literals(&parsed.root);

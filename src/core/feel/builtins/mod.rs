@@ -84,6 +84,8 @@ fn in_order(signature: &[&str], named: &[(Arc<str>, Value)]) -> Option<Vec<Value
     for parameter in signature {
         let name = parameter.trim_end_matches("...").trim_end_matches('?');
         match named.iter().find(|(given, _)| **given == *name) {
+            // Only the plural takes a list, where there are both.
+            Some((_, Value::List(_))) if name == "key" => return None,
             Some((_, value)) => {
                 values.push(value.clone());
                 used += 1;
@@ -121,15 +123,23 @@ impl Bound {
         null(format!("expected {expected} as argument {}, found {found}", index + 1))
     }
 
-    fn text(&self, index: usize) -> Outcome<&str> {
+    /// The argument, or the one item of a list of one (DMN 1.5, 10.3.2.9.4).
+    fn single(&self, index: usize) -> &Value {
         match self.get(index) {
+            Value::List(items) if items.len() == 1 => &items[0],
+            value => value,
+        }
+    }
+
+    fn text(&self, index: usize) -> Outcome<&str> {
+        match self.single(index) {
             Value::Text(text) => Ok(text),
             _ => self.mismatch(index, "a string"),
         }
     }
 
     fn number(&self, index: usize) -> Outcome<Number> {
-        match self.get(index) {
+        match self.single(index) {
             Value::Number(number) => Ok(*number),
             _ => self.mismatch(index, "a number"),
         }
@@ -143,7 +153,7 @@ impl Bound {
     }
 
     fn boolean(&self, index: usize) -> Outcome<bool> {
-        match self.get(index) {
+        match self.single(index) {
             Value::Boolean(value) => Ok(*value),
             _ => self.mismatch(index, "a boolean"),
         }
@@ -159,14 +169,14 @@ impl Bound {
     }
 
     fn context(&self, index: usize) -> Outcome<&Context> {
-        match self.get(index) {
+        match self.single(index) {
             Value::Context(context) => Ok(context),
             _ => self.mismatch(index, "a context"),
         }
     }
 
     fn function(&self, index: usize) -> Outcome<&Arc<Function>> {
-        match self.get(index) {
+        match self.single(index) {
             Value::Function(function) => Ok(function),
             _ => self.mismatch(index, "a function"),
         }
@@ -174,7 +184,7 @@ impl Bound {
 
     /// A date, or the date part of a date and time.
     fn date(&self, index: usize) -> Outcome<Date> {
-        match self.get(index) {
+        match self.single(index) {
             Value::Date(date) => Ok(*date),
             Value::DateTime(at) => Ok(at.civil.date()),
             _ => self.mismatch(index, "a date"),

@@ -43,6 +43,12 @@ pub(super) fn matches(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outco
 pub(super) fn replace(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let (text, replacement) = (arguments.text(0)?, arguments.text(2)?);
     let regex = compiled(evaluator, arguments, 3, text)?;
+    if regex.is_match("") {
+        return null("expected a pattern that needs at least one character");
+    }
+    if !is_replacement(replacement) {
+        return null("expected `$` before a digit, and `\\\\` before `$` or itself");
+    }
     let (mut result, mut end) = (String::new(), 0);
     for captures in regex.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
@@ -76,6 +82,23 @@ pub(super) fn extract(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outco
         evaluator.check_items(parts.len())?;
     }
     Ok(evaluator.list(parts)?)
+}
+
+/// Whether `$` stands before digits only, and a backslash before `$` and itself only (`XPath` and
+/// `XQuery` Functions and Operators 3.1, 5.6.4).
+fn is_replacement(replacement: &str) -> bool {
+    let mut rest = replacement.chars();
+    while let Some(character) = rest.next() {
+        let is_right = match character {
+            '$' => rest.clone().next().is_some_and(|next| next.is_ascii_digit()),
+            '\\' => rest.next().is_some_and(|next| matches!(next, '$' | '\\')),
+            _ => true,
+        };
+        if !is_right {
+            return false;
+        }
+    }
+    true
 }
 
 /// `$1` stands for a group, `$0` for the whole match, `\$` and `\\` for themselves.
@@ -136,7 +159,7 @@ fn compile(pattern: &str, flags: &str) -> Option<Compiled> {
     if !flags.chars().all(|flag| "smix".contains(flag)) {
         return None;
     }
-    let mut pattern = subtraction_as_difference(pattern);
+    let mut pattern = names_as_classes(&subtraction_as_difference(pattern))?;
     if flags.contains('x') {
         pattern = without_blanks(&pattern);
     }
@@ -172,6 +195,66 @@ fn subtraction_as_difference(pattern: &str) -> String {
         }
     }
     result
+}
+
+/// The letters a name of XML begins with, and those it goes on with.
+const NAME_START: &str = concat!(
+    r"_:A-Za-z\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{2FF}\u{370}-\u{37D}\u{37F}-\u{1FFF}",
+    r"\u{200C}-\u{200D}\u{2070}-\u{218F}\u{2C00}-\u{2FEF}\u{3001}-\u{D7FF}",
+    r"\u{F900}-\u{FDCF}\u{FDF0}-\u{FFFD}\u{10000}-\u{EFFFF}",
+);
+const NAME_REST: &str = r"\-.0-9\u{B7}\u{300}-\u{36F}\u{203F}-\u{2040}";
+
+/// The blocks of Unicode that people name in patterns, as `\p{IsGreek}`.
+const BLOCKS: [(&str, &str); 16] = [
+    ("BasicLatin", r"\u{0}-\u{7F}"),
+    ("Latin-1Supplement", r"\u{80}-\u{FF}"),
+    ("LatinExtended-A", r"\u{100}-\u{17F}"),
+    ("LatinExtended-B", r"\u{180}-\u{24F}"),
+    ("IPAExtensions", r"\u{250}-\u{2AF}"),
+    ("Greek", r"\u{370}-\u{3FF}"),
+    ("GreekandCoptic", r"\u{370}-\u{3FF}"),
+    ("Cyrillic", r"\u{400}-\u{4FF}"),
+    ("Armenian", r"\u{530}-\u{58F}"),
+    ("Hebrew", r"\u{590}-\u{5FF}"),
+    ("Arabic", r"\u{600}-\u{6FF}"),
+    ("Devanagari", r"\u{900}-\u{97F}"),
+    ("Thai", r"\u{E00}-\u{E7F}"),
+    ("Hiragana", r"\u{3040}-\u{309F}"),
+    ("Katakana", r"\u{30A0}-\u{30FF}"),
+    ("CJKUnifiedIdeographs", r"\u{4E00}-\u{9FFF}"),
+];
+
+/// Writes out the escapes of XML Schema that the engine lacks: `\i`, `\c` and blocks, in either
+/// case of the letter; `None` for an unknown block.
+fn names_as_classes(pattern: &str) -> Option<String> {
+    let mut result = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(at) = rest.find('\\') {
+        result.push_str(&rest[..at]);
+        let escape = &rest[at..];
+        let letter = escape.chars().nth(1);
+        let (ranges, length) = match letter {
+            Some('i' | 'I') => (NAME_START.to_owned(), 2),
+            Some('c' | 'C') => (format!("{NAME_START}{NAME_REST}"), 2),
+            Some('p' | 'P') if escape[2..].starts_with("{Is") => {
+                let name = escape[5..].split('}').next()?;
+                let (_, ranges) = BLOCKS.iter().find(|(block, _)| *block == name)?;
+                ((*ranges).to_owned(), 6 + name.len())
+            }
+            _ => {
+                let length = 1 + letter.map_or(0, char::len_utf8);
+                result.push_str(&escape[..length]);
+                rest = &escape[length..];
+                continue;
+            }
+        };
+        let sign = if letter.is_some_and(char::is_uppercase) { "^" } else { "" };
+        result.extend(["[", sign, &ranges, "]"]);
+        rest = escape.get(length..)?;
+    }
+    result.push_str(rest);
+    Some(result)
 }
 
 /// The flag `x` takes blanks out of the pattern, except within character classes.

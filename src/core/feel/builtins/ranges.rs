@@ -118,17 +118,12 @@ fn begins_before_and_ends_in(a: &Extent<'_>, b: &Extent<'_>) -> Outcome<bool> {
     Ok(starts_order(a, b)?.is_lt() && !lies_before(a, b)? && ends_order(a, b)?.is_le())
 }
 
-/// `a` starts within `b` and ends last.
-fn begins_in_and_ends_after(a: &Extent<'_>, b: &Extent<'_>) -> Outcome<bool> {
-    Ok(starts_order(a, b)?.is_ge() && !lies_before(b, a)? && ends_order(a, b)?.is_gt())
-}
-
 pub(super) fn overlaps_before(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     test_ranges(arguments, begins_before_and_ends_in)
 }
 
 pub(super) fn overlaps_after(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
-    test_ranges(arguments, begins_in_and_ends_after)
+    test_ranges(arguments, |a, b| begins_before_and_ends_in(b, a))
 }
 
 fn ends_with(a: &Extent<'_>, b: &Extent<'_>) -> Outcome<bool> {

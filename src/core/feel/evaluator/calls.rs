@@ -76,7 +76,7 @@ impl Evaluator<'_> {
             frames.push(Frame::Local(Arc::clone(name), Value::Function(Arc::clone(function))));
         }
         for ((name, declared), argument) in closure.lambda.parameters.iter().zip(arguments) {
-            let Some(argument) = super::types::conform(argument, declared) else {
+            let Some(argument) = self.conform(argument, declared)? else {
                 return null(format!("expected an argument of another type for `{name}`"));
             };
             frames.push(Frame::Local(Arc::clone(name), argument));

@@ -5,6 +5,7 @@
 //! recursion is counted; so each evaluation ends, in bounded time, memory and stack.
 
 mod arithmetic;
+mod boxed;
 mod calls;
 mod imports;
 mod loops;
@@ -12,6 +13,7 @@ mod paths;
 mod relations;
 mod types;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -64,6 +66,12 @@ pub(crate) struct Evaluator<'a> {
     imports: Vec<imports::Import>,
     /// The part being evaluated, for errors.
     span: Span,
+    /// Whose source is being evaluated, where a model has many.
+    origin: Option<Arc<str>>,
+    /// What the caller wants to meet again in a `Custom` expression.
+    host: Option<&'a dyn Any>,
+    /// Whether types count without the values they allow, as for `instance of`.
+    ignores_constraints: bool,
     pub(crate) patterns: Patterns,
 }
 
@@ -78,6 +86,9 @@ impl<'a> Evaluator<'a> {
             warnings: Vec::new(),
             imports: Vec::new(),
             span: Span::default(),
+            origin: None,
+            host: None,
+            ignores_constraints: false,
             patterns: Patterns::default(),
         }
     }
@@ -129,6 +140,10 @@ impl<'a> Evaluator<'a> {
             Kind::Postfix(base, suffixes) => self.postfix(base, suffixes),
             Kind::Test(comparison, operand) => self.open_range(*comparison, operand, span),
             Kind::UnaryTests(tests) => self.unary_tests(tests),
+            Kind::Scoped(entries, result) => self.scoped(entries, result),
+            Kind::Conform(node, declared) => self.conforming(node, declared, span),
+            Kind::Within(origin, node) => self.within(origin, node),
+            Kind::Custom(custom) => custom.evaluate(self),
         }
     }
 
@@ -155,12 +170,13 @@ impl<'a> Evaluator<'a> {
 
     pub(crate) fn warn(&mut self, span: Span, message: String) {
         if self.warnings.len() < WARNINGS_MAX {
-            self.warnings.push(Warning { message, span });
+            let origin = self.origin.clone();
+            self.warnings.push(Warning { message, span, origin });
         }
     }
 
     /// Turns a missing result into null and a warning.
-    fn settle(&mut self, outcome: Outcome, span: Span) -> Evaluation {
+    pub(crate) fn settle(&mut self, outcome: Outcome, span: Span) -> Evaluation {
         match outcome {
             Ok(value) => Ok(value),
             Err(Stop::Error(error)) => Err(error),
@@ -285,9 +301,9 @@ impl<'a> Evaluator<'a> {
         let mut values = IndexMap::with_capacity(entries.len());
         let frames = self.frames.len();
         for (name, node) in entries {
-            let value = match &node.kind {
-                Kind::Function(lambda) => self.closure(lambda, Some(name))?,
-                _ => self.evaluate(node)?,
+            let value = match boxed::function_of(node) {
+                Some(lambda) => self.closure(lambda, Some(name))?,
+                None => self.evaluate(node)?,
             };
             self.frames.push(Frame::Local(Arc::clone(name), value.clone()));
             if values.insert(Arc::clone(name), value).is_some() {

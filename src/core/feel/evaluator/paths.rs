@@ -90,7 +90,7 @@ impl Evaluator<'_> {
         self.list(kept)
     }
 
-    fn evaluate_for_item(&mut self, condition: &Node, item: &Value) -> Evaluation {
+    pub(crate) fn evaluate_for_item(&mut self, condition: &Node, item: &Value) -> Evaluation {
         self.charge(1)?;
         let frames = self.frames.len();
         self.frames.push(Frame::Local(Arc::from("item"), item.clone()));

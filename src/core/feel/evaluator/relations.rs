@@ -83,7 +83,7 @@ impl Evaluator<'_> {
         Ok(result.map_or(Value::Null, Value::Boolean))
     }
 
-    fn any_fits(&mut self, input: &Value, tests: &[Test]) -> Evaluation<Option<bool>> {
+    pub(super) fn any_fits(&mut self, input: &Value, tests: &[Test]) -> Evaluation<Option<bool>> {
         let mut is_known = true;
         for test in tests {
             match self.fits(input, test)? {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Evaluation, Evaluator};
 use crate::core::feel::ast::{Node, Type};
 use crate::core::feel::evaluation::Span;
+use crate::core::feel::temporal::{DateTime, Zone};
 use crate::core::feel::value::{Function, List, Value};
 
 impl Evaluator<'_> {
@@ -20,34 +21,103 @@ impl Evaluator<'_> {
             self.warn(span, format!("expected a type of FEEL, found `{name}`"));
             return Ok(Value::Null);
         }
-        self.charge_value(&value)?;
         let is_instance = match &value {
             Value::Null => matches!(expected, Type::Null),
-            value => belongs(value, expected),
+            value => {
+                self.ignores_constraints = true;
+                let is_instance = self.belongs(value, expected);
+                self.ignores_constraints = false;
+                is_instance?
+            }
         };
         Ok(Value::Boolean(is_instance))
     }
+
+    /// The value of an expression whose type is declared; null if it is of another type.
+    pub(super) fn conforming(&mut self, node: &Node, declared: &Type, span: Span) -> Evaluation {
+        let value = self.evaluate(node)?;
+        self.conform_or_null(value, declared, span)
+    }
+
+    /// A value as a declared type takes it; null and a warning if it does not belong there.
+    pub(crate) fn conform_or_null(
+        &mut self,
+        value: Value,
+        declared: &Type,
+        span: Span,
+    ) -> Evaluation {
+        let found = value.type_name();
+        if let Some(value) = self.conform(value, declared)? {
+            return Ok(value);
+        }
+        self.warn(span, format!("expected a value of the declared type, found {found}"));
+        Ok(Value::Null)
+    }
+
+    /// The value as the declared type takes it (DMN 1.5, 10.3.2.9.4): a list of one gives its
+    /// item, an item is a list of one, and a date is its midnight in UTC.
+    pub(crate) fn conform(&mut self, value: Value, declared: &Type) -> Evaluation<Option<Value>> {
+        if value.is_null() || matches!(declared, Type::Unknown(_) | Type::Any) {
+            return Ok(Some(value));
+        }
+        if self.belongs(&value, declared)? {
+            return Ok(Some(value));
+        }
+        let converted = match &value {
+            Value::List(items) if items.len() == 1 => items[0].clone(),
+            Value::Date(date) if is_date_time(declared) => {
+                Value::DateTime(DateTime { zone: Some(Zone::UTC), ..DateTime::midnight(*date) })
+            }
+            value if is_list(declared) => Value::from(vec![value.clone()]),
+            _ => return Ok(None),
+        };
+        Ok(self.belongs(&converted, declared)?.then_some(converted))
+    }
+
+    /// Nesting is bounded on both sides: types by the parser, values by their limits.
+    pub(crate) fn belongs(&mut self, value: &Value, expected: &Type) -> Evaluation<bool> {
+        self.charge(1)?;
+        match (expected, value) {
+            (Type::List(inner), Value::List(items)) => self.all_belong(items, inner),
+            (Type::Context(entries), Value::Context(context)) => {
+                for (name, inner) in entries {
+                    match context.get(name) {
+                        Some(Value::Null) => {}
+                        Some(value) if self.belongs(value, inner)? => {}
+                        _ => return Ok(false),
+                    }
+                }
+                Ok(true)
+            }
+            (Type::Range(inner), Value::Range(range)) => {
+                for end in range.start.iter().chain(&range.end) {
+                    if !self.belongs(end, inner)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            (Type::Shared(shared), value) => self.belongs(value, shared),
+            (Type::Constrained(constraint), value) => Ok(self.belongs(value, &constraint.base)?
+                && (self.ignores_constraints || self.passes(value, &constraint.tests)?)),
+            _ => Ok(is_of_simple_type(value, expected)),
+        }
+    }
+
+    fn all_belong(&mut self, items: &Arc<List>, inner: &Type) -> Evaluation<bool> {
+        if matches!(inner, Type::Any) {
+            return Ok(true);
+        }
+        for item in items.iter() {
+            if !item.is_null() && !self.belongs(item, inner)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
-/// The argument as the declared type takes it (DMN 1.5, 10.3.2.9.4): a list of one gives its item,
-/// and an item is a list of one.
-pub(super) fn conform(value: Value, declared: &Type) -> Option<Value> {
-    if value.is_null() || matches!(declared, Type::Unknown(_)) || belongs(&value, declared) {
-        return Some(value);
-    }
-    match (&value, declared) {
-        (Value::List(items), _) if items.len() == 1 && belongs(&items[0], declared) => {
-            Some(items[0].clone())
-        }
-        (value, Type::List(inner)) if belongs(value, inner) => {
-            Some(Value::from(vec![value.clone()]))
-        }
-        _ => None,
-    }
-}
-
-/// Nesting is bounded on both sides: types by the parser, values by their limits.
-fn belongs(value: &Value, expected: &Type) -> bool {
+fn is_of_simple_type(value: &Value, expected: &Type) -> bool {
     match (expected, value) {
         (Type::Any, _)
         | (Type::Null, Value::Null)
@@ -60,13 +130,6 @@ fn belongs(value: &Value, expected: &Type) -> bool {
         | (Type::DaysTimeDuration, Value::DaysTimeDuration(_))
         | (Type::YearsMonthsDuration, Value::YearsMonthsDuration(_))
         | (Type::Function(None), Value::Function(_)) => true,
-        (Type::List(inner), Value::List(items)) => all_belong(items, inner),
-        (Type::Context(entries), Value::Context(context)) => entries.iter().all(|(name, inner)| {
-            context.get(name).is_some_and(|value| value.is_null() || belongs(value, inner))
-        }),
-        (Type::Range(inner), Value::Range(range)) => {
-            range.start.iter().chain(&range.end).all(|end| belongs(end, inner))
-        }
         (Type::Function(Some(count)), Value::Function(function)) => match &**function {
             Function::Closure(closure) => closure.lambda.parameters.len() == *count,
             Function::Builtin(_) => true,
@@ -75,6 +138,20 @@ fn belongs(value: &Value, expected: &Type) -> bool {
     }
 }
 
-fn all_belong(items: &Arc<List>, inner: &Type) -> bool {
-    matches!(inner, Type::Any) || items.iter().all(|item| item.is_null() || belongs(item, inner))
+fn is_list(declared: &Type) -> bool {
+    match declared {
+        Type::List(_) => true,
+        Type::Shared(shared) => is_list(shared),
+        Type::Constrained(constraint) => is_list(&constraint.base),
+        _ => false,
+    }
+}
+
+fn is_date_time(declared: &Type) -> bool {
+    match declared {
+        Type::DateTime => true,
+        Type::Shared(shared) => is_date_time(shared),
+        Type::Constrained(constraint) => is_date_time(&constraint.base),
+        _ => false,
+    }
 }

@@ -7,18 +7,21 @@
 mod names;
 mod operators;
 mod primaries;
+mod scope;
 mod types;
 mod unary;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::core::feel::ast::Node;
+use crate::core::feel::ast::{Node, Type};
 use crate::core::feel::error::ParseError;
 use crate::core::feel::evaluation::Span;
 use crate::core::feel::lexer::{Token, TokenKind, tokenize};
 
 pub(crate) use names::Candidate;
+use scope::Phrase;
+pub(crate) use scope::{Entries, Scope};
 
 /// Operands within operands. People write ten; a debug build takes 10 KiB of stack for each.
 const DEPTH_MAX: u32 = 100;
@@ -39,8 +42,8 @@ pub(crate) enum Form {
     UnaryTests,
 }
 
-/// Parses a source; `known` are outer variables whose names contain symbols.
-pub(crate) fn parse(source: &str, form: Form, known: &[&str]) -> Result<Parsed, ParseError> {
+/// Parses a source within a scope.
+pub(crate) fn parse(source: &str, form: Form, scope: &Scope) -> Result<Parsed, ParseError> {
     let mut parser = Parser {
         source,
         tokens: tokenize(source)?,
@@ -52,12 +55,14 @@ pub(crate) fn parse(source: &str, form: Form, known: &[&str]) -> Result<Parsed, 
         locals: Vec::new(),
         local_counts: HashMap::new(),
         phrases: Vec::new(),
+        known_entries: &scope.entries.0,
+        entry_phrases: Vec::new(),
+        filters: u32::from(scope.is_filter),
+        types: &scope.types,
         reads: BTreeSet::new(),
         candidates: Vec::new(),
     };
-    for name in known {
-        parser.add_phrase(&Arc::from(*name));
-    }
+    scope.names.iter().for_each(|name| parser.declare_known(name));
     let root = match form {
         Form::Expression => parser.expression()?,
         Form::UnaryTests => parser.unary_tests()?,
@@ -84,7 +89,13 @@ struct Parser<'a> {
     /// How often each local name is in scope.
     local_counts: HashMap<Arc<str>, usize>,
     /// Names in scope that words alone do not show.
-    phrases: Vec<names::Phrase>,
+    phrases: Vec<Arc<Phrase>>,
+    /// Names of entries that words alone do not show: those of the scope, those of the source.
+    known_entries: &'a [Arc<Phrase>],
+    entry_phrases: Vec<Arc<Phrase>>,
+    /// Filters around the next token, in which entries are names.
+    filters: u32,
+    types: &'a BTreeMap<Arc<str>, Type>,
     reads: BTreeSet<String>,
     candidates: Vec<Candidate>,
 }

@@ -12,11 +12,11 @@
 use std::sync::Arc;
 
 use super::Parser;
+use super::scope::{KnownName, Phrase};
 use crate::core::feel::ast::{Kind, Node};
 use crate::core::feel::builtins;
 use crate::core::feel::error::ParseError;
-use crate::core::feel::evaluation::Span;
-use crate::core::feel::lexer::{Token, TokenKind, tokenize};
+use crate::core::feel::lexer::{Token, TokenKind};
 use crate::core::feel::value::{Function, Value};
 
 /// More are not considered: each costs a look-up per evaluation.
@@ -28,12 +28,6 @@ const CANDIDATE_PARTS_MAX: usize = 8;
 /// Names of the language that hold keywords; names only where they are called.
 const CALLED_PHRASES: [&str; 4] =
     ["date and time", "days and time duration", "years and months duration", "get or else"];
-
-/// A name that words alone do not show, and the tokens it is written with.
-pub(super) struct Phrase {
-    name: Arc<str>,
-    tokens: Vec<String>,
-}
 
 /// `a-b`, which may be one name.
 pub(crate) struct Candidate {
@@ -80,7 +74,9 @@ impl Parser<'_> {
             self.position += 1;
             return Ok(name);
         }
-        if let Some((name, length)) = self.longest_phrase() {
+        let entry = (self.filters > 0).then(|| self.longest_entry()).flatten();
+        let found = self.longest_phrase(&self.phrases).or(entry);
+        if let Some((name, length)) = found {
             self.position += length;
             return Ok(name);
         }
@@ -100,8 +96,14 @@ impl Parser<'_> {
         Ok(self.words())
     }
 
-    fn longest_phrase(&self) -> Option<(Arc<str>, usize)> {
-        let fitting = self.phrases.iter().filter(|phrase| {
+    fn longest_entry(&self) -> Option<(Arc<str>, usize)> {
+        let own = self.longest_phrase(&self.entry_phrases);
+        let known = self.longest_phrase(self.known_entries);
+        own.into_iter().chain(known).max_by_key(|(_, length)| *length)
+    }
+
+    fn longest_phrase(&self, phrases: &[Arc<Phrase>]) -> Option<(Arc<str>, usize)> {
+        let fitting = phrases.iter().filter(|phrase| {
             phrase.tokens.iter().enumerate().all(|(offset, text)| {
                 let token = self.peek_at(offset);
                 token.kind != TokenKind::End && self.text_of(token.span) == text
@@ -149,7 +151,13 @@ impl Parser<'_> {
                 self.position += 1;
                 Ok(name)
             }
-            TokenKind::Word => Ok(self.words()),
+            TokenKind::Word => {
+                if let Some((name, length)) = self.longest_entry() {
+                    self.position += length;
+                    return Ok(name);
+                }
+                Ok(self.words())
+            }
             _ => Err(self.expected("a name")),
         }
     }
@@ -206,19 +214,24 @@ impl Parser<'_> {
     pub(super) fn declare(&mut self, name: &Arc<str>) {
         self.locals.push(Arc::clone(name));
         *self.local_counts.entry(Arc::clone(name)).or_default() += 1;
-        self.add_phrase(name);
+        if self.phrases.len() < PHRASES_MAX {
+            self.phrases.extend(Phrase::of(name));
+        }
     }
 
-    /// Remembers how a name is written, if words alone do not show it.
-    pub(super) fn add_phrase(&mut self, name: &Arc<str>) {
-        let Ok(mut tokens) = tokenize(name) else { return };
-        tokens.pop();
-        let text = |span: Span| &name[span.start..span.end];
-        let is_plain =
-            |token: &Token| token.kind == TokenKind::Word && !ends_name(text(token.span));
-        if self.phrases.len() < PHRASES_MAX && tokens.len() > 1 && !tokens.iter().all(is_plain) {
-            let tokens = tokens.iter().map(|token| text(token.span).to_owned()).collect();
-            self.phrases.push(Phrase { name: Arc::clone(name), tokens });
+    /// Brings a name of the scope in, which knows already how it is written.
+    pub(super) fn declare_known(&mut self, known: &KnownName) {
+        self.locals.push(Arc::clone(&known.name));
+        *self.local_counts.entry(Arc::clone(&known.name)).or_default() += 1;
+        if self.phrases.len() < PHRASES_MAX {
+            self.phrases.extend(known.phrase.clone());
+        }
+    }
+
+    /// Remembers how an entry is written, if words alone do not show it.
+    pub(super) fn add_entry_phrase(&mut self, name: &Arc<str>) {
+        if self.entry_phrases.len() < PHRASES_MAX {
+            self.entry_phrases.extend(Phrase::of(name));
         }
     }
 

@@ -229,7 +229,9 @@ impl Parser<'_> {
         self.need_symbol("[")?;
         let mark = self.begin_scope();
         self.declare(&Arc::from("item"));
+        self.filters += 1;
         let condition = self.expression()?;
+        self.filters -= 1;
         self.end_scope(mark);
         self.need_symbol("]")?;
         Ok(SuffixKind::Filter(condition))

@@ -152,6 +152,9 @@ impl Parser<'_> {
             })?;
         }
         self.end_scope(mark);
+        for (name, _) in &entries {
+            self.add_entry_phrase(name);
+        }
         self.need_symbol("}")?;
         Ok(Kind::Context(entries))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Parser;
 use crate::core::feel::ast::Type;
 use crate::core::feel::error::ParseError;
-use crate::core::feel::lexer::TokenKind;
+use crate::core::feel::lexer::{TokenKind, tokenize};
 
 impl Parser<'_> {
     pub(super) fn type_name(&mut self) -> Result<Type, ParseError> {
@@ -14,6 +14,10 @@ impl Parser<'_> {
     }
 
     fn type_at_depth(&mut self) -> Result<Type, ParseError> {
+        if let Some((declared, length)) = self.declared_type() {
+            self.position += length;
+            return Ok(declared);
+        }
         if self.peek().kind != TokenKind::Word {
             return Err(self.expected("the name of a type"));
         }
@@ -38,6 +42,19 @@ impl Parser<'_> {
             "function" => Type::Function(None),
             _ => Type::Unknown(name),
         })
+    }
+
+    /// The type of the scope that comes next, the longest name first, and its tokens.
+    fn declared_type(&self) -> Option<(Type, usize)> {
+        let fitting = self.types.iter().filter_map(|(name, declared)| {
+            let tokens = tokenize(name).ok()?;
+            let fits = tokens.iter().enumerate().all(|(offset, token)| {
+                let written = self.text_of(self.peek_at(offset).span);
+                token.kind == TokenKind::End || written == &name[token.span.start..token.span.end]
+            });
+            fits.then_some((declared, tokens.len() - 1))
+        });
+        fitting.max_by_key(|(_, length)| *length).map(|(found, length)| (found.clone(), length))
     }
 
     fn type_words(&mut self) -> Arc<str> {

@@ -85,6 +85,15 @@ impl Time {
         local - offset * i128::from(NANOSECONDS_PER_SECOND)
     }
 
+    /// Whether two times are equal to the millisecond, as the conformance kit has it; `None`
+    /// between a local time and one with a zone.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> Option<bool> {
+        let order = self.compare(other)?;
+        let [a, b] = [self, other].map(|it| it.nanoseconds().div_euclid(EQUALITY_NANOSECONDS));
+        Some(order.is_eq() || a == b)
+    }
+
     /// The order of two times; `None` between a local time and one with a zone.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
@@ -94,6 +103,9 @@ impl Time {
         Some(self.nanoseconds().cmp(&other.nanoseconds()))
     }
 }
+
+/// Times that differ by less are told apart by their order, but are equal.
+const EQUALITY_NANOSECONDS: i128 = 1_000_000;
 
 /// A date with a time of day, with or without a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +141,19 @@ impl DateTime {
     #[must_use]
     pub fn offset(&self) -> Option<Offset> {
         self.zone.as_ref().map(|zone| zone.offset_at(self.civil))
+    }
+
+    /// Whether two times are equal to the millisecond, as the conformance kit has it; `None`
+    /// between a local time and one with a zone.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> Option<bool> {
+        if self.compare(other)?.is_eq() {
+            return Some(true);
+        }
+        let milliseconds = |it: &Self| {
+            it.timestamp().map(|it| it.as_nanosecond().div_euclid(EQUALITY_NANOSECONDS))
+        };
+        Some(milliseconds(self)? == milliseconds(other)?)
     }
 
     /// The order of two times; `None` between a local time and one with a zone.

@@ -9,15 +9,15 @@ const PROBLEMS_MAX: usize = 500;
 
 /// Where a problem stands: a byte of the source and the element it belongs to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// Offset in the source, in bytes.
-    pub(super) at: usize,
-    /// Id of the BPMN element, where there is one.
-    pub(super) id: Option<&'a str>,
+    pub(crate) at: usize,
+    /// Id of the model element, where there is one.
+    pub(crate) id: Option<&'a str>,
 }
 
 /// The problems found so far.
-pub(super) struct Report<'s> {
+pub(crate) struct Report<'s> {
     source: &'s str,
     line_starts: Vec<usize>,
     problems: Vec<Problem>,
@@ -25,14 +25,14 @@ pub(super) struct Report<'s> {
 
 impl<'s> Report<'s> {
     /// Starts without problems.
-    pub(super) fn new(source: &'s str) -> Self {
+    pub(crate) fn new(source: &'s str) -> Self {
         let ends = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
         Self { source, line_starts, problems: Vec::new() }
     }
 
     /// Something that stops the deployment.
-    pub(super) fn error(
+    pub(crate) fn error(
         &mut self,
         place: Place<'_>,
         message: impl Into<String>,
@@ -42,7 +42,7 @@ impl<'s> Report<'s> {
     }
 
     /// Something that is likely not meant.
-    pub(super) fn warning(
+    pub(crate) fn warning(
         &mut self,
         place: Place<'_>,
         message: impl Into<String>,
@@ -52,12 +52,12 @@ impl<'s> Report<'s> {
     }
 
     /// Line of a byte of the source, from 1.
-    pub(super) fn line(&self, at: usize) -> u32 {
-        self.position(at).0
+    pub(crate) fn line(&self, at: usize) -> u32 {
+        count(self.line_starts.partition_point(|start| *start <= at))
     }
 
     /// All problems in the order of the source, each once.
-    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+    pub(crate) fn into_problems(mut self) -> Vec<Problem> {
         self.problems.sort_by(|a, b| {
             (a.line, a.column, a.severity, &a.message)
                 .cmp(&(b.line, b.column, b.severity, &b.message))

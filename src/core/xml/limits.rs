@@ -2,7 +2,7 @@
 //!
 //! Must not know where a model comes from.
 
-/// Bounds on a BPMN file; each is refused with a problem that names it.
+/// Bounds on a model file; each is refused with a problem that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Size of the file in bytes.
@@ -17,5 +17,13 @@ impl Default for Limits {
     /// 4 MiB, 64 levels and 50,000 elements: ten times the largest models seen in practice.
     fn default() -> Self {
         Self { bytes_max: 4 * 1024 * 1024, depth_max: 64, elements_max: 50_000 }
+    }
+}
+
+impl Limits {
+    /// 16 MiB, 64 levels and 400,000 elements: decision tables of tens of thousands of rules.
+    #[must_use]
+    pub fn of_tables() -> Self {
+        Self { bytes_max: 16 * 1024 * 1024, depth_max: 64, elements_max: 400_000 }
     }
 }

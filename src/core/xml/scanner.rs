@@ -6,7 +6,7 @@
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     /// `<name …>`
     Start,
     /// `<name …/>`
@@ -21,24 +21,24 @@ pub(super) enum Piece {
 
 /// A piece of the source.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'a> {
+pub(crate) struct Token<'a> {
     /// What it is.
-    pub(super) piece: Piece,
+    pub(crate) piece: Piece,
     /// Its text, unchanged.
-    pub(super) raw: &'a str,
+    pub(crate) raw: &'a str,
     /// Where it starts, in bytes.
-    pub(super) at: usize,
+    pub(crate) at: usize,
 }
 
 /// Gives the tokens of a source in order; always ends, also on malformed text.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     source: &'a str,
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
     /// Starts at the beginning of the source.
-    pub(super) fn new(source: &'a str) -> Self {
+    pub(crate) fn new(source: &'a str) -> Self {
         Self { source, at: 0 }
     }
 }

@@ -1,0 +1,55 @@
+//! Many cases at once: one JSON object a line in, one a line out.
+//!
+//! Must not know what a case is.
+
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json, json};
+
+use crate::cli::outcome::{Failure, Outcome, UNREADABLE};
+
+/// What every case has.
+#[derive(Deserialize)]
+struct Identified {
+    #[serde(default)]
+    id: Json,
+}
+
+/// Answers each line of standard input with a line of `id` and what the case gave, or its error.
+pub(crate) fn answer_lines<C: DeserializeOwned>(
+    mut answer: impl FnMut(C) -> Result<Map<String, Json>, String>,
+) -> Outcome {
+    let mut output = io::BufWriter::new(io::stdout().lock());
+    for line in io::stdin().lock().lines() {
+        let line = line.context("can't read standard input");
+        let line = line.map_err(|error| Failure::new(UNREADABLE, error))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        if writeln!(output, "{}", answer_line(&line, &mut answer)).is_err() {
+            // The reader went away, as `head` does.
+            break;
+        }
+    }
+    let _ = output.flush();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn answer_line<C: DeserializeOwned>(
+    line: &str,
+    answer: &mut impl FnMut(C) -> Result<Map<String, Json>, String>,
+) -> Json {
+    let id = serde_json::from_str::<Identified>(line).map_or(Json::Null, |it| it.id);
+    let case = serde_json::from_str(line).map_err(|error| format!("expected a case: {error}"));
+    match case.and_then(answer) {
+        Ok(mut fields) => {
+            fields.insert("id".to_owned(), id);
+            Json::Object(fields)
+        }
+        Err(error) => json!({ "id": id, "error": error }),
+    }
+}
