@@ -350,10 +350,10 @@ async fn activate(
     signed_in: SignedIn,
     Path(key): Path<Key>,
     Body(body): Body<ActivateBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, HttpError> {
     if body.element_ids.is_empty() {
         let message = "element_ids: expected at least one id";
-        return Err(ApiError::unprocessable("invalid_value", message));
+        return Err(HttpError::unprocessable("invalid_value", message));
     }
     let (sub_process, origin) = (body.element_instance_key.0, signed_in.origin());
     app.instances.activate_elements(key.0, sub_process, body.element_ids, origin).await?;
