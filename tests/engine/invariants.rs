@@ -46,11 +46,16 @@ fn stuck(definition: &ProcessDefinition, it: &ProcessInstance, key: i64) -> Opti
             let waits = has_incident
                 || element.child_key.is_some()
                 || element.undoing > 0
-                || if is_scope { element.children > 0 } else { own };
+                || if is_scope { is_open(kind) || element.children > 0 } else { own };
             if waits { None } else { wrong("waits for nothing") }
         }
         _ => wrong("neither open nor gone"),
     }
+}
+
+/// What stays open with nothing in it, until somebody begins something.
+fn is_open(kind: &ElementKind) -> bool {
+    matches!(kind, ElementKind::AdHocSubProcess(_))
 }
 
 /// A triggered start event exists before its scope is ready.

@@ -46,6 +46,8 @@ scenarios! {
     refusals
     found
     escalations
+    loops
+    ad_hoc
     conditions
     compensation
     transactions

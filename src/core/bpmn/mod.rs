@@ -10,6 +10,7 @@ pub mod diagram;
 pub mod document;
 pub mod svg;
 
+mod ad_hoc;
 mod codes;
 mod compensation;
 mod conditions;
@@ -23,6 +24,7 @@ mod extensions;
 mod interchange;
 mod layout;
 mod links;
+mod loops;
 mod mappings;
 mod process;
 mod references;

@@ -56,20 +56,12 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::TimerFired { key } | Event::TimerCanceled { key } => remove_timer(it, *key),
         Event::SubscriptionOpened(facts) => subscribe(it, facts),
         Event::SubscriptionClosed { key } => unsubscribe(it, *key),
-        Event::SignalSubscribed(facts) => await_signal(it, facts),
-        Event::SignalUnsubscribed { key } => forget_signal(it, *key),
-        Event::ConditionSubscribed(facts) => await_condition(it, facts),
-        Event::ConditionUnsubscribed { key } => forget_condition(it, *key),
-        Event::CompensationRecorded { scope_key, record } => {
-            if let Some(scope) = it.elements.get_mut(scope_key) {
-                scope.compensations.push((**record).clone());
-            }
-        }
-        Event::CompensationTaken { scope_key, key } => {
-            if let Some(scope) = it.elements.get_mut(scope_key) {
-                scope.compensations.retain(|record| record.key != *key);
-            }
-        }
+        Event::SignalSubscribed(_)
+        | Event::SignalUnsubscribed { .. }
+        | Event::ConditionSubscribed(_)
+        | Event::ConditionUnsubscribed { .. }
+        | Event::CompensationRecorded { .. }
+        | Event::CompensationTaken { .. } => apply_later(it, event),
         Event::IncidentRaised(facts) => raise(it, facts),
         Event::IncidentResolved { key } => remove_incident(it, *key),
         Event::ChildCalled { element_instance_key, child_key, .. } => {
@@ -88,6 +80,27 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::CompensationThrown { .. }
         | Event::ErrorThrown { .. }
         | Event::EscalationThrown { .. } => {}
+    }
+}
+
+/// The kinds of events that came with format 2.
+fn apply_later(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::SignalSubscribed(facts) => await_signal(it, facts),
+        Event::SignalUnsubscribed { key } => forget_signal(it, *key),
+        Event::ConditionSubscribed(facts) => await_condition(it, facts),
+        Event::ConditionUnsubscribed { key } => forget_condition(it, *key),
+        Event::CompensationRecorded { scope_key, record } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.compensations.push((**record).clone());
+            }
+        }
+        Event::CompensationTaken { scope_key, key } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.compensations.retain(|record| record.key != *key);
+            }
+        }
+        _ => {}
     }
 }
 

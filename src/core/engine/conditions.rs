@@ -82,14 +82,14 @@ fn definition_of(
     definition: &ProcessDefinition,
     event: ElementIndex,
 ) -> Option<&ConditionDefinition> {
-    let trigger = match &definition.element(event).kind {
-        ElementKind::IntermediateCatchEvent(trigger)
-        | ElementKind::BoundaryEvent(BoundaryEvent { trigger, .. })
-        | ElementKind::StartEvent(StartEvent { trigger: Some(trigger), .. }) => trigger,
-        _ => return None,
-    };
-    match trigger {
-        EventTrigger::Condition(condition) => Some(condition),
+    match &definition.element(event).kind {
+        ElementKind::IntermediateCatchEvent(EventTrigger::Condition(it))
+        | ElementKind::BoundaryEvent(BoundaryEvent {
+            trigger: EventTrigger::Condition(it), ..
+        })
+        | ElementKind::StartEvent(StartEvent {
+            trigger: Some(EventTrigger::Condition(it)), ..
+        }) => Some(it),
         _ => None,
     }
 }

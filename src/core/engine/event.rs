@@ -365,6 +365,8 @@ pub enum IncidentKind {
     Escalation,
     /// A multi-instance's items or results couldn't be computed.
     MultiInstance,
+    /// The elements of an ad-hoc sub-process or whether it is done couldn't be computed.
+    AdHoc,
     /// A joining gateway waits for paths that can't come any more.
     Deadlock,
     /// The instance went on and on without waiting.
@@ -387,4 +389,6 @@ pub enum Step {
     Call,
     /// Passing a joining gateway.
     Join,
+    /// Checking whether an ad-hoc sub-process is done.
+    CompletionCondition,
 }

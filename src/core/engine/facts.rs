@@ -83,7 +83,7 @@ impl Role {
 pub struct LoopStarted {
     /// The multi-instance body.
     pub key: i64,
-    /// How many items there are.
+    /// How many items there are; 0 in a standard loop, which decides as it goes.
     pub total: u32,
     /// The items, when they are worked off one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -18,7 +18,8 @@ pub(crate) fn activate(
 ) -> Result<(), Failure> {
     let begins = !standard.tests_before || holds(turn, body.key, standard)?;
     let prepared = subscriptions::prepare(turn, body)?;
-    let started = LoopStarted { key: body.key, total: 0, items: Vec::new(), output_collection: None };
+    let started =
+        LoopStarted { key: body.key, total: 0, items: Vec::new(), output_collection: None };
     turn.emit(Event::LoopStarted(started));
     turn.emit(Event::ElementActivated { key: body.key });
     subscriptions::open(turn, body, prepared);

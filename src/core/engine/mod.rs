@@ -29,6 +29,7 @@ mod jobs;
 mod joins;
 mod journal;
 mod lifecycle;
+mod loops;
 mod mappings;
 mod multi_instance;
 mod reachability;

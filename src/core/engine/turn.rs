@@ -121,6 +121,7 @@ impl<'a> Turn<'a> {
             Step::Leave => elements::leave(self, at),
             Step::Call => elements::call(self, at),
             Step::Join => joins::settle(self, at),
+            Step::CompletionCondition => elements::check_ad_hoc(self, at),
             Step::Job => Ok(()),
         };
         if let Err(failure) = done {

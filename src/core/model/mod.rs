@@ -13,7 +13,9 @@ mod problem;
 mod task;
 
 pub use definition::{Element, ElementIndex, FlowIndex, ProcessDefinition, SequenceFlow};
-pub use element::{CallActivity, ElementKind, LoopCharacteristics};
+pub use element::{
+    AdHocDefinition, CallActivity, ElementKind, LoopCharacteristics, LoopItems, StandardLoop,
+};
 pub use event::{
     BoundaryEvent, ConditionDefinition, EndEvent, EventTrigger, MessageDefinition, StartEvent,
     TimerDefinition,

@@ -2,7 +2,11 @@
 //! the list and when it is done are Camunda 8's).
 
 use super::waiting;
+use crate::core::engine::compensation::is_back;
 use crate::core::engine::event::{IncidentKind, Step};
+use crate::core::engine::facts::Role;
+use crate::core::engine::lifecycle::Lifecycle;
+use crate::core::engine::rejection::{Rejection, Target};
 use crate::core::engine::turn::{At, Failure, Turn};
 use crate::core::engine::{incidents, joins, subscriptions};
 use crate::core::model::{AdHocDefinition, ElementIndex, ElementKind, ProcessDefinition};
@@ -60,11 +64,38 @@ pub(crate) fn can_begin(
         && !element.is_for_compensation
 }
 
+/// Begins elements from outside, all or none.
+pub(crate) fn begin(turn: &mut Turn<'_>, key: i64, ids: &[String]) -> Result<(), Rejection> {
+    let not_found = Rejection::NotFound { target: Target::ElementInstance, key };
+    let at = turn.at(key).ok_or(not_found)?;
+    let is_open = at.lifecycle == Lifecycle::Activated && !is_back(at) && at.role != Role::Body;
+    if !is_open || !matches!(at.element.kind, ElementKind::AdHocSubProcess(_)) {
+        return Err(Rejection::NotAdHoc { key });
+    }
+    let find = |id: &String| {
+        let found = turn.definition.find(id);
+        let chosen = found.filter(|index| can_begin(turn.definition, at.index, *index));
+        chosen.ok_or_else(|| Rejection::CannotBegin { element_id: id.clone() })
+    };
+    let chosen = ids.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    for index in chosen {
+        turn.create(index, key);
+    }
+    Ok(())
+}
+
 /// A path inside has come to its end: it is done when its condition says so, or, without one, when
 /// nothing is left.
 pub(crate) fn end_path(turn: &mut Turn<'_>, scope_key: i64) {
     let Some(at) = turn.at(scope_key) else { return };
-    if let Err(failure) = check(turn, at) {
+    // One that came back to be undone is done as any scope.
+    if at.lifecycle != Lifecycle::Activated || is_back(at) {
+        return;
+    }
+    let is_known = incidents::find(turn, scope_key, IncidentKind::AdHoc).is_some();
+    if let Err(failure) = check(turn, at)
+        && !is_known
+    {
         incidents::raise(turn, scope_key, Step::CompletionCondition, failure, None);
     }
 }
