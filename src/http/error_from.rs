@@ -159,9 +159,9 @@ impl From<Refusal> for HttpError {
 fn rejected(rejection: &Rejection, message: String) -> HttpError {
     match rejection {
         Rejection::NotFound { target, .. } => HttpError::not_found(&target.to_string()),
-        Rejection::NoRetries { .. } | Rejection::PriorityOutOfRange { .. } => {
-            HttpError::unprocessable("invalid_value", message)
-        }
+        Rejection::NoRetries { .. }
+        | Rejection::PriorityOutOfRange { .. }
+        | Rejection::CannotBegin { .. } => HttpError::unprocessable("invalid_value", message),
         Rejection::NoStartEvent { .. } => HttpError::unprocessable("no_start_event", message),
         _ => HttpError::conflict("not_possible_now", message),
     }

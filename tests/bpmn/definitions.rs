@@ -4,9 +4,9 @@ use flowstead::core::bpmn::{JAVASCRIPT_JOB_TYPE, Limits, parse};
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
     BoundaryEvent, CallActivity, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
-    EventTrigger, FormReference, IoMapping, JobDefinition, LoopCharacteristics, Mapping,
-    MessageDefinition, ProcessDefinition, ScriptDefinition, StartEvent, TimerDefinition,
-    UserTaskDefinition,
+    EventTrigger, FormReference, IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping,
+    MessageDefinition, ProcessDefinition, ScriptDefinition, StandardLoop, StartEvent,
+    TimerDefinition, UserTaskDefinition,
 };
 
 use super::{fixture, line};
@@ -95,6 +95,11 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             format!(" compensates {}", what.unwrap_or("everything"))
         }
         ElementKind::EndEvent(EndEvent::Cancel) => " cancels".to_owned(),
+        ElementKind::AdHocSubProcess(it) => {
+            let text = |it: &Option<Expression>| it.as_ref().map_or(String::new(), feel);
+            let (begins, done) = (text(&it.active_elements), text(&it.completion_condition));
+            format!(" begins `{begins}` until `{done}` cancels {}", it.cancels_remaining)
+        }
         ElementKind::LinkThrowEvent { target } => {
             format!(" to {}", definition.element(*target).id)
         }
@@ -143,6 +148,18 @@ fn trigger(trigger: &EventTrigger) -> String {
         EventTrigger::Error { code: Some(code) } => format!(" error `{code}`"),
         EventTrigger::Error { code: None } => " any error".to_owned(),
         EventTrigger::Escalation { code: Some(code) } => format!(" escalation `{code}`"),
+        EventTrigger::Condition(it) => {
+            let names = it.variable_names.as_ref().map(|names| format!(" of {}", names.join(",")));
+            let (new, changed) = (it.sees_new, it.sees_changed);
+            let seen = if new && changed {
+                ""
+            } else if new {
+                " when new"
+            } else {
+                " when changed"
+            };
+            format!(" if `{}`{}{seen}", feel(&it.condition), names.unwrap_or_default())
+        }
         EventTrigger::Compensation { .. } => " compensation".to_owned(),
         EventTrigger::Cancel => " cancel".to_owned(),
         EventTrigger::Signal { name } => format!(" signal {}", dynamic(name)),
@@ -201,7 +218,14 @@ fn mappings(io: &IoMapping) -> String {
 
 fn repetition(marker: &LoopCharacteristics) -> String {
     let order = if marker.is_sequential { "sequential" } else { "parallel" };
-    let mut text = format!(" | {order} over `{}`", feel(&marker.input_collection));
+    let mut text = match &marker.items {
+        LoopItems::Collection(list) => format!(" | {order} over `{}`", feel(list)),
+        LoopItems::Cardinality(number) => format!(" | {order} `{}` times", feel(number)),
+        LoopItems::While(StandardLoop { condition, tests_before, maximum }) => {
+            let condition = condition.as_ref().map_or(String::new(), feel);
+            format!(" | while `{condition}` before {tests_before} at most {maximum:?}")
+        }
+    };
     for (name, value) in [
         ("as", marker.input_element.clone()),
         ("into", marker.output_collection.clone()),
@@ -249,6 +273,16 @@ fn signals_keep_their_names() {
 #[test]
 fn compensation_and_transactions_keep_who_undoes_what() {
     check("compensation.bpmn");
+}
+
+#[test]
+fn conditions_keep_their_filters() {
+    check("conditions.bpmn");
+}
+
+#[test]
+fn loops_and_ad_hoc_sub_processes_keep_their_conditions() {
+    check("loops.bpmn");
 }
 
 #[test]

@@ -44,8 +44,12 @@ fn a_diagram_is_what_the_file_says() {
 fn kinds_of_shapes_and_edges_are_told_apart() {
     let scopes = diagram(&fixture("scopes.bpmn"));
     let ShapeKind::Activity(each) = shape(&scopes, "each").kind else { panic!("an activity") };
-    let plain =
-        ActivityKind::SubProcess { is_transaction: false, is_expanded: true, is_event: false };
+    let plain = ActivityKind::SubProcess {
+        is_transaction: false,
+        is_ad_hoc: false,
+        is_expanded: true,
+        is_event: false,
+    };
     assert_eq!(each.kind, plain);
     assert_eq!(each.repetition, Some(Repetition::Sequential));
     let gateways = diagram(&fixture("gateways.bpmn"));

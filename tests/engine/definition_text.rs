@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    BoundaryEvent, CallActivity, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
-    EventTrigger, FlowIndex, FormReference, IoMapping, JobDefinition, LoopCharacteristics, Mapping,
-    MessageDefinition, ProcessDefinition, ScriptDefinition, SequenceFlow, StartEvent,
-    TimerDefinition, UserTaskDefinition, VariablePath,
+    AdHocDefinition, BoundaryEvent, CallActivity, ConditionDefinition, Dynamic, Element,
+    ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference, IoMapping,
+    JobDefinition, LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
+    ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TimerDefinition, UserTaskDefinition,
+    VariablePath,
 };
 
 /// Builds the definition of process `p`. Panics on a text that is none: tests are to be right.
@@ -162,6 +163,9 @@ impl Draft {
             self.element(index).kind = ElementKind::LinkThrowEvent { target };
             return;
         }
+        if matches!(name, "only" | "sees") {
+            return filter(&mut self.element(index).kind, name, value);
+        }
         if name == "compensation" {
             let found = self.by_id.get(value).copied();
             return self.set_compensation(index, found);
@@ -171,7 +175,8 @@ impl Draft {
             "name" => element.name = Some(value.to_owned()),
             "in" => element.io.inputs.push(mapping(value)),
             "out" => element.io.outputs.push(mapping(value)),
-            "each" | "as" | "collect" | "until" | "sequential" => set_loop(element, name, value),
+            "each" | "times" | "while" | "first" | "most" | "as" | "collect" | "until"
+            | "sequential" => set_loop(element, name, value),
             _ => set_kind(&mut element.kind, name, value),
         }
     }
@@ -279,6 +284,11 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "first" => ElementKind::EventBasedGateway,
         "sub" => ElementKind::SubProcess,
         "transaction" => ElementKind::Transaction,
+        "adhoc" => ElementKind::AdHocSubProcess(AdHocDefinition {
+            active_elements: None,
+            completion_condition: None,
+            cancels_remaining: true,
+        }),
         "event" => ElementKind::EventSubProcess { start: ProcessDefinition::ROOT },
         other => panic!("unknown kind or element '{other}'"),
     }
@@ -287,14 +297,16 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
 fn set_loop(element: &mut Element, name: &str, value: &str) {
     let characteristics = element.multi_instance.get_or_insert_with(|| LoopCharacteristics {
         is_sequential: false,
-        input_collection: feel("[]"),
+        items: LoopItems::Collection(feel("[]")),
         input_element: None,
         output_collection: None,
         output_element: None,
         completion_condition: None,
     });
     match name {
-        "each" => characteristics.input_collection = feel(value),
+        "each" => characteristics.items = LoopItems::Collection(feel(value)),
+        "times" => characteristics.items = LoopItems::Cardinality(feel(value)),
+        "while" | "first" | "most" => set_standard(characteristics, name, value),
         "as" => characteristics.input_element = Some(value.to_owned()),
         "until" => characteristics.completion_condition = Some(feel(value)),
         "sequential" => characteristics.is_sequential = true,
@@ -303,6 +315,21 @@ fn set_loop(element: &mut Element, name: &str, value: &str) {
             characteristics.output_collection = Some(collection.to_owned());
             characteristics.output_element = Some(feel(result));
         }
+    }
+}
+
+/// `while FEEL`, `first` tests it before the first time, `most N` times.
+fn set_standard(characteristics: &mut LoopCharacteristics, name: &str, value: &str) {
+    if !matches!(characteristics.items, LoopItems::While(_)) {
+        let nothing = StandardLoop { condition: None, tests_before: false, maximum: None };
+        characteristics.items = LoopItems::While(nothing);
+        characteristics.is_sequential = true;
+    }
+    let LoopItems::While(standard) = &mut characteristics.items else { return };
+    match name {
+        "while" => standard.condition = Some(feel(value)),
+        "first" => standard.tests_before = true,
+        _ => standard.maximum = Some(value.parse().expect("a number")),
     }
 }
 
@@ -336,6 +363,11 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         | ElementKind::ScriptTask(ScriptDefinition::Job(job))
         | ElementKind::MessageThrowEvent(job) => set_job(job, name, value),
         ElementKind::UserTask(user_task) => set_user_task(user_task, name, value),
+        ElementKind::AdHocSubProcess(definition) => match name {
+            "begins" => definition.active_elements = Some(feel(value)),
+            "done" => definition.completion_condition = Some(feel(value)),
+            _ => definition.cancels_remaining = false,
+        },
         ElementKind::CallActivity(call) => match name {
             "calls" => call.process_id = dynamic(value),
             "only-inputs" => call.propagates_all_parent_variables = false,
@@ -351,11 +383,33 @@ fn trigger(name: &str, value: &str) -> EventTrigger {
         "error" => EventTrigger::Error { code: (value != "*").then(|| value.to_owned()) },
         "escalation" => EventTrigger::Escalation { code: (value != "*").then(|| value.to_owned()) },
         "cancel" => EventTrigger::Cancel,
+        "condition" => EventTrigger::Condition(ConditionDefinition {
+            condition: feel(value),
+            variable_names: None,
+            sees_new: true,
+            sees_changed: true,
+        }),
         "signal" => EventTrigger::Signal { name: dynamic(value) },
         "date" => EventTrigger::Timer(TimerDefinition::Date(dynamic(value))),
         "duration" => EventTrigger::Timer(TimerDefinition::Duration(dynamic(value))),
         "cycle" => EventTrigger::Timer(TimerDefinition::Cycle(dynamic(value))),
         other => panic!("unknown trigger '{other}'"),
+    }
+}
+
+/// `only a,b` variables count; `sees create` or `sees update` only.
+fn filter(kind: &mut ElementKind, name: &str, value: &str) {
+    let trigger = match kind {
+        ElementKind::IntermediateCatchEvent(trigger)
+        | ElementKind::BoundaryEvent(BoundaryEvent { trigger, .. })
+        | ElementKind::StartEvent(StartEvent { trigger: Some(trigger), .. }) => trigger,
+        other => panic!("{} waits for no condition", other.name()),
+    };
+    let EventTrigger::Condition(condition) = trigger else { panic!("it waits for no condition") };
+    if name == "only" {
+        condition.variable_names = Some(value.split(',').map(str::to_owned).collect());
+    } else {
+        (condition.sees_new, condition.sees_changed) = (value == "create", value == "update");
     }
 }
 

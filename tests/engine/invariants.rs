@@ -19,6 +19,7 @@ fn leftover(it: &ProcessInstance) -> Option<String> {
         + it.timers.len()
         + it.subscriptions.len()
         + it.signals.len()
+        + it.conditions.len()
         + it.incidents.len();
     let is_clean = held == 0
         && it.elements.len() <= 1
@@ -45,11 +46,16 @@ fn stuck(definition: &ProcessDefinition, it: &ProcessInstance, key: i64) -> Opti
             let waits = has_incident
                 || element.child_key.is_some()
                 || element.undoing > 0
-                || if is_scope { element.children > 0 } else { own };
+                || if is_scope { is_open(kind) || element.children > 0 } else { own };
             if waits { None } else { wrong("waits for nothing") }
         }
         _ => wrong("neither open nor gone"),
     }
+}
+
+/// What stays open with nothing in it, until somebody begins something.
+fn is_open(kind: &ElementKind) -> bool {
+    matches!(kind, ElementKind::AdHocSubProcess(_))
 }
 
 /// A triggered start event exists before its scope is ready.
@@ -61,6 +67,7 @@ fn is_start_in_waiting(it: &ProcessInstance, scope_key: Option<i64>) -> bool {
 fn waits_for(it: &ProcessInstance, kind: &ElementKind, id: &str, held: Held) -> bool {
     let event = match held {
         Held::Subscription(key) => it.subscriptions.get(&key).map(|held| &held.element_id),
+        Held::Condition(key) => it.conditions.get(&key).map(|held| &held.element_id),
         Held::Signal(key) => it.signals.get(&key).map(|held| &held.element_id),
         Held::Timer(key) => it.timers.get(&key).map(|held| &held.element_id),
         _ => None,
@@ -82,6 +89,7 @@ fn dangling(it: &ProcessInstance) -> Option<String> {
         .chain(it.user_tasks.values().map(|held| held.element_instance_key))
         .chain(it.timers.values().map(|held| held.element_instance_key))
         .chain(it.subscriptions.values().map(|held| held.element_instance_key))
+        .chain(it.conditions.values().map(|held| held.element_instance_key))
         .chain(it.signals.values().map(|held| held.element_instance_key))
         .chain(it.incidents.values().map(|held| held.element_instance_key))
         .chain(it.elements.values().filter_map(|element| element.scope_key));

@@ -46,6 +46,9 @@ scenarios! {
     refusals
     found
     escalations
+    loops
+    ad_hoc
+    conditions
     compensation
     transactions
     signals

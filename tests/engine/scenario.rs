@@ -179,6 +179,10 @@ impl Stage {
                 message_key: 77,
                 variables,
             },
+            "activate" => Command::ActivateElements {
+                element_instance_key: self.key(first),
+                element_ids: words[1..].iter().map(|it| (*it).to_owned()).collect(),
+            },
             "signal" => Command::CatchSignal {
                 subscription_key: self.key(&format!("signal:{first}")),
                 signal_key: 78,

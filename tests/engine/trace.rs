@@ -135,7 +135,8 @@ impl Names {
             | Event::UserTaskCanceled { key }
             | Event::TimerCanceled { key }
             | Event::SubscriptionClosed { key }
-            | Event::SignalUnsubscribed { key } => format!("closed({})", self.of(*key)),
+            | Event::SignalUnsubscribed { key }
+            | Event::ConditionUnsubscribed { key } => format!("closed({})", self.of(*key)),
             Event::IncidentRaised(facts) => self.incident(facts),
             Event::IncidentResolved { key } => format!("resolved({})", self.of(*key)),
             Event::ChildCalled { child_key, process_id, .. } => {
@@ -161,6 +162,11 @@ impl Names {
                 let by = caught_by.as_deref().unwrap_or("nothing");
                 format!("escalated({} {code} caught by {by})", self.of(*element_instance_key))
             }
+            Event::ConditionSubscribed(facts) => {
+                let name = self.give(facts.key, &format!("condition:{}", facts.element_id));
+                format!("open({name})")
+            }
+            Event::ConditionMet { key } => format!("met({})", self.of(*key)),
             Event::CompensationRecorded { scope_key, record } => {
                 format!("done({} {})", self.of(*scope_key), record.element_id)
             }

@@ -106,6 +106,7 @@ POST /api/v1/jobs/{key}/fail administrator modeler operator
 POST /api/v1/me/tokens signed in
 POST /api/v1/messages administrator modeler operator
 POST /api/v1/process-instances signed in
+POST /api/v1/process-instances/{key}/activate administrator modeler operator
 POST /api/v1/process-instances/{key}/cancel administrator modeler operator
 POST /api/v1/process-instances/{key}/variables administrator modeler operator
 POST /api/v1/schedules/{key}/pause administrator modeler operator

@@ -1,6 +1,6 @@
 //! The API of instances, jobs, incidents, messages, schedules and search: status by status.
 
-use flowstead::core::access::Role;
+use flowstead::core::access::{Principal, Role};
 use flowstead::services::processes::{Resource, deploy};
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
@@ -21,17 +21,24 @@ async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Jso
 
 async fn deployed() -> Server {
     let server = Server::start().await;
-    let files = [
-        ("review.bpmn", models::review()),
-        ("review.schema.json", models::REVIEW_SCHEMA.to_owned()),
-        ("payment.bpmn", models::payment()),
-    ];
+    deploy_files(
+        &server,
+        vec![
+            ("review.bpmn", models::review()),
+            ("review.schema.json", models::REVIEW_SCHEMA.to_owned()),
+            ("payment.bpmn", models::payment()),
+        ],
+    )
+    .await;
+    server
+}
+
+async fn deploy_files(server: &Server, files: Vec<(&str, String)>) {
     let resource = |(name, content): (&str, String)| Resource { name: name.to_owned(), content };
     let files = files.into_iter().map(resource).collect();
     let zone = TimeZone::UTC;
     let deployed = deploy(&server.app.execution, &zone, files, origin("modeler")).await;
     deployed.expect("the files have no problems");
-    server
 }
 
 async fn start(server: &Server, token: &str, amount: i64) -> String {
@@ -54,6 +61,8 @@ GET | process-instances/x | | 400 invalid_path
 GET | process-instances/1/journal | | 404 not_found
 POST | process-instances/1/cancel | | 404 not_found
 POST | process-instances/INSTANCE/variables | {"variables":{},"scope_key":"1"} | 404 not_found
+POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":[]} | 422 invalid_value
+POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":["x"]} | 404 not_found
 POST | signals | {"name":""} | 422 invalid_value
 POST | signals | {"signal":"fire"} | 422 invalid_body
 POST | jobs/activate | {"types":[],"worker":"w"} | 422 invalid_value
@@ -162,4 +171,51 @@ async fn a_user_finds_nothing_of_others() {
     }
     let (status, _) = call(&server, "GET", "/api/v1/audit", &user, &Json::Null).await;
     assert_eq!(status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_starts_and_reaches_instances() {
+    let server = deployed().await;
+    deploy_files(&server, vec![("alarm.bpmn", models::alarm("fire"))]).await;
+    let token = server.token(Role::Operator).await;
+    let signal = json!({ "name": "fire", "variables": { "where": "roof" } });
+    let (status, first) = call(&server, "POST", "/api/v1/signals", &token, &signal).await;
+    assert_eq!(status, 200, "{first}");
+    let (_, second) = call(&server, "POST", "/api/v1/signals", &token, &signal).await;
+    let (first, second) = (&first["data"], &second["data"]);
+    assert_eq!(first["instance_keys"].as_array().map(Vec::len), Some(1), "one was started");
+    assert_eq!(second["instance_keys"].as_array().map(Vec::len), Some(2), "and one was waiting");
+    assert_eq!(second["instance_keys"][0], first["instance_keys"][0]);
+    assert_ne!(second["key"], first["key"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn elements_of_an_ad_hoc_sub_process_begin_when_they_are_asked_for() {
+    let server = deployed().await;
+    deploy_files(&server, vec![("tools.bpmn", models::tools())]).await;
+    let token = server.token(Role::Operator).await;
+    let body = json!({ "process_id": "tools", "variables": { "isDone": false } });
+    let (_, started) = call(&server, "POST", "/api/v1/process-instances", &token, &body).await;
+    let key: i64 = started["data"]["key"].as_str().and_then(|it| it.parse().ok()).expect("a key");
+    let found = server.app.instances.inspect(&Principal::system(), key).await.expect("a read");
+    let elements = found.expect("the instance exists").instance.elements;
+    let (sub_process, _) =
+        elements.iter().find(|(_, it)| &*it.element_id == "choose").expect("it is at work");
+    let path = format!("/api/v1/process-instances/{key}/activate");
+    let begin = |ids: &[&str]| json!({ "element_instance_key": sub_process.to_string(), "element_ids": ids });
+    let (status, _) = call(&server, "POST", &path, &token, &begin(&["search", "search"])).await;
+    assert_eq!(status, 204);
+    let (status, refused) = call(&server, "POST", &path, &token, &begin(&["unknown"])).await;
+    assert_eq!((status, &refused["error"]["code"]), (422, &json!("invalid_value")));
+    let activate = json!({ "types": ["search"], "worker": "w", "max_jobs": 5 });
+    let (_, jobs) = call(&server, "POST", "/api/v1/jobs/activate", &token, &activate).await;
+    assert_eq!(jobs["data"].as_array().map(Vec::len), Some(2), "{jobs}");
+    let path = format!("/api/v1/jobs/{}/complete", jobs["data"][0]["key"].as_str().expect("a key"));
+    let done = json!({
+        "lease_token": jobs["data"][0]["lease_token"], "variables": { "isDone": true }
+    });
+    assert_eq!(call(&server, "POST", &path, &token, &done).await.0, 204);
+    let path = format!("/api/v1/process-instances/{key}");
+    let (_, instance) = call(&server, "GET", &path, &token, &Json::Null).await;
+    assert_eq!(instance["data"]["state"], "completed", "{instance}");
 }

@@ -163,7 +163,7 @@ fn stray(random: &mut Random, instance: &ProcessInstance) -> Command {
         _ => 12_345,
     };
     let variables = variables(random);
-    match random.below(15) {
+    match random.below(16) {
         0 => create(random, key),
         1 => Command::CompleteJob { job_key: key, variables },
         2 => Command::CompleteUserTask { user_task_key: key, variables, by: None },
@@ -175,6 +175,10 @@ fn stray(random: &mut Random, instance: &ProcessInstance) -> Command {
         8 => Command::CalledInstanceTerminated { element_instance_key: key, child_key: key },
         9 => Command::AssignUserTask { user_task_key: key, assignee: None },
         10 if random.once_in(4) => Command::Cancel,
+        12 => Command::ActivateElements {
+            element_instance_key: key,
+            element_ids: vec!["service3".to_owned()],
+        },
         11 => Command::CatchSignal { subscription_key: key, signal_key: 8, variables },
         _ => Command::SetVariables { scope_key: key, variables, is_local: random.once_in(2) },
     }

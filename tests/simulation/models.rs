@@ -117,7 +117,8 @@ impl Writer<'_> {
         if depth == 0 {
             return self.activity(0);
         }
-        match self.random.below(13) {
+        match self.random.below(14) {
+            13 => self.ad_hoc(depth),
             10 | 11 => self.undoable(depth),
             12 => self.transaction(depth),
             9 => self.split("task", depth),
@@ -135,7 +136,7 @@ impl Writer<'_> {
         let kinds = [
             "service", "service", "user", "receive", "timer", "message", "feel", "task", "manual",
             "call", "throw", "tell", "script", "send", "sub", "escalate", "jump", "signal",
-            "alarm", "undo",
+            "alarm", "undo", "until",
         ];
         let kind = *self.random.pick(&kinds);
         let block = match kind {
@@ -152,14 +153,17 @@ impl Writer<'_> {
                 self.set("throw", &format!("escalation {code}"))
             }
             "signal" => self.set("throw", "signal alarm"),
+            "until" => self.catch("condition a > 1"),
             "alarm" => self.catch("signal alarm"),
             "undo" => self.set("throw", "compensation"),
             "jump" => self.jump(),
             "sub" => self.sub_process(depth),
             _ => self.single(kind),
         };
-        let events =
-            ["timer", "message", "throw", "tell", "escalate", "jump", "signal", "alarm", "undo"];
+        let events = [
+            "timer", "message", "throw", "tell", "escalate", "jump", "signal", "alarm", "undo",
+            "until",
+        ];
         let is_activity = !events.contains(&kind);
         if is_activity && self.random.once_in(5) {
             self.many(&block.first);
@@ -196,8 +200,20 @@ impl Writer<'_> {
     }
 
     fn many(&mut self, id: &str) {
-        let items = *self.random.pick(&["[1,2,3]", "[]", "[7]", "[1,2]", "items"]);
-        self.line(&format!("@{id} each {items}"));
+        match self.random.below(6) {
+            0 => {
+                self.line(&format!("@{id} while a > loopCounter"));
+                if self.random.once_in(2) {
+                    self.line(&format!("@{id} most 3"));
+                }
+                return;
+            }
+            1 => self.line(&format!("@{id} times b")),
+            _ => {
+                let items = *self.random.pick(&["[1,2,3]", "[]", "[7]", "[1,2]", "items"]);
+                self.line(&format!("@{id} each {items}"));
+            }
+        }
         if self.random.once_in(2) {
             self.line(&format!("@{id} sequential"));
         }
@@ -250,6 +266,34 @@ impl Writer<'_> {
         let throw = self.set("throw", format!("compensation {what}").trim_end()).first;
         self.flow(&block.last, "", &throw);
         Block { first: host, last: throw }
+    }
+
+    fn ad_hoc(&mut self, depth: usize) -> Block {
+        self.count += 1;
+        let id = format!("adhoc{}", self.count);
+        self.line(&format!("adhoc:{id} {{"));
+        let (one, two) = (self.sequence(depth - 1), self.block(depth - 1));
+        if self.random.once_in(4) {
+            self.event_sub_process(depth);
+        }
+        self.line("}");
+        let (one, two) = (one.first, two.first);
+        let list = match self.random.below(3) {
+            0 => format!("[\"{one}\"]"),
+            1 => format!("[\"{one}\",\"{two}\",\"{two}\"]"),
+            _ => format!("if a > 1 then [\"{one}\"] else [\"{two}\"]"),
+        };
+        self.line(&format!("@{id} begins {list}"));
+        if self.random.once_in(2) {
+            self.line(&format!("@{id} done a > 1"));
+        }
+        if self.random.once_in(2) {
+            self.line(&format!("@{id} keeps"));
+        }
+        if self.random.once_in(5) {
+            self.many(&id);
+        }
+        Block { first: id.clone(), last: id }
     }
 
     /// A transaction that is cancelled on one of two paths.
@@ -314,6 +358,7 @@ impl Writer<'_> {
             "escalation RED",
             "escalation *",
             "signal alarm",
+            "condition b > 2",
         ];
         (*self.random.pick(&triggers)).to_owned()
     }

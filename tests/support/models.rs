@@ -196,3 +196,20 @@ pub(crate) fn circle() -> String {
         flow("a", "start", "end")
     ))
 }
+
+/// An ad-hoc sub-process in which nothing begins by itself, done when `isDone` is true.
+pub(crate) fn tools() -> String {
+    file(&format!(
+        r#"<bpmn:process id="tools" name="Tools" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:adHocSubProcess id="choose">
+        <bpmn:serviceTask id="search"><bpmn:extensionElements>
+            <zeebe:taskDefinition type="search"/></bpmn:extensionElements></bpmn:serviceTask>
+        <bpmn:completionCondition>= isDone</bpmn:completionCondition>
+    </bpmn:adHocSubProcess>
+    <bpmn:endEvent id="end"/>{}{}
+</bpmn:process>"#,
+        flow("a", "start", "choose"),
+        flow("b", "choose", "end")
+    ))
+}

@@ -101,11 +101,20 @@ impl Running {
             self.instance.signals.values().map(|it| {
                 format!("{} waits for the signal {}", name(&it.element_id), it.signal_name)
             });
+        let conditions = self.instance.conditions.values();
+        let conditions =
+            conditions.map(|it| format!("{} waits for its condition", name(&it.element_id)));
         let free = self.instance.jobs.iter().filter(|(_, job)| job.state == JobState::Available);
         let jobs = free.filter_map(|(key, _)| {
             Some(format!("{} waits for a worker", name(&self.jobs.get(key)?.facts.element_id)))
         });
-        incidents.chain(tasks).chain(messages).chain(signals).chain(jobs).collect()
+        incidents
+            .chain(tasks)
+            .chain(messages)
+            .chain(signals)
+            .chain(conditions)
+            .chain(jobs)
+            .collect()
     }
 }
 

@@ -122,6 +122,10 @@ impl Trace {
                 let text = format!("  waits for the signal {}", it.signal_name);
                 (it.element_instance_key, Some(text))
             }
+            Event::ConditionSubscribed(it) => {
+                let text = "  waits for its condition".to_owned();
+                (it.element_instance_key, Some(text))
+            }
             Event::SignalThrown { element_instance_key, signal_name, .. } => {
                 (*element_instance_key, Some(format!("  throws the signal {signal_name}")))
             }

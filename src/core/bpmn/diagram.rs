@@ -217,6 +217,8 @@ pub enum ActivityKind {
     SubProcess {
         /// Whether its border is double.
         is_transaction: bool,
+        /// Whether it has a wave at the lower side.
+        is_ad_hoc: bool,
         /// Whether its inside is drawn.
         is_expanded: bool,
         /// Dashed border.

@@ -2,6 +2,7 @@
 //!
 //! Must not know the rules between elements.
 
+use super::ad_hoc;
 use super::context::Context;
 use super::drafts::Draft;
 use super::events;
@@ -10,7 +11,7 @@ use super::xml::{self, Node};
 use crate::core::model::{ElementIndex, ElementKind, EndEvent, StartEvent, UserTaskDefinition};
 
 /// The kind of an element; `None` when it can't be executed, which has been reported.
-pub(super) fn kind(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+pub(super) fn kind<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
     let node = draft.node;
     match node.tag_name().name() {
         "process" => Some(ElementKind::Process),
@@ -19,6 +20,7 @@ pub(super) fn kind(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<E
         "intermediateCatchEvent" => events::catch(ctx, draft),
         "intermediateThrowEvent" => events::throw(ctx, draft),
         "boundaryEvent" => events::boundary(ctx, draft),
+        "adHocSubProcess" => ad_hoc::sub_process(ctx, draft),
         "subProcess" | "transaction" => sub_process(ctx, draft),
         "exclusiveGateway" => Some(ElementKind::ExclusiveGateway),
         "parallelGateway" => Some(ElementKind::ParallelGateway),
@@ -39,7 +41,6 @@ fn activity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind
         "receiveTask" => receive_task(ctx, node),
         "callActivity" => tasks::call_activity(ctx, node),
         "businessRuleTask" => business_rule_task(ctx, node),
-        "adHocSubProcess" => ctx.refuse(node, "ad-hoc sub-process", "a sub-process with flows"),
         "complexGateway" => {
             ctx.refuse(node, "complex gateway", "an inclusive or a parallel gateway")
         }

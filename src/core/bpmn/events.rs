@@ -4,6 +4,7 @@
 
 use super::codes;
 use super::compensation;
+use super::conditions;
 use super::context::Context;
 use super::drafts::{Draft, is_scope};
 use super::links;
@@ -27,7 +28,7 @@ pub(super) enum Position {
 }
 
 /// Reads a start event (BPMN 2.0, 10.5.2).
-pub(super) fn start(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+pub(super) fn start<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
     let node = draft.node;
     let scope = draft.parent.map(|it| ctx.drafts.element(it).node)?;
     let is_event_sub_process = xml::flag(scope, "triggeredByEvent", false);
@@ -51,7 +52,7 @@ pub(super) fn start(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<
 }
 
 /// Reads an intermediate catch event (BPMN 2.0, 10.5.4).
-pub(super) fn catch(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+pub(super) fn catch<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
     let node = draft.node;
     let Some(definition) = definition(ctx, node)? else {
         let expected = "a message or a timer to wait for";
@@ -64,7 +65,7 @@ pub(super) fn catch(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<
 }
 
 /// Reads an intermediate throw event (BPMN 2.0, 10.5.4).
-pub(super) fn throw(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+pub(super) fn throw<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
     let node = draft.node;
     let Some(definition) = definition(ctx, node)? else {
         return Some(ElementKind::IntermediateThrowEvent);
@@ -90,7 +91,10 @@ pub(super) fn throw(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<
 }
 
 /// Reads a boundary event (BPMN 2.0, 10.5.4).
-pub(super) fn boundary(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+pub(super) fn boundary<'a>(
+    ctx: &mut Context<'a, '_, '_>,
+    draft: &Draft<'a>,
+) -> Option<ElementKind> {
     let node = draft.node;
     let attached_to = host(ctx, draft);
     let is_interrupting = xml::flag(node, "cancelActivity", true);
@@ -133,7 +137,7 @@ pub(super) fn host(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<E
 }
 
 /// Reads an end event (BPMN 2.0, 10.5.3).
-pub(super) fn end(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<ElementKind> {
+pub(super) fn end<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
     let node = draft.node;
     let Some(definition) = definition(ctx, node)? else {
         return Some(ElementKind::EndEvent(EndEvent::None));
@@ -163,7 +167,7 @@ pub(super) fn end(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<El
 
 /// The only event definition of an event; `None` outside when there are too many.
 #[expect(clippy::option_option, reason = "outer: it was reported; inner: there is none")]
-fn definition<'a>(ctx: &mut Context<'_, '_, '_>, event: Node<'a>) -> Option<Option<Node<'a>>> {
+fn definition<'a>(ctx: &mut Context<'a, '_, '_>, event: Node<'a>) -> Option<Option<Node<'a>>> {
     let mut found = xml::elements(event, xml::BPMN).filter(|it| {
         let name = it.tag_name().name();
         name.ends_with("EventDefinition") || name == "eventDefinitionRef"
@@ -174,7 +178,16 @@ fn definition<'a>(ctx: &mut Context<'_, '_, '_>, event: Node<'a>) -> Option<Opti
     }
     match first {
         Some(it) if it.tag_name().name() == "eventDefinitionRef" => {
-            ctx.refuse(it, "shared event definition", "the event definition inside the event")
+            let reference = xml::text(it);
+            let id = reference.map_or("", |it| local_name(it.value));
+            let found = ctx.references.event_definitions.get(id).copied();
+            if found.is_none() {
+                let message = format!("the event definition `{id}` doesn't exist");
+                let place = reference.map_or(xml::place(it), |it| it.place);
+                ctx.report.error(place, message, "the id of an event definition of the file");
+                return None;
+            }
+            Some(found)
         }
         other => Some(other),
     }
@@ -217,6 +230,7 @@ fn trigger(
             Some(EventTrigger::Timer(timer))
         }
         "errorEventDefinition" => codes::caught_error(ctx, definition, position),
+        "conditionalEventDefinition" => conditions::caught(ctx, definition, position),
         "compensateEventDefinition" => compensation::caught(ctx, draft, definition, position),
         "cancelEventDefinition" => {
             compensation::caught_cancellation(ctx, draft, definition, position)

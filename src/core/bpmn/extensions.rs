@@ -8,10 +8,12 @@ use super::report::{Place, Report};
 use super::xml::{self, Node};
 
 /// `zeebe:` elements with their attributes, as Camunda 8 defines them.
-const ZEEBE_ELEMENTS: [(&str, &[&str]); 28] = [
+const ZEEBE_ELEMENTS: [(&str, &[&str]); 30] = [
+    ("adHoc", &["activeElementsCollection", "outputCollection", "outputElement"]),
     ("assignmentDefinition", &["assignee", "candidateGroups", "candidateUsers"]),
     ("calledDecision", &["decisionId", "resultVariable", "bindingType", "versionTag"]),
     ("calledElement", &CALLED_ELEMENT),
+    ("conditionalFilter", &["variableNames", "variableEvents"]),
     ("executionListener", &["eventType", "type", "retries"]),
     ("executionListeners", &[]),
     ("formDefinition", &["formId", "formKey", "externalReference", "bindingType", "versionTag"]),

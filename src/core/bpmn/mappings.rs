@@ -1,11 +1,11 @@
-//! Reads input and output mappings, and the multi-instance marker.
+//! Reads input and output mappings.
 //!
 //! Must not know when they are worked off.
 
 use super::context::Context;
 use super::expressions;
 use super::xml::{self, Located, Node};
-use crate::core::model::{IoMapping, LoopCharacteristics, Mapping};
+use crate::core::model::{IoMapping, Mapping};
 
 /// Reads `zeebe:ioMapping` and, where a model has it, `camunda:inputOutput`.
 pub(super) fn io(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> IoMapping {
@@ -58,38 +58,4 @@ fn read_input_output(ctx: &mut Context<'_, '_, '_>, node: Node<'_>, io: &mut IoM
         }
         list.extend(one(ctx, part, xml::text(part), xml::attribute(part, "name")));
     }
-}
-
-/// Reads the multi-instance marker of an activity (BPMN 2.0, 10.3.8).
-pub(super) fn multi_instance(
-    ctx: &mut Context<'_, '_, '_>,
-    activity: Node<'_>,
-) -> Option<LoopCharacteristics> {
-    if let Some(node) = xml::bpmn_child(activity, "standardLoopCharacteristics") {
-        return ctx.refuse(node, "standard loop", "a sequence flow back through a gateway");
-    }
-    let node = xml::bpmn_child(activity, "multiInstanceLoopCharacteristics")?;
-    let zeebe = xml::zeebe(node, "loopCharacteristics");
-    let given = |name| zeebe.and_then(|it| xml::attribute(it, name));
-    let collection = given("inputCollection").or_else(|| xml::camunda(node, "collection"));
-    let Some(collection) = collection else {
-        let expected = "`zeebe:loopCharacteristics` with an `inputCollection` such as `= items`";
-        return ctx.error(node, "the multi-instance has no input collection", expected);
-    };
-    let element = given("inputElement").or_else(|| xml::camunda(node, "elementVariable"));
-    let output_collection = given("outputCollection");
-    let output = given("outputElement");
-    if output_collection.is_some() != output.is_some() {
-        let expected = "both `outputCollection` and `outputElement`, or none of them";
-        ctx.error::<()>(node, "the multi-instance gives only half an output", expected);
-    }
-    let condition = xml::bpmn_child(node, "completionCondition").and_then(xml::text);
-    Some(LoopCharacteristics {
-        is_sequential: xml::flag(node, "isSequential", false),
-        input_collection: ctx.expression(Some(collection), "input collection")?,
-        input_element: element.and_then(|it| expressions::variable(ctx.report, it)),
-        output_collection: output_collection.and_then(|it| expressions::variable(ctx.report, it)),
-        output_element: ctx.expression(output, "output element"),
-        completion_condition: ctx.expression(condition, "completion condition"),
-    })
 }

@@ -10,8 +10,10 @@ pub mod diagram;
 pub mod document;
 pub mod svg;
 
+mod ad_hoc;
 mod codes;
 mod compensation;
+mod conditions;
 mod context;
 mod drafts;
 mod elements;
@@ -22,6 +24,7 @@ mod extensions;
 mod interchange;
 mod layout;
 mod links;
+mod loops;
 mod mappings;
 mod process;
 mod references;

@@ -30,6 +30,8 @@ pub(super) type Coded<'a> = (Node<'a>, Option<Located<'a>>);
 pub(super) struct References<'a> {
     /// Messages by id.
     pub(super) messages: HashMap<&'a str, Message<'a>>,
+    /// Event definitions that events share, by id.
+    pub(super) event_definitions: HashMap<&'a str, Node<'a>>,
     /// Signals by id, with their name where they have one.
     pub(super) signals: HashMap<&'a str, Coded<'a>>,
     /// Errors by id, with their code where they have one.
@@ -46,6 +48,10 @@ impl<'a> References<'a> {
             .collect();
         Self {
             messages,
+            event_definitions: xml::elements(definitions, xml::BPMN)
+                .filter(|it| it.tag_name().name().ends_with("EventDefinition"))
+                .filter_map(|it| Some((it.attribute("id")?, it)))
+                .collect(),
             signals: coded(definitions, "signal", "name"),
             errors: coded(definitions, "error", "errorCode"),
             escalations: coded(definitions, "escalation", "escalationCode"),

@@ -6,6 +6,7 @@ use super::diagram::{
     ActivityKind, ActivityShape, EdgeKind, EventMark, EventPosition, EventShape, GatewayMark,
     Repetition, ShapeKind,
 };
+use super::references::local_name;
 use super::xml::{self, Node};
 
 /// How an element with a place is drawn; `is_expanded` is what the diagram says of sub-processes.
@@ -77,13 +78,23 @@ fn event_position(name: &str) -> Option<EventPosition> {
 }
 
 fn event(node: Node<'_>, position: EventPosition) -> EventShape {
-    let mut marks =
-        xml::elements(node, xml::BPMN).filter_map(|it| event_mark(it.tag_name().name()));
+    let mut marks = xml::elements(node, xml::BPMN).filter_map(|it| event_mark(definition_name(it)));
     let first = marks.next();
     let mark = if marks.next().is_some() { Some(EventMark::Multiple) } else { first };
     let is_interrupting =
         xml::flag(node, "isInterrupting", true) && xml::flag(node, "cancelActivity", true);
     EventShape { position, mark, is_interrupting }
+}
+
+/// The name of an event definition, also of one that events share.
+fn definition_name(node: Node<'_>) -> &str {
+    if node.tag_name().name() != "eventDefinitionRef" {
+        return node.tag_name().name();
+    }
+    let id = xml::text(node).map_or("", |it| local_name(it.value));
+    let shared = xml::elements(node.document().root_element(), xml::BPMN)
+        .find(|it| it.attribute("id") == Some(id));
+    shared.map_or("", |it| it.tag_name().name())
 }
 
 fn event_mark(definition: &str) -> Option<EventMark> {
@@ -126,6 +137,7 @@ fn activity_kind(node: Node<'_>, is_expanded: bool) -> Option<ActivityKind> {
         "callActivity" => Some(ActivityKind::CallActivity),
         "subProcess" | "transaction" | "adHocSubProcess" => Some(ActivityKind::SubProcess {
             is_transaction: node.tag_name().name() == "transaction",
+            is_ad_hoc: node.tag_name().name() == "adHocSubProcess",
             is_expanded,
             is_event: xml::flag(node, "triggeredByEvent", false),
         }),

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::event::{
-    ElementActivating, Event, IncidentRaised, InstanceCreated, JobCreated, LoopStarted, Role,
+use super::event::{Event, IncidentRaised};
+use super::facts::{
+    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Role,
     SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
 use super::instance::{
-    ElementInstance, Held, Incident, InstanceState, Job, JobState, LoopProgress, ProcessInstance,
-    SignalSubscription, Subscription, Timer, UserTask, VariableMap,
+    ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job, JobState,
+    LoopProgress, ProcessInstance, SignalSubscription, Subscription, Timer, UserTask, VariableMap,
 };
 use super::lifecycle::Lifecycle;
 
@@ -55,18 +56,12 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::TimerFired { key } | Event::TimerCanceled { key } => remove_timer(it, *key),
         Event::SubscriptionOpened(facts) => subscribe(it, facts),
         Event::SubscriptionClosed { key } => unsubscribe(it, *key),
-        Event::SignalSubscribed(facts) => await_signal(it, facts),
-        Event::SignalUnsubscribed { key } => forget_signal(it, *key),
-        Event::CompensationRecorded { scope_key, record } => {
-            if let Some(scope) = it.elements.get_mut(scope_key) {
-                scope.compensations.push((**record).clone());
-            }
-        }
-        Event::CompensationTaken { scope_key, key } => {
-            if let Some(scope) = it.elements.get_mut(scope_key) {
-                scope.compensations.retain(|record| record.key != *key);
-            }
-        }
+        Event::SignalSubscribed(_)
+        | Event::SignalUnsubscribed { .. }
+        | Event::ConditionSubscribed(_)
+        | Event::ConditionUnsubscribed { .. }
+        | Event::CompensationRecorded { .. }
+        | Event::CompensationTaken { .. } => apply_later(it, event),
         Event::IncidentRaised(facts) => raise(it, facts),
         Event::IncidentResolved { key } => remove_incident(it, *key),
         Event::ChildCalled { element_instance_key, child_key, .. } => {
@@ -81,9 +76,31 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::MessageCorrelated { .. }
         | Event::SignalCaught { .. }
         | Event::SignalThrown { .. }
+        | Event::ConditionMet { .. }
         | Event::CompensationThrown { .. }
         | Event::ErrorThrown { .. }
         | Event::EscalationThrown { .. } => {}
+    }
+}
+
+/// The kinds of events that came with format 2.
+fn apply_later(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::SignalSubscribed(facts) => await_signal(it, facts),
+        Event::SignalUnsubscribed { key } => forget_signal(it, *key),
+        Event::ConditionSubscribed(facts) => await_condition(it, facts),
+        Event::ConditionUnsubscribed { key } => forget_condition(it, *key),
+        Event::CompensationRecorded { scope_key, record } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.compensations.push((**record).clone());
+            }
+        }
+        Event::CompensationTaken { scope_key, key } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.compensations.retain(|record| record.key != *key);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -312,6 +329,22 @@ fn await_signal(it: &mut ProcessInstance, facts: &SignalSubscribed) {
 fn forget_signal(it: &mut ProcessInstance, key: i64) {
     if let Some(subscription) = it.signals.remove(&key) {
         it.release(subscription.element_instance_key, Held::Signal(key));
+    }
+}
+
+fn await_condition(it: &mut ProcessInstance, facts: &ConditionSubscribed) {
+    let subscription = ConditionSubscription {
+        element_instance_key: facts.element_instance_key,
+        element_id: facts.element_id.clone(),
+        is_interrupting: facts.is_interrupting,
+    };
+    it.conditions.insert(facts.key, subscription);
+    it.hold(facts.element_instance_key, Held::Condition(facts.key));
+}
+
+fn forget_condition(it: &mut ProcessInstance, key: i64) {
+    if let Some(subscription) = it.conditions.remove(&key) {
+        it.release(subscription.element_instance_key, Held::Condition(key));
     }
 }
 

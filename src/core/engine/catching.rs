@@ -3,7 +3,7 @@
 //! Must not know what throwing or catching leads to.
 
 use super::compensation::is_back;
-use super::event::Role;
+use super::facts::Role;
 use super::turn::{At, Turn};
 use crate::core::model::{ElementIndex, ElementKind, EventTrigger, ProcessDefinition};
 

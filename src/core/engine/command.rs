@@ -112,6 +112,13 @@ pub enum Command {
         /// Set exactly there, instead of where a scope outward has the variable already.
         is_local: bool,
     },
+    /// Begins elements of an ad-hoc sub-process.
+    ActivateElements {
+        /// The ad-hoc sub-process.
+        element_instance_key: i64,
+        /// Ids of elements directly inside, each as often as it is to begin.
+        element_ids: Vec<String>,
+    },
     /// Ends the instance and everything in it.
     Cancel,
     /// The process called by a call activity has completed.

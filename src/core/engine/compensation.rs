@@ -11,7 +11,8 @@
 use std::sync::Arc;
 
 use super::catching::event_sub_process_starts;
-use super::event::{Event, Role, Step};
+use super::event::{Event, Step};
+use super::facts::Role;
 use super::instance::{Compensation, VariableMap};
 use super::turn::{At, Turn};
 use crate::core::model::{ElementIndex, ElementKind, EventTrigger, ProcessDefinition, StartEvent};

@@ -5,9 +5,10 @@
 use super::command::{Command, CreateInstance};
 use super::context::{Outcome, TurnContext};
 use super::effect::{CallResult, Effect};
-use super::elements::{call_activity, scope};
+use super::elements::{ad_hoc, call_activity, scope};
 use super::errors::Thrown;
-use super::event::{ElementActivating, Event, InstanceCreated, Role, Step};
+use super::event::{Event, Step};
+use super::facts::{ElementActivating, InstanceCreated, Role};
 use super::instance::{InstanceState, ProcessInstance, VariableMap};
 use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
@@ -86,6 +87,9 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         Command::ResolveIncident { incident_key } => incidents::resolve(turn, *incident_key),
         Command::SetVariables { scope_key, variables, is_local } => {
             set_variables(turn, *scope_key, variables, *is_local)
+        }
+        Command::ActivateElements { element_instance_key, element_ids } => {
+            ad_hoc::begin(turn, *element_instance_key, element_ids)
         }
         Command::Cancel => {
             cancel(turn);

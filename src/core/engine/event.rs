@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::command::UserTaskChanges;
-use super::instance::{Compensation, Parent};
+use super::facts::{
+    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted,
+    SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+};
+use super::instance::Compensation;
 
 /// A fact about one process instance. Keys named `key` are of the thing the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -225,6 +229,19 @@ pub enum Event {
         signal_name: String,
     },
 
+    /// A condition is waited for.
+    ConditionSubscribed(ConditionSubscribed),
+    /// It was met. It is waited for on until [`Event::ConditionUnsubscribed`].
+    ConditionMet {
+        /// The wait.
+        key: i64,
+    },
+    /// The condition is not waited for any more.
+    ConditionUnsubscribed {
+        /// The wait.
+        key: i64,
+    },
+
     /// An activity completed that can be compensated (BPMN 2.0, 10.7).
     CompensationRecorded {
         /// The scope that remembers it.
@@ -296,215 +313,6 @@ pub enum Event {
     },
 }
 
-/// Facts about a new instance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InstanceCreated {
-    /// Key of the instance and of its outermost element instance.
-    pub key: i64,
-    /// The deployed version it runs.
-    pub definition_key: i64,
-    /// The process's id.
-    pub process_id: Arc<str>,
-    /// The process's version number.
-    pub version: i32,
-    /// The call activity that called it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<Parent>,
-    /// The triggered start event, when it isn't the none start event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_element_id: Option<Arc<str>>,
-    /// Who or what started it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_by: Option<String>,
-}
-
-/// Facts about a new element instance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ElementActivating {
-    /// Key of the element instance.
-    pub key: i64,
-    /// The element.
-    pub element_id: Arc<str>,
-    /// The element instance that holds it; `None` for the process itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope_key: Option<i64>,
-    /// Its part in a multi-instance.
-    #[serde(default, skip_serializing_if = "Role::is_single")]
-    pub role: Role,
-    /// What it would wait for has happened already: it passes at once.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_triggered: bool,
-    /// It undoes something: the event that asked for it, or the sub-process it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub compensates: Option<i64>,
-}
-
-/// The part an element instance plays in a multi-instance activity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// None: the element once.
-    #[default]
-    Single,
-    /// The whole of a multi-instance: holds the inner instances, has the boundary events.
-    Body,
-    /// One inner instance; its scope is the body.
-    Inner {
-        /// Which one, from 1.
-        loop_counter: u32,
-    },
-}
-
-impl Role {
-    /// Whether there is no multi-instance.
-    #[must_use]
-    pub fn is_single(&self) -> bool {
-        matches!(self, Self::Single)
-    }
-}
-
-/// Facts about a multi-instance that begins.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LoopStarted {
-    /// The multi-instance body.
-    pub key: i64,
-    /// How many items there are.
-    pub total: u32,
-    /// The items, when they are worked off one after the other.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub items: Vec<Value>,
-    /// The variable that collects the results.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_collection: Option<String>,
-}
-
-/// Facts about a new job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobCreated {
-    /// Key of the job.
-    pub key: i64,
-    /// The element instance that waits for it.
-    pub element_instance_key: i64,
-    /// Its element.
-    pub element_id: Arc<str>,
-    /// Which workers take it.
-    pub job_type: Arc<str>,
-    /// Attempts.
-    pub retries: i32,
-    /// Higher is taken first.
-    pub priority: i32,
-    /// Fixed settings, in document order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub headers: Vec<(String, String)>,
-}
-
-/// Facts about a new user task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserTaskCreated {
-    /// Key of the user task.
-    pub key: i64,
-    /// The element instance that waits for it.
-    pub element_instance_key: i64,
-    /// Its element.
-    pub element_id: Arc<str>,
-    /// The element's name, or its id when it has none.
-    pub name: String,
-    /// The form to fill in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub form: Option<TaskForm>,
-    /// The one person who should do it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignee: Option<String>,
-    /// Groups whose members may claim it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub candidate_groups: Vec<String>,
-    /// People who may claim it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub candidate_users: Vec<String>,
-    /// When it should be done, in milliseconds UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<i64>,
-    /// From when on it should be looked at, in milliseconds UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub follow_up_at: Option<i64>,
-    /// 0 to 100.
-    pub priority: i32,
-    /// Fixed settings, in document order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub headers: Vec<(String, String)>,
-}
-
-/// Which form a user task shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskForm {
-    /// A deployed form's id; its latest version is taken.
-    Id(String),
-    /// The schema embedded in the element of the definition.
-    Embedded,
-    /// An address outside, already computed.
-    External(String),
-}
-
-/// Facts about a new timer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimerScheduled {
-    /// Key of the timer.
-    pub key: i64,
-    /// The element instance that waits.
-    pub element_instance_key: i64,
-    /// The event that is triggered: the waiting element itself, one of its boundary events, the
-    /// start event of an event sub-process in it, or an event behind an event-based gateway.
-    pub element_id: Arc<str>,
-    /// Milliseconds UTC.
-    pub due_at: i64,
-    /// How it goes on after it has fired.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repetition: Option<Repetition>,
-}
-
-/// How a timer repeats.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repetition {
-    /// How often it still fires after this time; `None` is for ever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remaining: Option<u32>,
-    /// An ISO 8601 duration (`PT10M`) or a cron expression.
-    pub interval: String,
-}
-
-/// Facts about a new message subscription.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubscriptionOpened {
-    /// Key of the subscription.
-    pub key: i64,
-    /// The element instance that waits.
-    pub element_instance_key: i64,
-    /// The event that is triggered, as in [`TimerScheduled::element_id`].
-    pub element_id: Arc<str>,
-    /// Name of the message.
-    pub message_name: String,
-    /// Must equal the message's.
-    pub correlation_key: String,
-    /// Whether the first message closes it.
-    pub is_interrupting: bool,
-}
-
-/// Facts about a new subscription of a signal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignalSubscribed {
-    /// Key of the subscription.
-    pub key: i64,
-    /// The element instance that waits.
-    pub element_instance_key: i64,
-    /// The event that is triggered, as in [`TimerScheduled::element_id`].
-    pub element_id: Arc<str>,
-    /// Name of the signal.
-    pub signal_name: String,
-    /// Whether the first signal closes it.
-    pub is_interrupting: bool,
-}
-
 /// Facts about a new incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentRaised {
@@ -557,6 +365,8 @@ pub enum IncidentKind {
     Escalation,
     /// A multi-instance's items or results couldn't be computed.
     MultiInstance,
+    /// The elements of an ad-hoc sub-process or whether it is done couldn't be computed.
+    AdHoc,
     /// A joining gateway waits for paths that can't come any more.
     Deadlock,
     /// The instance went on and on without waiting.
@@ -579,4 +389,6 @@ pub enum Step {
     Call,
     /// Passing a joining gateway.
     Join,
+    /// Checking whether an ad-hoc sub-process is done.
+    CompletionCondition,
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::event::{IncidentKind, Repetition, Role, Step};
+use super::event::{IncidentKind, Step};
+use super::facts::{Repetition, Role};
 use super::lifecycle::Lifecycle;
 
 /// Variables by name, in the order in which they were first set.
@@ -47,6 +48,9 @@ pub struct ProcessInstance {
     /// Open subscriptions of signals by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub signals: BTreeMap<i64, SignalSubscription>,
+    /// Conditions that are waited for, by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<i64, ConditionSubscription>,
     /// Open incidents by key.
     pub incidents: BTreeMap<i64, Incident>,
     #[serde(skip)]
@@ -254,6 +258,17 @@ pub struct SignalSubscription {
     pub is_interrupting: bool,
 }
 
+/// A condition that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionSubscription {
+    /// The element instance that waits.
+    pub element_instance_key: i64,
+    /// The event that is triggered.
+    pub element_id: Arc<str>,
+    /// Whether the wait ends when the condition is met.
+    pub is_interrupting: bool,
+}
+
 /// An open incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
@@ -281,6 +296,8 @@ pub enum Held {
     Subscription(i64),
     /// A subscription of a signal.
     Signal(i64),
+    /// A condition.
+    Condition(i64),
     /// An incident.
     Incident(i64),
 }
@@ -309,6 +326,7 @@ impl ProcessInstance {
             timers: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             signals: BTreeMap::new(),
+            conditions: BTreeMap::new(),
             incidents: BTreeMap::new(),
             index: Index::default(),
         }
@@ -379,7 +397,9 @@ impl ProcessInstance {
             self.signals.iter().map(|(k, it)| (it.element_instance_key, Held::Signal(*k)));
         let incidents =
             self.incidents.iter().map(|(k, it)| (it.element_instance_key, Held::Incident(*k)));
-        let waiting = timers.chain(subscriptions).chain(signals);
+        let conditions =
+            self.conditions.iter().map(|(k, it)| (it.element_instance_key, Held::Condition(*k)));
+        let waiting = timers.chain(subscriptions).chain(signals).chain(conditions);
         let held = jobs.chain(tasks).chain(waiting).chain(incidents).collect();
         self.index = Index { children, held };
     }

@@ -2,7 +2,8 @@
 //!
 //! Must not know leases or which worker takes a job: those are the shell's.
 
-use super::event::{Event, IncidentKind, JobCreated, Step};
+use super::event::{Event, IncidentKind, Step};
+use super::facts::JobCreated;
 use super::instance::{JobState, VariableMap};
 use super::rejection::{Rejection, Target};
 use super::turn::{At, Failure, Turn};

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use super::event::{Event, IncidentKind, Role, Step};
+use super::compensation::is_back;
+use super::event::{Event, IncidentKind, Step};
+use super::facts::Role;
 use super::incidents;
 use super::lifecycle::Lifecycle;
 use super::reachability::Upstream;
@@ -97,7 +99,9 @@ pub(crate) fn settle(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
 /// Only scopes end by having nothing left; a multi-instance body only when all items had a turn.
 fn is_done(turn: &Turn<'_>, at: At<'_>) -> bool {
     if at.role != Role::Body {
-        return at.element.kind.is_scope();
+        let decides_itself = matches!(at.element.kind, ElementKind::AdHocSubProcess(_));
+        // What came back to be undone is done as any scope.
+        return at.element.kind.is_scope() && (!decides_itself || is_back(at));
     }
     let body = turn.instance.elements.get(&at.key);
     let progress = body.and_then(|body| body.progress.as_deref());

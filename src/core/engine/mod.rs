@@ -12,6 +12,7 @@ mod apply;
 mod catching;
 mod command;
 mod compensation;
+mod conditions;
 mod context;
 mod decide;
 mod effect;
@@ -20,6 +21,7 @@ mod errors;
 mod escalations;
 mod event;
 mod expressions;
+mod facts;
 mod flows;
 mod incidents;
 mod instance;
@@ -27,6 +29,7 @@ mod jobs;
 mod joins;
 mod journal;
 mod lifecycle;
+mod loops;
 mod mappings;
 mod multi_instance;
 mod reachability;
@@ -44,14 +47,15 @@ pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use decide::decide;
 pub use effect::{CallResult, Effect};
-pub use event::{
-    ElementActivating, Event, IncidentKind, IncidentRaised, InstanceCreated, JobCreated,
-    LoopStarted, Repetition, Role, SignalSubscribed, Step, SubscriptionOpened, TaskForm,
-    TimerScheduled, UserTaskCreated,
+pub use event::{Event, IncidentKind, IncidentRaised, Step};
+pub use facts::{
+    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
+    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, UserTaskCreated,
 };
 pub use instance::{
-    Compensation, ElementInstance, Held, Incident, InstanceState, Job, JobState, LoopProgress,
-    Parent, ProcessInstance, SignalSubscription, Subscription, Timer, UserTask, VariableMap,
+    Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
+    JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
+    UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;

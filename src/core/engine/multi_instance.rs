@@ -7,12 +7,13 @@
 
 use serde_json::Value;
 
-use super::event::{Event, IncidentKind, LoopStarted, Step};
+use super::event::{Event, IncidentKind, Step};
+use super::facts::LoopStarted;
 use super::instance::{LoopProgress, VariableMap};
 use super::turn::{At, Failure, Turn};
-use super::{compensation, subscriptions};
+use super::{compensation, loops, subscriptions};
 use crate::core::feel::Expression;
-use crate::core::model::LoopCharacteristics;
+use crate::core::model::{Dynamic, LoopCharacteristics, LoopItems};
 
 /// Begins: computes the items and creates the first inner instance, or all.
 pub(crate) fn activate(
@@ -20,10 +21,17 @@ pub(crate) fn activate(
     body: At<'_>,
     characteristics: &LoopCharacteristics,
 ) -> Result<(), Failure> {
-    let items = turn
-        .list(&characteristics.input_collection, body.key)
-        .and_then(|items| bounded(turn, items))
-        .map_err(Failure::of(IncidentKind::MultiInstance, "input collection"))?;
+    let items = match &characteristics.items {
+        LoopItems::While(standard) => {
+            return loops::activate(turn, body, characteristics, standard);
+        }
+        LoopItems::Collection(list) => turn
+            .list(list, body.key)
+            .and_then(|items| bounded(turn, items))
+            .map_err(Failure::of(IncidentKind::MultiInstance, "input collection"))?,
+        LoopItems::Cardinality(number) => counted(turn, body, number)
+            .map_err(Failure::of(IncidentKind::MultiInstance, "loop cardinality"))?,
+    };
     let prepared = subscriptions::prepare(turn, body)?;
     let total = u32::try_from(items.len()).expect("the number of items was bounded");
     turn.emit(Event::LoopStarted(LoopStarted {
@@ -42,6 +50,18 @@ pub(crate) fn activate(
     Ok(())
 }
 
+/// As many items as a number says; they carry nothing.
+fn counted(turn: &Turn<'_>, body: At<'_>, number: &Expression) -> Result<Vec<Value>, String> {
+    let count = turn.integer(&Dynamic::Expression(number.clone()), body.key)?;
+    let count = usize::try_from(count)
+        .map_err(|_| format!("expected a number that is not negative, but got {count}"))?;
+    let limit = turn.context.limits.elements_max as usize;
+    if count > limit {
+        return Err(format!("expected at most {limit} items, but got {count}"));
+    }
+    Ok(vec![Value::Null; count])
+}
+
 fn bounded(turn: &Turn<'_>, items: Vec<Value>) -> Result<Vec<Value>, String> {
     let limit = turn.context.limits.elements_max as usize;
     if items.len() <= limit {
@@ -50,7 +70,8 @@ fn bounded(turn: &Turn<'_>, items: Vec<Value>) -> Result<Vec<Value>, String> {
     Err(format!("expected at most {limit} items, but got {}", items.len()))
 }
 
-fn begin_inner(
+/// Creates one inner instance with its item.
+pub(crate) fn begin_inner(
     turn: &mut Turn<'_>,
     body: At<'_>,
     characteristics: &LoopCharacteristics,
@@ -92,10 +113,18 @@ pub(crate) fn leave_inner(
     let Some(body) = inner.scope_key.and_then(|key| turn.at(key)) else { return Ok(()) };
     collect(turn, inner, body, characteristics, number)?;
     let is_enough = is_enough(turn, inner, body, characteristics)?;
+    let goes_on = match &characteristics.items {
+        LoopItems::While(standard) => Some(loops::goes_on(turn, inner, standard, number)?),
+        _ => None,
+    };
     let records = compensation::records_of(turn, inner);
     turn.release_all(inner.key);
     turn.emit(Event::ElementCompleted { key: inner.key });
     compensation::remember(turn, body.key, records);
+    if let Some(goes_on) = goes_on {
+        loops::go_on(turn, body, characteristics, goes_on.then_some(number + 1));
+        return Ok(());
+    }
     if is_enough {
         let rest: Vec<i64> = turn.instance.children(body.key).collect();
         for key in rest {

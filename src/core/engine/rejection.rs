@@ -69,6 +69,18 @@ pub enum Rejection {
         /// The number given.
         priority: i32,
     },
+    /// Only in an ad-hoc sub-process at work elements can be begun.
+    #[error("expected an ad-hoc sub-process at work, but {key} is none")]
+    NotAdHoc {
+        /// The element instance.
+        key: i64,
+    },
+    /// The element is not in the ad-hoc sub-process, or a sequence flow leads to it.
+    #[error("expected an element inside that no sequence flow leads to, but got '{element_id}'")]
+    CannotBegin {
+        /// The element named.
+        element_id: String,
+    },
     /// The element instance does not wait for this called instance.
     #[error("expected call activity {element_instance_key} to wait for instance {child_key}")]
     NotCalled {

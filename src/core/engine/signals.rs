@@ -3,7 +3,8 @@
 //! Must not know who else catches a signal: reaching other instances is the shell's.
 
 use super::effect::Effect;
-use super::event::{Event, IncidentKind, SignalSubscribed};
+use super::event::{Event, IncidentKind};
+use super::facts::SignalSubscribed;
 use super::instance::VariableMap;
 use super::rejection::{Rejection, Target};
 use super::triggers;

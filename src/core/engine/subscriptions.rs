@@ -4,13 +4,14 @@
 //! not know what a triggered event does.
 
 use super::catching::event_sub_process_starts;
-use super::event::{Event, IncidentKind, Role, SubscriptionOpened, TimerScheduled};
+use super::event::{Event, IncidentKind};
+use super::facts::{Role, SubscriptionOpened, TimerScheduled};
 use super::instance::{Held, VariableMap};
 use super::rejection::{Rejection, Target};
-use super::signals;
 use super::timers::{self, Due};
 use super::triggers;
 use super::turn::{At, Failure, Turn};
+use super::{conditions, signals};
 use crate::core::model::{
     ElementIndex, ElementKind, EventTrigger, MessageDefinition, ProcessDefinition, TimerDefinition,
 };
@@ -25,6 +26,7 @@ enum Wait {
     Timer(Due),
     Message { name: String, correlation_key: String, is_interrupting: bool },
     Signal { name: String, is_interrupting: bool },
+    Condition { is_interrupting: bool },
 }
 
 /// Computes everything an element instance waits for: its own event, its boundary events, the
@@ -80,6 +82,7 @@ fn prepare_event(turn: &Turn<'_>, key: i64, event: ElementIndex) -> Result<Optio
             let name = signals::name(turn, key, name)?;
             Ok(Some(Wait::Signal { name, is_interrupting }))
         }
+        Some(EventTrigger::Condition(_)) => Ok(Some(Wait::Condition { is_interrupting })),
         Some(EventTrigger::Timer(timer)) => prepare_timer(turn, key, timer).map(Some),
         Some(
             EventTrigger::Error { .. }
@@ -121,6 +124,9 @@ pub(crate) fn open(turn: &mut Turn<'_>, at: At<'_>, prepared: Vec<Prepared>) {
     for Prepared { event, wait } in prepared {
         match wait {
             Wait::Timer(due) => schedule(turn, at.key, event, due),
+            Wait::Condition { is_interrupting } => {
+                conditions::subscribe(turn, at.key, event, is_interrupting);
+            }
             Wait::Signal { name, is_interrupting } => {
                 signals::subscribe(turn, at.key, event, name, is_interrupting);
             }
@@ -161,6 +167,9 @@ pub(crate) fn close_inside(turn: &mut Turn<'_>, scope: At<'_>) {
             Held::Subscription(key) if is_inside(turn, scope, subscription_event(turn, key)) => {
                 turn.emit(Event::SubscriptionClosed { key });
             }
+            Held::Condition(key) if is_inside(turn, scope, condition_event(turn, key)) => {
+                turn.emit(Event::ConditionUnsubscribed { key });
+            }
             Held::Signal(key) if is_inside(turn, scope, signal_event(turn, key)) => {
                 turn.emit(Event::SignalUnsubscribed { key });
             }
@@ -179,6 +188,10 @@ fn subscription_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
 
 fn signal_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
     turn.definition.find(&turn.instance.signals.get(&key)?.element_id)
+}
+
+fn condition_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
+    turn.definition.find(&turn.instance.conditions.get(&key)?.element_id)
 }
 
 fn is_inside(turn: &Turn<'_>, scope: At<'_>, event: Option<ElementIndex>) -> bool {

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
-use super::event::Repetition;
+use super::facts::Repetition;
 use crate::core::model::{Dynamic, TimerDefinition};
 
 /// When a timer is due for the first time, and how it goes on.

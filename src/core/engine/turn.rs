@@ -10,10 +10,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use super::apply::apply;
 use super::context::{Outcome, TurnContext};
 use super::effect::Effect;
-use super::event::{ElementActivating, Event, IncidentKind, Role, Step};
+use super::event::{Event, IncidentKind, Step};
+use super::facts::{ElementActivating, Role};
 use super::instance::{Held, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use super::{elements, incidents, joins};
+use super::{conditions, elements, incidents, joins};
 use crate::core::feel::{self, EvaluationContext};
 use crate::core::model::{Element, ElementIndex, FlowIndex, ProcessDefinition};
 
@@ -60,6 +61,8 @@ pub(crate) struct Turn<'a> {
     flows_taken: HashMap<i64, u32>,
     elements_created: u32,
     called: BTreeSet<i64>,
+    /// Conditions to look at: their wait has begun, or a variable they read has changed.
+    reconsidered: BTreeSet<i64>,
 }
 
 impl<'a> Turn<'a> {
@@ -81,6 +84,7 @@ impl<'a> Turn<'a> {
             flows_taken: HashMap::new(),
             elements_created: 0,
             called: BTreeSet::new(),
+            reconsidered: BTreeSet::new(),
         }
     }
 
@@ -88,7 +92,18 @@ impl<'a> Turn<'a> {
     pub(crate) fn run(mut self) -> Outcome {
         loop {
             while let Some((step, key)) = self.agenda.pop_front() {
+                // What is done leaves first: its own events can't interrupt it any more.
+                let is_leaving = matches!(step, Step::Complete | Step::Leave);
+                if !is_leaving && let Some(condition) = self.reconsidered.pop_first() {
+                    self.agenda.push_front((step, key));
+                    conditions::look(&mut self, condition);
+                    continue;
+                }
                 self.perform(step, key);
+            }
+            if let Some(condition) = self.reconsidered.pop_first() {
+                conditions::look(&mut self, condition);
+                continue;
             }
             match self.unsettled.pop_last() {
                 Some(scope_key) => self.perform(Step::Join, scope_key),
@@ -106,6 +121,7 @@ impl<'a> Turn<'a> {
             Step::Leave => elements::leave(self, at),
             Step::Call => elements::call(self, at),
             Step::Join => joins::settle(self, at),
+            Step::CompletionCondition => elements::check_ad_hoc(self, at),
             Step::Job => Ok(()),
         };
         if let Err(failure) = done {
@@ -116,6 +132,10 @@ impl<'a> Turn<'a> {
     /// Applies an event and records it.
     pub(crate) fn emit(&mut self, event: Event) {
         assert!(self.is_legal(&event), "illegal move: {event:?}");
+        if let Event::VariableSet { scope_key, name, .. } = &event {
+            let concerned = conditions::concerned(self, *scope_key, name);
+            self.reconsidered.extend(concerned);
+        }
         apply(self.instance, &event);
         self.outcome.events.push(event);
     }
@@ -158,6 +178,11 @@ impl<'a> Turn<'a> {
     /// Puts a step before all others.
     pub(crate) fn next(&mut self, step: Step, key: i64) {
         self.agenda.push_front((step, key));
+    }
+
+    /// Looks at a condition before the next element begins.
+    pub(crate) fn reconsider(&mut self, condition_key: i64) {
+        self.reconsidered.insert(condition_key);
     }
 
     /// Looks at a scope again when everything that can go on has gone on: whether a join is free,
@@ -256,8 +281,13 @@ impl<'a> Turn<'a> {
     /// Goes on at an element that no sequence flow leads to; counts like a flow, so that a loop of
     /// links ends as one of flows does.
     pub(crate) fn jump(&mut self, target: ElementIndex, scope_key: i64) {
-        *self.flows_taken.entry(scope_key).or_default() += 1;
+        self.count_flow(scope_key);
         self.create(target, scope_key);
+    }
+
+    /// Counts what leads to an element in a scope like a sequence flow.
+    pub(crate) fn count_flow(&mut self, scope_key: i64) {
+        *self.flows_taken.entry(scope_key).or_default() += 1;
     }
 
     /// Refuses to go on when the turn has gone too far.
@@ -298,6 +328,7 @@ impl<'a> Turn<'a> {
                 Held::UserTask(key) => Event::UserTaskCanceled { key },
                 Held::Timer(key) => Event::TimerCanceled { key },
                 Held::Subscription(key) => Event::SubscriptionClosed { key },
+                Held::Condition(key) => Event::ConditionUnsubscribed { key },
                 Held::Signal(key) => Event::SignalUnsubscribed { key },
                 Held::Incident(key) => Event::IncidentResolved { key },
             });

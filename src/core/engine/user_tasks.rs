@@ -3,7 +3,8 @@
 //! Must not know who may do what: that was settled before the command came.
 
 use super::command::UserTaskChanges;
-use super::event::{Event, IncidentKind, Step, TaskForm, UserTaskCreated};
+use super::event::{Event, IncidentKind, Step};
+use super::facts::{TaskForm, UserTaskCreated};
 use super::instance::VariableMap;
 use super::rejection::{Rejection, Target};
 use super::timers;

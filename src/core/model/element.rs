@@ -16,6 +16,8 @@ pub enum ElementKind {
     SubProcess,
     /// Transaction (10.3.5): a sub-process that can be cancelled.
     Transaction,
+    /// Ad-hoc sub-process (10.3.5).
+    AdHocSubProcess(AdHocDefinition),
     /// Event sub-process (10.3.5): starts when its start event is triggered in the parent scope.
     EventSubProcess {
         /// Its only start event, which holds the trigger.
@@ -86,8 +88,8 @@ pub enum ElementKind {
 pub struct LoopCharacteristics {
     /// One after the other instead of all at once.
     pub is_sequential: bool,
-    /// Gives the list; one inner instance an item.
-    pub input_collection: Expression,
+    /// How many inner instances there are.
+    pub items: LoopItems,
     /// Local variable that holds the item.
     pub input_element: Option<String>,
     /// Variable that collects the results, in the order of the input.
@@ -96,6 +98,39 @@ pub struct LoopCharacteristics {
     pub output_element: Option<Expression>,
     /// Checked after each inner instance; true ends the whole.
     pub completion_condition: Option<Expression>,
+}
+
+/// How often an activity is repeated.
+#[derive(Debug, Clone)]
+pub enum LoopItems {
+    /// Gives a list; one inner instance an item.
+    Collection(Expression),
+    /// Gives the number of inner instances (BPMN 2.0, 10.3.8).
+    Cardinality(Expression),
+    /// As long as it goes on (BPMN 2.0, 10.3.7).
+    While(StandardLoop),
+}
+
+/// A standard loop; it has a condition, a maximum, or both.
+#[derive(Debug, Clone)]
+pub struct StandardLoop {
+    /// Goes on while it is true.
+    pub condition: Option<Expression>,
+    /// Whether the condition is tested before the first time too.
+    pub tests_before: bool,
+    /// At most so many times.
+    pub maximum: Option<u32>,
+}
+
+/// What an ad-hoc sub-process begins and when it is done (`zeebe:adHoc`).
+#[derive(Debug, Clone)]
+pub struct AdHocDefinition {
+    /// Gives the list of the ids of the elements to begin.
+    pub active_elements: Option<Expression>,
+    /// Checked when a path inside ends; without one it is done when nothing is left.
+    pub completion_condition: Option<Expression>,
+    /// Whether what is still at work ends when the condition is met.
+    pub cancels_remaining: bool,
 }
 
 /// What a call activity calls (`zeebe:calledElement`).
@@ -115,7 +150,11 @@ impl ElementKind {
     pub fn is_scope(&self) -> bool {
         matches!(
             self,
-            Self::Process | Self::SubProcess | Self::Transaction | Self::EventSubProcess { .. }
+            Self::Process
+                | Self::SubProcess
+                | Self::Transaction
+                | Self::AdHocSubProcess(_)
+                | Self::EventSubProcess { .. }
         )
     }
 
@@ -126,6 +165,7 @@ impl ElementKind {
             Self::Process => "process",
             Self::SubProcess => "sub-process",
             Self::Transaction => "transaction",
+            Self::AdHocSubProcess(_) => "ad-hoc sub-process",
             Self::EventSubProcess { .. } => "event sub-process",
             Self::StartEvent(_) => "start event",
             Self::IntermediateCatchEvent(_) => "intermediate catch event",

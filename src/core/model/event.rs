@@ -28,6 +28,8 @@ pub enum EventTrigger {
         /// Its name; fixed on a process's start event.
         name: Dynamic,
     },
+    /// A condition over variables (10.5.5).
+    Condition(ConditionDefinition),
     /// Compensation (10.7): never waited for, but found when something is to be undone.
     Compensation {
         /// At a boundary: the activity that undoes what the event is attached to.
@@ -35,6 +37,32 @@ pub enum EventTrigger {
     },
     /// The cancellation of a transaction; only a boundary event can catch it.
     Cancel,
+}
+
+/// A condition that an event waits for (`zeebe:conditionalFilter`).
+#[derive(Debug, Clone)]
+pub struct ConditionDefinition {
+    /// Met when it is true.
+    pub condition: Expression,
+    /// Only changes of these variables count; those that the condition reads when `None`.
+    pub variable_names: Option<Vec<String>>,
+    /// Whether a variable that is new in its scope counts.
+    pub sees_new: bool,
+    /// Whether a new value of a variable counts.
+    pub sees_changed: bool,
+}
+
+impl ConditionDefinition {
+    /// Whether a change of a variable is a reason to look at the condition again.
+    #[must_use]
+    pub fn is_about(&self, name: &str, is_new: bool) -> bool {
+        let counts = if is_new { self.sees_new } else { self.sees_changed };
+        counts
+            && match &self.variable_names {
+                Some(names) => names.iter().any(|it| it == name),
+                None => self.condition.variables().contains(name),
+            }
+    }
 }
 
 /// A message by name, and by correlation key where an instance waits for it.

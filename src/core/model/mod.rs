@@ -13,9 +13,12 @@ mod problem;
 mod task;
 
 pub use definition::{Element, ElementIndex, FlowIndex, ProcessDefinition, SequenceFlow};
-pub use element::{CallActivity, ElementKind, LoopCharacteristics};
+pub use element::{
+    AdHocDefinition, CallActivity, ElementKind, LoopCharacteristics, LoopItems, StandardLoop,
+};
 pub use event::{
-    BoundaryEvent, EndEvent, EventTrigger, MessageDefinition, StartEvent, TimerDefinition,
+    BoundaryEvent, ConditionDefinition, EndEvent, EventTrigger, MessageDefinition, StartEvent,
+    TimerDefinition,
 };
 pub use problem::{Problem, Severity};
 pub use task::{

@@ -61,6 +61,11 @@ pub fn routes() -> Vec<Route> {
             .takes::<VariablesBody>()
             .success(204)
             .about(TAG, "Set variables of a process instance"),
+        Route::post("/api/v1/process-instances/{key}/activate", activate)
+            .needs(Permission::InstancesOperate)
+            .takes::<ActivateBody>()
+            .success(204)
+            .about(TAG, "Begin elements of an ad-hoc sub-process"),
         Route::get("/api/v1/process-instances/{key}/journal", journal)
             .query::<JournalQuery>()
             .answers_page::<TurnView>()
@@ -157,6 +162,17 @@ struct ScopeView {
     element_id: String,
     name: String,
     variables: Map<String, Json>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ElementsToBegin")]
+struct ActivateBody {
+    /// The ad-hoc sub-process at work.
+    element_instance_key: Key,
+    /// Ids of elements directly inside that no sequence flow leads to, each as often as it is to
+    /// begin.
+    element_ids: Vec<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -326,6 +342,21 @@ async fn set_variables(
     let scope_key = body.scope_key.map(|key| key.0);
     let origin = signed_in.origin();
     app.instances.set_variables(key.0, scope_key, body.variables, body.local, origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn activate(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(key): Path<Key>,
+    Body(body): Body<ActivateBody>,
+) -> Result<StatusCode, HttpError> {
+    if body.element_ids.is_empty() {
+        let message = "element_ids: expected at least one id";
+        return Err(HttpError::unprocessable("invalid_value", message));
+    }
+    let (sub_process, origin) = (body.element_instance_key.0, signed_in.origin());
+    app.instances.activate_elements(key.0, sub_process, body.element_ids, origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

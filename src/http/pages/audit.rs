@@ -247,9 +247,9 @@ impl Wanted {
         let is_chosen = self.chosen.contains(&pair);
         let mut chosen = self.chosen.clone();
         if is_chosen {
-            chosen.retain(|it| *it != pair)
+            chosen.retain(|it| *it != pair);
         } else {
-            chosen.push(pair)
+            chosen.push(pair);
         }
         (Self::href(&chosen, &self.search, &self.span, 0), is_chosen)
     }
@@ -290,7 +290,7 @@ fn people(found: &FoundEvents) -> impl Iterator<Item = &str> {
     let actors = found.facets.iter().filter(|(name, _)| name == "actor");
     let counted = actors.flat_map(|(_, counts)| counts.iter().map(|it| it.value.as_str()));
     let events = found.events.iter().map(|it| &it.event);
-    counted.chain(events.flat_map(|it| people_of(it)))
+    counted.chain(events.flat_map(people_of))
 }
 
 /// Whoever did it, and whom a user task was given to.

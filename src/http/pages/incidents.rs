@@ -31,7 +31,7 @@ const ROWS: u32 = 50;
 /// The service counts up to one more.
 const COUNT_MAX: i64 = 10_000;
 /// Kinds by their names in tables, in the order of the filter.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 17] = [
     "job_no_retries",
     "unhandled_error",
     "condition",
@@ -42,8 +42,11 @@ const KINDS: [&str; 14] = [
     "user_task",
     "timer",
     "message",
+    "signal",
+    "escalation",
     "called_element",
     "multi_instance",
+    "ad_hoc",
     "deadlock",
     "step_limit",
 ];

@@ -347,7 +347,7 @@ pub(super) async fn load(
     if can_follow(principal) {
         layout = layout.with_topics(format!("instance-{key}"));
     }
-    Ok(page(layout, found, view))
+    Ok(page(layout, &found, view))
 }
 
 fn can_follow(principal: &Principal) -> bool {
@@ -401,7 +401,7 @@ impl View<'_> {
     }
 }
 
-fn page(layout: Layout, found: Inspection, view: View<'_>) -> InstancePage {
+fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
     let row = &found.row;
     let incident_count = view.stuck.len();
     InstancePage {
@@ -413,18 +413,18 @@ fn page(layout: Layout, found: Inspection, view: View<'_>) -> InstancePage {
         ),
         version: format!("Version {}", row.version),
         state: state_chip(row),
-        facts: facts(&found, &view.names),
+        facts: facts(found, &view.names),
         started: Stamp::at(row.started_at, view.now_ms),
         ended: row.ended_at.map(|at| Stamp::at(at, view.now_ms)),
-        can_cancel: view.may_change(&found),
+        can_cancel: view.may_change(found),
         incident_count,
         diagram: Diagram {
             svg: found.diagram(),
             label: format!("Diagram of {} with the state of this instance", row.process_name),
             has_states: true,
         },
-        tabs: tabs(&found, incident_count, &view.wanted.tab),
-        tab: tab(&found, view),
+        tabs: tabs(found, incident_count, &view.wanted.tab),
+        tab: tab(found, view),
     }
 }
 

@@ -3,6 +3,9 @@
 
 use crate::http::assets;
 
+/// A badge with more digits would push its link aside.
+const BADGE_MAX: u64 = 999;
+
 /// Everything `templates/layout.html` shows around a page.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
@@ -259,6 +262,10 @@ fn nav_item(of: Section, current: Section, count: u64) -> NavItem {
         Section::System => ("system", "/system", "System", "pulse"),
         Section::Account => ("account", "/account", "Account", "user"),
     };
-    let count = if count == 0 { String::new() } else { count.to_string() };
+    let count = match count {
+        0 => String::new(),
+        BADGE_MAX.. => format!("{BADGE_MAX}+"),
+        count => count.to_string(),
+    };
     NavItem { id, href, label, icon, is_current: of == current, count }
 }

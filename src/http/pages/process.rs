@@ -272,7 +272,7 @@ async fn model(
     Query(query): Query<VersionQuery>,
 ) -> Result<([(HeaderName, HeaderValue); 2], String), HttpError> {
     let found = find(&app, process_id, query.version).await?;
-    let name: String = found.shown.process_id.chars().filter(|it| it.is_ascii_graphic()).collect();
+    let name: String = found.shown.process_id.chars().filter(char::is_ascii_graphic).collect();
     let disposition = format!("attachment; filename=\"{}.bpmn\"", name.replace(['"', '\\'], ""));
     let disposition =
         HeaderValue::try_from(disposition).unwrap_or(HeaderValue::from_static("attachment"));

@@ -214,16 +214,18 @@ async fn deploy(
 }
 
 fn deployed(deployment: &Deployment) -> Response {
-    let process = |it: &processes::DeployedProcess| match it.is_new {
-        true => format!("{} version {}", it.name, it.version),
-        false => format!("{} (no change)", it.name),
+    let process = |it: &processes::DeployedProcess| {
+        if it.is_new {
+            format!("{} version {}", it.name, it.version)
+        } else {
+            format!("{} (no change)", it.name)
+        }
     };
     let mut names: Vec<String> = deployment.processes.iter().map(process).collect();
     names.extend(deployment.forms.iter().map(|form| format!("form {form}")));
-    let mut message = format!("Deployed {}.", names.join(", "));
-    if let Some(warning) = deployment.warnings.first() {
-        message.push_str(&format!(" Note: {}.", warning.problem.message));
-    }
+    let note = deployment.warnings.first();
+    let note = note.map(|it| format!(" Note: {}.", it.problem.message)).unwrap_or_default();
+    let message = format!("Deployed {}.{note}", names.join(", "));
     let location = match deployment.processes.as_slice() {
         [only] => format!("/processes/{}", only.process_id),
         _ => "/processes".to_owned(),

@@ -313,11 +313,10 @@ async fn requeue(
 async fn requeue_all(State(app): State<App>, signed_in: SignedIn) -> Result<Response, HttpError> {
     let origin = signed_in.origin();
     let (done, refused) = jobs::requeue_all(&app.execution, RETRIES_DEFAULT, &origin).await?;
-    Ok(match refused {
-        0 => go_with_success("/system", &format!("{done} jobs are tried again.")),
-        _ => {
-            let message = format!("{done} jobs are tried again, {refused} could not be.");
-            go_with_refusal("/system", &message)
-        }
+    let jobs = if done == 1 { "1 job is" } else { &format!("{done} jobs are") };
+    Ok(if refused == 0 {
+        go_with_success("/system", &format!("{jobs} tried again."))
+    } else {
+        go_with_refusal("/system", &format!("{jobs} tried again, {refused} could not be."))
     })
 }

@@ -107,27 +107,10 @@ impl WorkRows {
         match event {
             Event::JobCreated(job) => self.create_job(facts, job, lease),
             Event::JobCompleted { key } | Event::JobCanceled { key } => self.jobs.delete(*key),
-            Event::JobFailed { key, retries, message, backoff_until } => {
-                let state = if *retries > 0 { "available" } else { "dead" };
-                let due_at = backoff_until.unwrap_or(facts.now_ms);
-                let row = vec![
-                    (*key).into(),
-                    state.into(),
-                    (*retries).into(),
-                    message.into(),
-                    due_at.into(),
-                ];
-                self.jobs.change(*key, FAIL_JOB, row);
-            }
-            Event::JobErrorThrown { key, message, .. } => {
-                self.jobs.change(*key, STOP_JOB, vec![(*key).into(), message.into()]);
-            }
-            Event::JobRetriesUpdated { key, retries } => {
-                self.jobs.change(*key, RETRY_JOB, vec![(*key).into(), (*retries).into()]);
-            }
-            Event::JobReopened { key } => {
-                self.jobs.change(*key, REOPEN_JOB, vec![(*key).into(), facts.now_ms.into()]);
-            }
+            Event::JobFailed { .. }
+            | Event::JobErrorThrown { .. }
+            | Event::JobRetriesUpdated { .. }
+            | Event::JobReopened { .. } => self.change_job(facts, event),
             Event::TimerScheduled(timer) => self.schedule_timer(facts, timer),
             Event::TimerFired { key } | Event::TimerCanceled { key } => self.timers.delete(*key),
             Event::SubscriptionOpened(it) => self.open_subscription(facts, it),
@@ -164,6 +147,9 @@ impl WorkRows {
             | Event::MessageCorrelated { .. }
             | Event::SignalCaught { .. }
             | Event::SignalThrown { .. }
+            | Event::ConditionSubscribed(_)
+            | Event::ConditionMet { .. }
+            | Event::ConditionUnsubscribed { .. }
             | Event::CompensationRecorded { .. }
             | Event::CompensationTaken { .. }
             | Event::CompensationThrown { .. }
@@ -171,6 +157,33 @@ impl WorkRows {
             | Event::ChildReturned { .. }
             | Event::ErrorThrown { .. }
             | Event::EscalationThrown { .. } => {}
+        }
+    }
+
+    fn change_job(&mut self, facts: &Facts<'_>, event: &Event) {
+        match event {
+            Event::JobFailed { key, retries, message, backoff_until } => {
+                let state = if *retries > 0 { "available" } else { "dead" };
+                let due_at = backoff_until.unwrap_or(facts.now_ms);
+                let row = vec![
+                    (*key).into(),
+                    state.into(),
+                    (*retries).into(),
+                    message.into(),
+                    due_at.into(),
+                ];
+                self.jobs.change(*key, FAIL_JOB, row);
+            }
+            Event::JobErrorThrown { key, message, .. } => {
+                self.jobs.change(*key, STOP_JOB, vec![(*key).into(), message.into()]);
+            }
+            Event::JobRetriesUpdated { key, retries } => {
+                self.jobs.change(*key, RETRY_JOB, vec![(*key).into(), (*retries).into()]);
+            }
+            Event::JobReopened { key } => {
+                self.jobs.change(*key, REOPEN_JOB, vec![(*key).into(), facts.now_ms.into()]);
+            }
+            _ => {}
         }
     }
 

@@ -105,6 +105,7 @@ fn plan(
         }
         EventTrigger::Error { .. }
         | EventTrigger::Escalation { .. }
+        | EventTrigger::Condition(_)
         | EventTrigger::Compensation { .. }
         | EventTrigger::Cancel => {
             return Err("expected a timer, a message or a signal".to_owned());

@@ -44,9 +44,10 @@ pub(crate) fn describe(command: &Command, hot: &Hot) -> Change {
             let summary = "an incident was resolved and its step tried again".to_owned();
             of(hot, "incident.resolved", ("incident", *incident_key), summary)
         }
-        Command::CreateInstance(_) | Command::SetVariables { .. } | Command::Cancel => {
-            describe_instance(command, hot)
-        }
+        Command::CreateInstance(_)
+        | Command::SetVariables { .. }
+        | Command::ActivateElements { .. }
+        | Command::Cancel => describe_instance(command, hot),
         Command::CompleteCalledInstance { .. }
         | Command::FailCalledInstance { .. }
         | Command::EscalateCalledInstance { .. }
@@ -110,6 +111,10 @@ fn describe_instance(command: &Command, hot: &Hot) -> Change {
             let names: Vec<&str> = variables.keys().map(String::as_str).collect();
             let summary = format!("set the variables {}", names.join(", "));
             of(hot, "variables.set", ("process_instance", key), summary)
+        }
+        Command::ActivateElements { element_ids, .. } => {
+            let summary = format!("began {} in an ad-hoc sub-process", element_ids.join(", "));
+            of(hot, "elements.activated", ("process_instance", key), summary)
         }
         _ => {
             let summary = format!("canceled an instance of {}", hot.deployed.process_id);

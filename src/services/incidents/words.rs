@@ -54,6 +54,10 @@ pub fn incident_words(kind: IncidentKind) -> (&'static str, &'static str) {
         IncidentKind::MultiInstance => {
             ("Multi-instance", "Set the variable with the list of items, then retry.")
         }
+        IncidentKind::AdHoc => (
+            "Ad-hoc sub-process",
+            "Set the variables that its list or condition reads, then retry.",
+        ),
         IncidentKind::Deadlock => {
             ("Deadlock", "The gateway waits for paths that can't come: cancel the instance.")
         }

@@ -244,6 +244,21 @@ impl Instances {
         self.command(key, Command::SetVariables { scope_key, variables, is_local }, origin).await
     }
 
+    /// Begins elements of an ad-hoc sub-process, all or none.
+    ///
+    /// # Errors
+    /// As for [`Execution::submit`](crate::services::execution::Execution::submit).
+    pub async fn activate_elements(
+        &self,
+        key: i64,
+        element_instance_key: i64,
+        element_ids: Vec<String>,
+        origin: Origin,
+    ) -> Result<(), Refusal> {
+        let command = Command::ActivateElements { element_instance_key, element_ids };
+        self.command(key, command, origin).await
+    }
+
     async fn command(&self, key: i64, command: Command, origin: Origin) -> Result<(), Refusal> {
         let work = Work::Command { target: Target::Instance(key), command };
         self.execution.submit(work, origin).await.map(drop)

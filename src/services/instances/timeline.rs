@@ -187,6 +187,9 @@ impl Teller<'_> {
             | Event::MessageCorrelated { .. }
             | Event::SubscriptionClosed { .. }
             | Event::SignalSubscribed(_)
+            | Event::ConditionSubscribed(_)
+            | Event::ConditionMet { .. }
+            | Event::ConditionUnsubscribed { .. }
             | Event::SignalCaught { .. }
             | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
             Event::IncidentRaised(_)
@@ -279,6 +282,14 @@ impl Teller<'_> {
                 self.held.insert(it.key, it.element_id.clone());
                 let text = format!("waits for the message {}", it.message_name);
                 self.add(turn, EntryKind::Message, &it.element_id, text, None);
+            }
+            Event::ConditionSubscribed(it) => {
+                self.held.insert(it.key, it.element_id.clone());
+                let text = "waits for its condition".to_owned();
+                self.add(turn, EntryKind::Message, &it.element_id, text, None);
+            }
+            Event::ConditionMet { key } => {
+                self.add_held(turn, EntryKind::Message, *key, "met its condition".to_owned());
             }
             Event::SignalSubscribed(it) => {
                 self.held.insert(it.key, it.element_id.clone());

@@ -42,6 +42,7 @@ fn takes_conditions(kind: &ElementKind) -> bool {
         | ElementKind::InclusiveGateway
         | ElementKind::SubProcess
         | ElementKind::Transaction
+        | ElementKind::AdHocSubProcess(_)
         | ElementKind::ServiceTask(_)
         | ElementKind::SendTask(_)
         | ElementKind::ScriptTask(_)

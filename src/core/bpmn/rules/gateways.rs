@@ -90,12 +90,15 @@ fn check_target(
         target.kind,
         ElementKind::ReceiveTask(_)
             | ElementKind::IntermediateCatchEvent(
-                EventTrigger::Message(_) | EventTrigger::Timer(_) | EventTrigger::Signal { .. }
+                EventTrigger::Message(_)
+                    | EventTrigger::Timer(_)
+                    | EventTrigger::Signal { .. }
+                    | EventTrigger::Condition(_)
             )
     );
     if !can_wait {
         let message = format!("an event-based gateway can't lead to a {}", target.kind.name());
-        let expected = "a message, timer or signal catch event, or a receive task";
+        let expected = "a message, timer, signal or conditional catch event, or a receive task";
         report.error(place(compiled, index), message, expected);
         return;
     }

@@ -42,8 +42,10 @@ fn reached(compiled: &Compiled<'_>) -> Vec<bool> {
         }
         // What is inside a refused scope is not judged: its own way to begin is not known here.
         let is_refused = compiled.stand_ins.contains(&index);
+        let is_ad_hoc = matches!(element.kind, ElementKind::AdHocSubProcess(_));
         let begins_alone = |child: &&ElementIndex| {
             is_refused
+                || (is_ad_hoc && definition.element(**child).incoming.is_empty())
                 || matches!(
                     definition.element(**child).kind,
                     ElementKind::StartEvent(_) | ElementKind::EventSubProcess { .. }

@@ -19,6 +19,7 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
         }
         match element.kind {
             ElementKind::Process => check_process(compiled, report),
+            ElementKind::AdHocSubProcess(_) => check_ad_hoc(compiled, index, report),
             ElementKind::SubProcess | ElementKind::Transaction => {
                 check_sub_process(compiled, index, report);
             }
@@ -86,6 +87,28 @@ fn check_sub_process(compiled: &Compiled<'_>, scope: ElementIndex, report: &mut 
         let message = format!("the sub-process has {count} start events");
         let expected = "exactly one start event, without a trigger";
         report.error(place(compiled, scope), message, expected);
+    }
+}
+
+/// An ad-hoc sub-process holds activities, and neither start nor end events (BPMN 2.0, 10.3.5).
+fn check_ad_hoc(compiled: &Compiled<'_>, scope: ElementIndex, report: &mut Report<'_>) {
+    let children = &compiled.definition.element(scope).children;
+    for child in children {
+        let kind = &compiled.definition.element(*child).kind;
+        if matches!(kind, ElementKind::StartEvent(_) | ElementKind::EndEvent(_)) {
+            let message = "an ad-hoc sub-process holds no start and no end events";
+            report.error(place(compiled, *child), message, "activities, events and gateways");
+        }
+    }
+    let is_activity = |child: &ElementIndex| {
+        let name = compiled.node(*child).tag_name().name();
+        name.ends_with("ask")
+            || name.ends_with("rocess")
+            || matches!(name, "callActivity" | "transaction")
+    };
+    if !children.iter().any(is_activity) {
+        let message = "the ad-hoc sub-process holds no activity";
+        report.error(place(compiled, scope), message, "at least one activity");
     }
 }
 

@@ -113,3 +113,8 @@ pub(super) fn draw_repetition(out: &mut Markup, repetition: Repetition, bottom: 
 pub(super) fn draw_compensation(out: &mut Markup, bottom: Point) {
     out.path_at("d-icon", bottom, "M0 -9L7 -15V-3ZM-7 -9L0 -15V-3Z");
 }
+
+/// Draws the wave of an ad-hoc sub-process; the place is the middle of the lower side.
+pub(super) fn draw_ad_hoc(out: &mut Markup, bottom: Point) {
+    out.path_at("d-icon d-thick", bottom, "M-7 -7C-5 -13 -2 -12 0 -9S5 -5 7 -11");
+}

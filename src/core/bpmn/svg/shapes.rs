@@ -156,7 +156,9 @@ fn draw_activity(out: &mut Markup, bounds: Bounds, activity: ActivityShape) {
 /// The marks at the lower side, side by side around its middle.
 fn draw_marks(out: &mut Markup, bounds: Bounds, activity: ActivityShape) {
     let is_collapsed = matches!(activity.kind, ActivityKind::SubProcess { is_expanded: false, .. });
-    let marks = [activity.repetition.is_some(), activity.is_for_compensation, is_collapsed];
+    let is_ad_hoc = matches!(activity.kind, ActivityKind::SubProcess { is_ad_hoc: true, .. });
+    let marks =
+        [activity.repetition.is_some(), activity.is_for_compensation, is_collapsed, is_ad_hoc];
     let count = marks.iter().filter(|is_there| **is_there).count();
     let mut at = Point { x: bounds.center().x + MARK_WIDTH / 2.0, y: bounds.bottom() };
     for _ in 0..count {
@@ -175,6 +177,9 @@ fn draw_marks(out: &mut Markup, bounds: Bounds, activity: ActivityShape) {
     }
     if is_collapsed {
         icons::draw_collapsed(out, next());
+    }
+    if is_ad_hoc {
+        icons::draw_ad_hoc(out, next());
     }
 }
 

@@ -2,7 +2,8 @@
 //! 10.3.5).
 
 use super::{end_event, passing};
-use crate::core::engine::event::{Event, Role};
+use crate::core::engine::event::Event;
+use crate::core::engine::facts::Role;
 use crate::core::engine::instance::VariableMap;
 use crate::core::engine::turn::{At, Turn};
 use crate::core::engine::{compensation, subscriptions, triggers};

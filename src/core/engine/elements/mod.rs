@@ -6,6 +6,7 @@
 //! - *complete*: the work is done; output mappings.
 //! - *leave*: sequence flows; the element instance is gone afterwards.
 
+pub(crate) mod ad_hoc;
 pub(crate) mod call_activity;
 mod compensation_event;
 mod end_event;
@@ -18,9 +19,11 @@ mod signal_event;
 mod user_task;
 mod waiting;
 
+pub(crate) use ad_hoc::check as check_ad_hoc;
 pub(crate) use call_activity::release as release_child;
 
-use crate::core::engine::event::{Event, Role, Step};
+use crate::core::engine::event::{Event, Step};
+use crate::core::engine::facts::Role;
 use crate::core::engine::turn::{At, Failure, Turn};
 use crate::core::engine::{compensation, flows, mappings, multi_instance, subscriptions};
 use crate::core::model::{ElementKind, EndEvent, ScriptDefinition};
@@ -41,6 +44,7 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         | ElementKind::SubProcess
         | ElementKind::Transaction
         | ElementKind::EventSubProcess { .. } => scope::activate(turn, at),
+        ElementKind::AdHocSubProcess(definition) => ad_hoc::activate(turn, at, definition),
         ElementKind::StartEvent(_)
         | ElementKind::BoundaryEvent(_)
         | ElementKind::IntermediateThrowEvent
@@ -121,6 +125,9 @@ pub(crate) fn leave(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     compensation::remember(turn, scope_key, records);
     after_leaving(turn, at, scope_key);
     turn.take(&flows, scope_key);
+    if flows.is_empty() && !matches!(at.element.kind, ElementKind::LinkThrowEvent { .. }) {
+        ad_hoc::end_path(turn, scope_key);
+    }
     turn.settle(scope_key);
     Ok(())
 }

@@ -1,0 +1,101 @@
+//! Reads how often an activity is repeated: multi-instance and standard loop (BPMN 2.0, 10.3.7 and
+//! 10.3.8).
+//!
+//! Must not know what the activity does.
+
+use super::context::Context;
+use super::expressions;
+use super::xml::{self, Located, Node};
+use crate::core::feel::Expression;
+use crate::core::model::{LoopCharacteristics, LoopItems, StandardLoop};
+
+/// Reads the marker of an activity, when it has one.
+pub(super) fn characteristics(
+    ctx: &mut Context<'_, '_, '_>,
+    activity: Node<'_>,
+) -> Option<LoopCharacteristics> {
+    if let Some(node) = xml::bpmn_child(activity, "standardLoopCharacteristics") {
+        return standard(ctx, node);
+    }
+    multi_instance(ctx, xml::bpmn_child(activity, "multiInstanceLoopCharacteristics")?)
+}
+
+fn standard(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<LoopCharacteristics> {
+    let condition = xml::bpmn_child(node, "loopCondition").and_then(xml::text);
+    let maximum = xml::attribute(node, "loopMaximum");
+    if condition.is_none() && maximum.is_none() {
+        let expected = "a `loopCondition` such as `= tries < 3`, or a `loopMaximum`";
+        return ctx.error(node, "the loop never ends", expected);
+    }
+    let maximum = match maximum {
+        Some(text) => Some(whole(ctx, text)?),
+        None => None,
+    };
+    let condition = match condition {
+        Some(text) => Some(ctx.expression(Some(text), "loop condition")?),
+        None => None,
+    };
+    let tests_before = xml::flag(node, "testBefore", false);
+    Some(LoopCharacteristics {
+        is_sequential: true,
+        items: LoopItems::While(StandardLoop { condition, tests_before, maximum }),
+        input_element: None,
+        output_collection: None,
+        output_element: None,
+        completion_condition: None,
+    })
+}
+
+fn whole(ctx: &mut Context<'_, '_, '_>, text: Located<'_>) -> Option<u32> {
+    let number = text.value.trim().parse().ok().filter(|number| *number > 0);
+    if number.is_none() {
+        let message = format!("`{}` is not a number of times", text.value.trim());
+        ctx.report.error(text.place, message, "a whole number from 1");
+    }
+    number
+}
+
+fn multi_instance(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<LoopCharacteristics> {
+    if node.attribute("behavior").is_some_and(|it| it != "All") {
+        let instead = "`behavior` left out, or an event inside the activity";
+        return ctx.refuse(node, "multi-instance that throws events", instead);
+    }
+    let zeebe = xml::zeebe(node, "loopCharacteristics");
+    let given = |name| zeebe.and_then(|it| xml::attribute(it, name));
+    let collection = given("inputCollection").or_else(|| xml::camunda(node, "collection"));
+    let cardinality = xml::bpmn_child(node, "loopCardinality").and_then(xml::text);
+    let element = given("inputElement").or_else(|| xml::camunda(node, "elementVariable"));
+    let output_collection = given("outputCollection");
+    let output = given("outputElement");
+    if output_collection.is_some() != output.is_some() {
+        let expected = "both `outputCollection` and `outputElement`, or none of them";
+        ctx.error::<()>(node, "the multi-instance gives only half an output", expected);
+    }
+    let items = match (collection, cardinality) {
+        (Some(list), _) => LoopItems::Collection(ctx.expression(Some(list), "input collection")?),
+        (None, Some(number)) => LoopItems::Cardinality(cardinality_of(ctx, number)?),
+        (None, None) => {
+            let expected = "`zeebe:loopCharacteristics` with an `inputCollection` such as \
+                            `= items`, or a `loopCardinality`";
+            return ctx.error(node, "the multi-instance has no input collection", expected);
+        }
+    };
+    let condition = xml::bpmn_child(node, "completionCondition").and_then(xml::text);
+    Some(LoopCharacteristics {
+        is_sequential: xml::flag(node, "isSequential", false),
+        items,
+        input_element: element.and_then(|it| expressions::variable(ctx.report, it)),
+        output_collection: output_collection.and_then(|it| expressions::variable(ctx.report, it)),
+        output_element: ctx.expression(output, "output element"),
+        completion_condition: ctx.expression(condition, "completion condition"),
+    })
+}
+
+/// A number as it stands, or an expression that gives one.
+fn cardinality_of(ctx: &mut Context<'_, '_, '_>, text: Located<'_>) -> Option<Expression> {
+    let trimmed = text.value.trim();
+    if trimmed.parse::<u32>().is_ok() {
+        return Expression::parse(trimmed).ok();
+    }
+    ctx.expression(Some(text), "loop cardinality")
+}

@@ -1,0 +1,95 @@
+//! Conditional events: waited for by looking again whenever a variable they read changes (BPMN 2.0,
+//! 10.5.5; what counts as a change is Camunda 8's).
+//!
+//! A condition is looked at when its wait begins, and before the next element begins after a
+//! variable changed. One that can't be computed or gives no truth value is not met. Must not know
+//! what a met condition leads to.
+
+use super::event::Event;
+use super::facts::ConditionSubscribed;
+use super::instance::VariableMap;
+use super::lifecycle::Lifecycle;
+use super::triggers;
+use super::turn::Turn;
+use super::variables::outward;
+use crate::core::model::{
+    BoundaryEvent, ConditionDefinition, ElementIndex, ElementKind, EventTrigger, ProcessDefinition,
+    StartEvent,
+};
+
+/// Begins to wait for a condition, and looks at it soon.
+pub(crate) fn subscribe(
+    turn: &mut Turn<'_>,
+    element_instance_key: i64,
+    event: ElementIndex,
+    is_interrupting: bool,
+) {
+    let key = turn.take_key();
+    turn.emit(Event::ConditionSubscribed(ConditionSubscribed {
+        key,
+        element_instance_key,
+        element_id: turn.definition.element(event).id.clone(),
+        is_interrupting,
+    }));
+    turn.reconsider(key);
+}
+
+/// The open conditions that a change of a variable concerns: those that read it, from inside the
+/// scope that holds it.
+pub(crate) fn concerned(turn: &Turn<'_>, scope_key: i64, name: &str) -> Vec<i64> {
+    if turn.instance.conditions.is_empty() {
+        return Vec::new();
+    }
+    let scope = turn.instance.elements.get(&scope_key);
+    let is_new = !scope.is_some_and(|scope| scope.variables.contains_key(name));
+    let open = turn.instance.conditions.iter().filter(|(_, open)| {
+        let event = turn.definition.find(&open.element_id);
+        let definition = event.and_then(|event| definition_of(turn.definition, event));
+        definition.is_some_and(|it| it.is_about(name, is_new))
+            && outward(turn.instance, open.element_instance_key).any(|(key, _)| key == scope_key)
+    });
+    open.map(|(key, _)| *key).collect()
+}
+
+/// Looks at one condition: lets its event happen when it is met.
+pub(crate) fn look(turn: &mut Turn<'_>, key: i64) {
+    let Some(open) = turn.instance.conditions.get(&key).cloned() else { return };
+    let Some(host) = turn.at(open.element_instance_key) else { return };
+    let Some(event) = turn.definition.find(&open.element_id) else { return };
+    let Some(definition) = definition_of(turn.definition, event) else { return };
+    let is_met = turn.truth(&definition.condition, host.key, None).unwrap_or(false);
+    if host.lifecycle != Lifecycle::Activated || !is_met {
+        return;
+    }
+    turn.emit(Event::ConditionMet { key });
+    if open.is_interrupting {
+        turn.emit(Event::ConditionUnsubscribed { key });
+    }
+    // A handler that meets its own condition again must end as any loop does.
+    turn.count_flow(if event_is_inside(turn.definition, event) {
+        host.key
+    } else {
+        host.scope_key.unwrap_or(host.key)
+    });
+    triggers::trigger(turn, host, event, &VariableMap::new());
+}
+
+fn event_is_inside(definition: &ProcessDefinition, event: ElementIndex) -> bool {
+    matches!(definition.element(event).kind, ElementKind::StartEvent(_))
+}
+
+fn definition_of(
+    definition: &ProcessDefinition,
+    event: ElementIndex,
+) -> Option<&ConditionDefinition> {
+    match &definition.element(event).kind {
+        ElementKind::IntermediateCatchEvent(EventTrigger::Condition(it))
+        | ElementKind::BoundaryEvent(BoundaryEvent {
+            trigger: EventTrigger::Condition(it), ..
+        })
+        | ElementKind::StartEvent(StartEvent {
+            trigger: Some(EventTrigger::Condition(it)), ..
+        }) => Some(it),
+        _ => None,
+    }
+}
