@@ -223,26 +223,17 @@ impl Simulation {
         subscription_key: i64,
         answers: Option<&mut Answers>,
     ) -> anyhow::Result<Option<Command>> {
-        let running = &self.instances[&instance_key];
-        let subscription = &running.instance.subscriptions[&subscription_key];
-        let variables = match answers {
-            Some(answers) => answers.take(&subscription.element_id).map(|it| it.variables),
-            None => ask_variables(&format!(
-                "the message {} with the key {}: its variables as a JSON object, or - if it \
-                 does not come",
-                subscription.message_name, subscription.correlation_key
-            ))?,
-        };
-        let Some(variables) = variables else {
-            self.declined.insert(subscription_key);
-            return Ok(None);
-        };
-        if !subscription.is_interrupting {
-            // It came once; that it could come again and again must not hold up the run.
-            self.declined.insert(subscription_key);
-        }
+        let subscription = &self.instances[&instance_key].instance.subscriptions[&subscription_key];
+        let what = format!(
+            "the message {} with the key {}",
+            subscription.message_name, subscription.correlation_key
+        );
+        let given = variables_of(&subscription.element_id, &what, answers)?;
+        let given = self.once(subscription_key, subscription.is_interrupting, given);
         let message_key = subscription_key;
-        Ok(Some(Command::CorrelateMessage { subscription_key, message_key, variables }))
+        let command =
+            |variables| Command::CorrelateMessage { subscription_key, message_key, variables };
+        Ok(given.map(command))
     }
 
     fn signal(
@@ -251,22 +242,27 @@ impl Simulation {
         subscription_key: i64,
         answers: Option<&mut Answers>,
     ) -> anyhow::Result<Option<Command>> {
-        let running = &self.instances[&instance_key];
-        let subscription = &running.instance.signals[&subscription_key];
-        let variables = match answers {
-            Some(answers) => answers.take(&subscription.element_id).map(|it| it.variables),
-            None => ask_variables(&format!(
-                "the signal {}: its variables as a JSON object, or - if it does not come",
-                subscription.signal_name
-            ))?,
-        };
-        // As with a message: what did not come, or came once, must not hold up the run.
-        if variables.is_none() || !subscription.is_interrupting {
-            self.declined.insert(subscription_key);
-        }
+        let subscription = &self.instances[&instance_key].instance.signals[&subscription_key];
+        let what = format!("the signal {}", subscription.signal_name);
+        let given = variables_of(&subscription.element_id, &what, answers)?;
+        let given = self.once(subscription_key, subscription.is_interrupting, given);
         let signal_key = subscription_key;
         let command = |variables| Command::CatchSignal { subscription_key, signal_key, variables };
-        Ok(variables.map(command))
+        Ok(given.map(command))
+    }
+
+    /// What did not come is not asked for again; nor is what came and could come again and again,
+    /// since it must not hold up the run.
+    fn once(
+        &mut self,
+        subscription_key: i64,
+        is_interrupting: bool,
+        given: Option<VariableMap>,
+    ) -> Option<VariableMap> {
+        if given.is_none() || !is_interrupting {
+            self.declined.insert(subscription_key);
+        }
+        given
     }
 
     /// Asks for the fields of the start form that were not given as variables.
@@ -360,4 +356,18 @@ fn unanswered(name: &str) -> anyhow::Error {
 
 fn text(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What something from outside brings with it, or `None` if it does not come.
+fn variables_of(
+    element_id: &str,
+    what: &str,
+    answers: Option<&mut Answers>,
+) -> anyhow::Result<Option<VariableMap>> {
+    match answers {
+        Some(answers) => Ok(answers.take(element_id).map(|it| it.variables)),
+        None => ask_variables(&format!(
+            "{what}: its variables as a JSON object, or - if it does not come"
+        )),
+    }
 }
