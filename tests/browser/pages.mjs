@@ -85,6 +85,7 @@ async function takeWork(page, { waiting, stuck, working, done }) {
   await take(page, "instance", waiting);
   await take(page, "instance-variables", `${waiting}?tab=variables`);
   await setVariable(page, waiting);
+  await typeWhileItRefreshes(page, waiting);
   await take(page, "instance-jobs", `${working}?tab=jobs`);
   await take(page, "instance-incidents", `${stuck}?tab=incidents`);
   await take(page, "instance-called", `${done}?tab=called`);
@@ -105,6 +106,34 @@ async function setVariable(page, instance) {
   await page.getByRole("button", { name: "Set variable" }).click();
   await page.getByRole("status").getByText("amount was set").waitFor();
   await page.getByRole("row", { name: "amount" }).getByText("1900").waitFor();
+}
+
+// A refresh that was on its way when somebody began to type takes neither focus nor letters.
+async function typeWhileItRefreshes(page, instance) {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const isRefresh = (request) => request.headers()["hx-request"] === "true";
+  await page.route("**/instances/**", async (route) => {
+    if (isRefresh(route.request())) await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest(isRefresh);
+  await page.goto(`${instance}?tab=variables`);
+  await asked;
+  const value = page.getByLabel("Value", { exact: true });
+  await value.focus();
+  await page.keyboard.type('"half');
+  const swapped = page.evaluate(() => {
+    const wait = (done) => requestAnimationFrame(() => requestAnimationFrame(done));
+    return new Promise((done) => {
+      document.addEventListener("htmx:beforeSwap", () => wait(done), { once: true });
+    });
+  });
+  release();
+  await swapped;
+  await page.keyboard.type('way"');
+  assert.equal(await value.inputValue(), '"halfway"');
+  await page.unroute("**/instances/**");
 }
 
 async function takeInsight(page) {

@@ -63,21 +63,36 @@ function replaced(region) {
   return [region, ...others];
 }
 
+function isBusy(region) {
+  return replaced(region).some((element) => element.querySelector(BUSY));
+}
+
+function refreshLater(region) {
+  clearTimeout(region.dataset.waiting);
+  region.dataset.waiting = setTimeout(() => region.isConnected && refresh(region), BUSY_MS);
+}
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   const region = event.detail.elt;
   if (!region.matches('[hx-trigger^="sse:"]')) return;
-  if (!replaced(region).some((element) => element.querySelector(BUSY))) {
+  if (!isBusy(region)) {
     asked.set(region.id, changes);
     return;
   }
   event.preventDefault();
-  clearTimeout(region.dataset.waiting);
-  region.dataset.waiting = setTimeout(() => region.isConnected && refresh(region), BUSY_MS);
+  refreshLater(region);
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const region = event.detail.requestConfig?.elt;
-  const regions = region?.matches('[hx-trigger^="sse:"]') ? replaced(region) : [];
+  const isLive = region?.matches('[hx-trigger^="sse:"]');
+  // Whoever began to type while the answer was on its way would lose the focus.
+  if (isLive && isBusy(region)) {
+    event.detail.shouldSwap = false;
+    refreshLater(region);
+    return;
+  }
+  const regions = isLive ? replaced(region) : [];
   kept = regions.flatMap((element) => [...element.querySelectorAll(KEPT)]).map(({ id }) => id);
 });
 
