@@ -44,7 +44,7 @@ impl Feel {
     pub(crate) fn run(self) -> Outcome {
         let Self::Eval(eval) = self;
         if eval.jsonl {
-            return answer_lines(answer);
+            return answer_lines(|case| answer(&case));
         }
         eval.run()
     }
@@ -140,7 +140,7 @@ enum Kind {
     UnaryTests,
 }
 
-fn answer(case: Case) -> Result<Map<String, Json>, String> {
+fn answer(case: &Case) -> Result<Map<String, Json>, String> {
     let variables = context(&case.context)?;
     let names = variables.keys().cloned();
     let evaluated = match case.kind {
