@@ -3,7 +3,7 @@
 //! Must not know what a decision is made of.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -67,11 +67,7 @@ impl Eval {
         let in_file = |problem: &Problem| {
             line(&FileProblem { file: path.display().to_string(), problem: problem.clone() })
         };
-        let source = read_text(&path)?;
-        let imports = self.imports.iter().map(|it| read_text(it)).collect::<Result<Vec<_>, _>>()?;
-        let imports: Vec<_> = imports.iter().map(String::as_str).collect();
-        let model = dmn::parse_leniently(&source, &imports, &Limits::of_tables());
-        let model = model.map_err(|problems| {
+        let model = read_model(&path, &self.imports)?.map_err(|problems| {
             let lines: Vec<_> = problems.iter().map(in_file).collect();
             Failure::of(REFUSED, format!("the model can't be read\n{}", lines.join("\n")))
         })?;
@@ -142,7 +138,7 @@ impl Models {
     fn answer(&mut self, case: Case) -> Result<Map<String, Json>, String> {
         let key = (case.model, case.imports);
         if !self.0.contains_key(&key) {
-            let model = read_model(&key.0, &key.1);
+            let model = read_model_or_why(&key.0, &key.1);
             self.0.insert(key.clone(), model);
         }
         let model = self.0[&key].as_ref().map_err(Clone::clone)?;
@@ -183,12 +179,21 @@ fn named(decided: &Decided, names: Vec<String>) -> Map<String, Json> {
     names.into_iter().map(|name| (name.clone(), value(&name).to_tagged_json())).collect()
 }
 
-fn read_model(path: &PathBuf, imports: &[PathBuf]) -> Result<DecisionModel, String> {
-    let read = |path: &PathBuf| read_text(path).map_err(|it| format!("{:#}", it.error));
-    let source = read(path)?;
-    let imports = imports.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+/// A model with those it imports, or what is wrong with it.
+fn read_model(
+    path: &Path,
+    imports: &[PathBuf],
+) -> Result<Result<DecisionModel, Vec<Problem>>, Failure> {
+    let source = read_text(path)?;
+    let imports = imports.iter().map(|it| read_text(it)).collect::<Result<Vec<_>, _>>()?;
     let imports: Vec<_> = imports.iter().map(String::as_str).collect();
-    dmn::parse_leniently(&source, &imports, &Limits::of_tables()).map_err(|problems| {
+    Ok(dmn::parse_leniently(&source, &imports, &Limits::of_tables()))
+}
+
+/// As [`read_model`], with everything that went wrong in one line.
+fn read_model_or_why(path: &Path, imports: &[PathBuf]) -> Result<DecisionModel, String> {
+    let model = read_model(path, imports).map_err(|it| format!("{:#}", it.error))?;
+    model.map_err(|problems| {
         let first = problems.first().map_or("expected a DMN model", |it| &it.message);
         let line = problems.first().map_or(1, |it| it.line);
         format!("{} at line {line}: {first}", path.display())

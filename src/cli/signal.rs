@@ -2,14 +2,12 @@
 //!
 //! Must not know who waits for it.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::client::ServerFlags;
+use crate::cli::listing::print_done;
 use crate::cli::outcome::Outcome;
-use crate::cli::output::{print_json, print_line};
 use crate::cli::variables::{Variable, object};
 
 /// The arguments.
@@ -28,12 +26,8 @@ impl Signal {
     pub(crate) fn run(self) -> Outcome {
         let body = json!({ "name": self.name, "variables": object(self.variables) });
         let data = self.server.client()?.post("/api/v1/signals", &body)?.data;
-        if self.server.json {
-            print_json(&data);
-        } else {
-            let reached = data["instance_keys"].as_array().map_or(0, Vec::len);
-            print_line(&format!("the signal {} reached {reached} instances", self.name));
-        }
-        Ok(ExitCode::SUCCESS)
+        let reached = data["instance_keys"].as_array().map_or(0, Vec::len);
+        let message = format!("the signal {} reached {reached} instances", self.name);
+        Ok(print_done(&data, self.server.json, &message))
     }
 }

@@ -134,14 +134,7 @@ impl Frame {
     pub(crate) async fn around_error(app: &App, asked: &Asked) -> Option<Self> {
         let credentials = identify(app, Surface::Page, &asked.headers).await.ok()?;
         credentials.principal.as_ref()?;
-        let visitor = Visitor {
-            principal: credentials.principal,
-            csrf: credentials.csrf,
-            request_id: Arc::clone(&asked.facts.request_id),
-            address: asked.facts.address,
-            session: credentials.session,
-            once: None,
-        };
+        let visitor = Visitor::new(credentials, asked.facts.clone());
         // A form's address can't be gone back to.
         let path = if asked.is_get { asked.path.clone() } else { "/".to_owned() };
         Self::of(app, visitor, theme(&asked.headers), path).await.ok()

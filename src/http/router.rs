@@ -166,14 +166,7 @@ impl Guard {
         next: Next,
     ) -> Response {
         let user_key = credentials.principal.as_ref().map(|it| it.user_key);
-        request.extensions_mut().insert(Visitor {
-            principal: credentials.principal,
-            csrf: credentials.csrf,
-            request_id: facts.request_id,
-            address: facts.address,
-            session: credentials.session,
-            once: None,
-        });
+        request.extensions_mut().insert(Visitor::new(credentials, facts));
         let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
         let running = idempotency::run(&self.app, &self.route, user_key, request, next);
         let response = match self.time_limit() {

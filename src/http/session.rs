@@ -15,6 +15,7 @@ use crate::core::access::{Permission, Principal, Via};
 use crate::http::app::App;
 use crate::http::csrf;
 use crate::http::error::HttpError;
+use crate::http::observe::RequestFacts;
 use crate::http::route::Surface;
 use crate::services::audit::{Actor, ActorKind, Origin};
 use crate::services::identity::random_token;
@@ -46,6 +47,18 @@ pub struct SignedIn {
 }
 
 impl Visitor {
+    /// Whoever sent these credentials with a request.
+    pub(crate) fn new(credentials: Credentials, facts: RequestFacts) -> Self {
+        Self {
+            principal: credentials.principal,
+            csrf: credentials.csrf,
+            request_id: facts.request_id,
+            address: facts.address,
+            session: credentials.session,
+            once: None,
+        }
+    }
+
     /// Who acts, for audit events.
     #[must_use]
     pub fn origin(&self) -> Origin {

@@ -208,15 +208,16 @@ impl From<FileProblem> for ProblemView {
 
 /// How many problems there are in how many files, for people.
 #[must_use]
-pub(crate) fn summary(problems: &[FileProblem]) -> String {
-    let mut files: Vec<&str> = problems.iter().map(|it| it.file.as_str()).collect();
+pub(crate) fn summary<'p>(problems: impl IntoIterator<Item = &'p FileProblem>) -> String {
+    let mut files: Vec<&str> = problems.into_iter().map(|it| it.file.as_str()).collect();
+    let problems = files.len();
     files.sort_unstable();
     files.dedup();
     let count = |number: usize, thing: &str| match number {
         1 => format!("1 {thing}"),
         number => format!("{number} {thing}s"),
     };
-    format!("{} in {}", count(problems.len(), "problem"), count(files.len(), "file"))
+    format!("{} in {}", count(problems, "problem"), count(files.len(), "file"))
 }
 
 /// Every problem of a refused deployment, for programs.

@@ -8,7 +8,7 @@ use axum::extract::State;
 
 use super::names::Names;
 use super::numbers::thousands;
-use super::words::capitalised;
+use super::words::{capitalised, given_to};
 use crate::core::access::Permission;
 use crate::http::api::search::OFFSET_MAX;
 use crate::http::app::App;
@@ -18,7 +18,7 @@ use crate::http::frame::{Frame, Page};
 use crate::http::route::Route;
 use crate::platform::search::{FacetCount, Query};
 use crate::services::audit::{ActorKind, AuditEvent};
-use crate::services::processes::list_processes;
+use crate::services::processes;
 use crate::services::search::{EVENT_FACETS, FoundEvent, FoundEvents};
 use std::collections::HashMap;
 
@@ -267,7 +267,7 @@ async fn show(
     let took_ms = began.elapsed().as_millis();
     let layout = frame.layout("Audit", Section::Audit);
     let names = Names::load(&app, people(&found)).await?;
-    let processes = app.execution.database().read(list_processes).await?;
+    let processes = app.execution.database().read(processes::list_names).await?;
     let called = Called {
         people: names,
         processes: processes.into_iter().map(|it| (it.process_id, it.name)).collect(),
@@ -295,13 +295,8 @@ fn people(found: &FoundEvents) -> impl Iterator<Item = &str> {
 
 /// Whoever did it, and whom a user task was given to.
 pub(super) fn people_of(event: &AuditEvent) -> impl Iterator<Item = &str> {
-    std::iter::once(event.actor_id.as_str()).chain(given_to(event).map(|(_, who)| who))
-}
-
-/// The summary of a user task that was given to somebody, in two parts.
-fn given_to(event: &AuditEvent) -> Option<(&str, &str)> {
-    let is_given = event.action == "user_task.assigned";
-    is_given.then(|| event.summary.rsplit_once(" was given to ")).flatten()
+    std::iter::once(event.actor_id.as_str())
+        .chain(given_to(&event.action, &event.summary).map(|(_, who)| who))
 }
 
 fn page(
@@ -442,7 +437,7 @@ pub(super) fn actor(event: &AuditEvent, names: &Names) -> String {
 
 /// What was done, as a sentence that leads to where it can be seen.
 pub(super) fn what(event: &AuditEvent, names: &Names) -> Link {
-    let text = match given_to(event) {
+    let text = match given_to(&event.action, &event.summary) {
         Some((task, who)) if who == event.actor_id => format!("{task} was claimed"),
         Some((task, who)) => format!("{task} was given to {}", names.of(who)),
         None => capitalised(&event.summary),

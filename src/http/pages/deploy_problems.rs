@@ -53,9 +53,8 @@ impl DeployProblemsPage {
     /// The page for an upload of files with these names.
     #[must_use]
     pub fn of(layout: Layout, names: Vec<String>, problems: Vec<FileProblem>) -> Self {
-        let mut counted = problems.clone();
-        counted.retain(|it| it.problem.severity == Severity::Error);
-        let summary = summary(&counted);
+        let is_error = |it: &&FileProblem| it.problem.severity == Severity::Error;
+        let summary = summary(problems.iter().filter(is_error));
         let mut files: Vec<ProblemFile> = Vec::new();
         for name in names {
             files.push(ProblemFile { name, problems: Vec::new() });

@@ -389,8 +389,8 @@ async fn startable(app: &App, principal: &Principal) -> Result<Vec<Link>, HttpEr
     if !principal.may(Permission::InstancesStart) {
         return Ok(Vec::new());
     }
-    let rows = app.execution.database().read(processes::list_processes).await?;
-    let link = |row: processes::ProcessRow| {
+    let rows = app.execution.database().read(processes::list_names).await?;
+    let link = |row: processes::ProcessName| {
         Link::new(row.name, format!("/processes/{}/start", row.process_id))
     };
     Ok(rows.into_iter().take(STARTABLE_MAX).map(link).collect())
@@ -401,7 +401,7 @@ async fn steps(app: &App, principal: &Principal, has_run: bool) -> Result<Vec<St
     if !principal.may(Permission::UsersManage) || !principal.may(Permission::ProcessesDeploy) {
         return Ok(Vec::new());
     }
-    let processes = app.execution.database().read(processes::list_processes).await?;
+    let processes = app.execution.database().read(processes::list_names).await?;
     let users = app.identity.count_users_by_role().await?;
     let is_done =
         [true, !processes.is_empty(), has_run, users.iter().map(|(_, n)| n).sum::<i64>() > 1];

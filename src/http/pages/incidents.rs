@@ -186,7 +186,7 @@ fn empty(wanted: &Wanted) -> EmptyState {
 }
 
 async fn process_choices(app: &App, chosen: &str) -> Result<Vec<Choice>, HttpError> {
-    let rows = app.execution.database().read(processes::list_processes).await?;
+    let rows = app.execution.database().read(processes::list_names).await?;
     let mut choices = vec![Choice::new("", "All processes", chosen.is_empty())];
     choices.extend(rows.into_iter().map(|row| {
         let is_chosen = row.process_id == chosen;

@@ -259,7 +259,7 @@ async fn choices(app: &App, wanted: &Wanted) -> Result<Choices, HttpError> {
     let chosen = wanted.process.clone();
     let read = move |sql: &mut dyn crate::platform::store::Sql| {
         let definitions = processes::list_definitions(sql, &chosen)?;
-        Ok::<_, HttpError>((processes::list_processes(sql)?, definitions))
+        Ok::<_, HttpError>((processes::list_names(sql)?, definitions))
     };
     let (all, versions) = app.execution.database().read(read).await?;
     let columns = app.instances.business_columns(wanted.process.clone()).await?;

@@ -9,6 +9,7 @@ use super::inbox::{AttachmentRow, ClaimAction, CommentRow, HistoryRow, TaskPane}
 use super::names::{GroupNames, Names};
 use super::parts::{Chip, Choice, Fact, Link, Stamp};
 use super::users::initials;
+use super::words::given_to;
 use crate::core::access::{Principal, may_assign, may_claim, may_complete, may_release};
 use crate::core::forms::FieldError;
 use crate::http::app::App;
@@ -106,15 +107,13 @@ fn people(opened: &Opened) -> impl Iterator<Item = &str> {
     let uploaders = opened.files.iter().map(|it| it.created_by.as_str());
     let actors = opened.history.iter().map(|it| it.actor_id.as_str());
     let candidates = task.candidate_users.iter().map(String::as_str);
-    let given = opened.history.iter().filter_map(given_to);
+    let given = opened.history.iter().filter_map(assignee);
     own.chain(authors).chain(uploaders).chain(actors).chain(candidates).chain(given)
 }
 
 /// Whom the user task was given to.
-fn given_to(entry: &HistoryEntry) -> Option<&str> {
-    let is_given = entry.action == "user_task.assigned";
-    let parts = is_given.then(|| entry.summary.rsplit_once(" was given to ")).flatten();
-    parts.map(|(_, who)| who)
+fn assignee(entry: &HistoryEntry) -> Option<&str> {
+    given_to(&entry.action, &entry.summary).map(|(_, who)| who)
 }
 
 async fn form(
@@ -292,7 +291,7 @@ fn happened(entry: &HistoryEntry, names: &Names) -> String {
         "user_task.completed" => "completed it".into(),
         "user_task.updated" => "changed it".into(),
         "user_task.commented" => "wrote a comment".into(),
-        "user_task.assigned" => match given_to(entry) {
+        "user_task.assigned" => match assignee(entry) {
             Some(who) if who == entry.actor_id => "claimed it".into(),
             Some(who) => format!("assigned it to {}", names.of(who)),
             None => "gave it back".into(),

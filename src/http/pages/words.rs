@@ -44,3 +44,9 @@ pub(super) fn with_code(text: &str) -> Vec<Snippet> {
     let piece = |(at, text): (usize, &str)| Snippet { text: text.into(), is_hit: at % 2 == 1 };
     pieces.filter(|(_, text)| !text.is_empty()).map(piece).collect()
 }
+
+/// What the audit says of a user task that was given to somebody, in two parts: which, and to whom.
+pub(super) fn given_to<'s>(action: &str, summary: &'s str) -> Option<(&'s str, &'s str)> {
+    let is_given = action == "user_task.assigned";
+    is_given.then(|| summary.rsplit_once(" was given to ")).flatten()
+}

@@ -2,54 +2,30 @@
 //!
 //! Must not know where a request comes from or how it is named.
 
-use serde::{Deserialize, Serialize};
-
-use super::request::{InstanceReceipt, Receipt};
+use super::request::Receipt;
 use crate::platform::store::{Sql, StoreError};
 
 /// Whoever sends a request again does so within two days.
 const KEPT_MS: i64 = 2 * 24 * 3_600_000;
-
-/// A receipt as it is stored.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Stored {
-    Instance(InstanceReceipt),
-    Message { key: i64, instance_keys: Vec<i64> },
-    Signal { key: i64, instance_keys: Vec<i64> },
-    Nothing,
-}
 
 /// The receipt of a request that was carried out before.
 pub(super) fn find(sql: &mut dyn Sql, digest: &[u8]) -> Result<Option<Receipt>, StoreError> {
     let text = "SELECT receipt FROM work__requests WHERE digest = ?1";
     let rows = sql.query(text, &[digest.into()])?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let stored = serde_json::from_str(row.text(0)?)
+    let receipt = serde_json::from_str(row.text(0)?)
         .map_err(|error| StoreError::Corrupt(format!("a stored receipt: {error}")))?;
-    Ok(Some(match stored {
-        Stored::Instance(receipt) => Receipt::Instance(receipt),
-        Stored::Message { key, instance_keys } => Receipt::Message { key, instance_keys },
-        Stored::Signal { key, instance_keys } => Receipt::Signal { key, instance_keys },
-        Stored::Nothing => Receipt::Nothing,
-    }))
+    Ok(Some(receipt))
 }
 
-/// Keeps the receipt of a request; one that leased jobs is not kept, as leases end.
+/// Keeps the receipt of a request that is done once.
 pub(super) fn insert(
     sql: &mut dyn Sql,
     digest: &[u8],
     receipt: &Receipt,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let stored = match receipt.clone() {
-        Receipt::Instance(receipt) => Stored::Instance(receipt),
-        Receipt::Message { key, instance_keys } => Stored::Message { key, instance_keys },
-        Receipt::Signal { key, instance_keys } => Stored::Signal { key, instance_keys },
-        Receipt::Nothing => Stored::Nothing,
-        Receipt::Jobs(_) => return Ok(()),
-    };
-    let receipt = serde_json::to_string(&stored)
+    let receipt = serde_json::to_string(receipt)
         .map_err(|error| StoreError::Corrupt(format!("a receipt: {error}")))?;
     let text = "INSERT INTO work__requests (digest, receipt, done_at) VALUES (?1, ?2, ?3)";
     sql.execute(text, &[digest.into(), receipt.into(), now_ms.into()]).map(drop)

@@ -149,7 +149,8 @@ pub enum Target {
 }
 
 /// What was done.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Receipt {
     /// An instance was started or advanced.
     Instance(InstanceReceipt),
@@ -167,7 +168,8 @@ pub enum Receipt {
         /// Instances it reached or started in this transaction.
         instance_keys: Vec<i64>,
     },
-    /// Jobs were leased.
+    /// Jobs were leased; not kept for a request that comes again, as leases end.
+    #[serde(skip)]
     Jobs(Vec<LeasedJob>),
     /// There was nothing to do.
     Nothing,

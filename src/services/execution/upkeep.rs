@@ -45,7 +45,8 @@ pub(super) async fn migrate_processes(foundation: &Foundation) -> Result<(), Sto
         .await
 }
 
-/// Takes up what is near: timers, schedules, signals on their way, and jobs of this process's own handlers.
+/// Takes up what is near: timers, schedules, signals on their way, and jobs of this process's own
+/// handlers.
 pub(super) async fn recover(execution: &Execution, worker: &str) -> Result<(), StoreError> {
     release_own_leases(execution, worker).await?;
     load_alarms(execution, i64::MIN).await

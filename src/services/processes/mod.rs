@@ -19,7 +19,7 @@ pub use forms::{
     ShownForm, find_form, find_form_source, find_form_version, resolve_form, start_form,
 };
 pub use listing::{
-    DefinitionRow, ProcessRow, ResourceRow, ScheduleRow, count_active, count_completed, draw,
-    find_data_table, find_definition, find_resource, list_definitions, list_processes,
-    list_schedules, set_schedule_paused,
+    DefinitionRow, ProcessName, ProcessRow, ResourceRow, ScheduleRow, count_active,
+    count_completed, draw, find_data_table, find_definition, find_resource, list_definitions,
+    list_names, list_processes, list_schedules, set_schedule_paused,
 };
