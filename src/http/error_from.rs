@@ -91,6 +91,7 @@ impl From<TaskError> for HttpError {
                 .with_details(json!({ "assignee": assignee, "found_rev": rev })),
             TaskError::Changed { expected, found } => Self::conflict("revision_conflict", message)
                 .with_details(json!({ "expected_rev": expected, "found_rev": found })),
+            TaskError::Denied(_) => Self::conflict("user_task_denied", message),
             TaskError::Contended => Self::conflict("conflict", message),
             TaskError::Invalid(errors) => invalid_fields(&errors),
             TaskError::Unacceptable { field, .. } => Self::unprocessable("invalid_value", message)
@@ -161,7 +162,9 @@ fn rejected(rejection: &Rejection, message: String) -> HttpError {
         Rejection::NotFound { target, .. } => HttpError::not_found(&target.to_string()),
         Rejection::NoRetries { .. }
         | Rejection::PriorityOutOfRange { .. }
+        | Rejection::ResultNotFitting { .. }
         | Rejection::CannotBegin { .. } => HttpError::unprocessable("invalid_value", message),
+        Rejection::UserTaskBusy { .. } => HttpError::conflict("user_task_busy", message),
         Rejection::NoStartEvent { .. } => HttpError::unprocessable("no_start_event", message),
         _ => HttpError::conflict("not_possible_now", message),
     }

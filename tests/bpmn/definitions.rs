@@ -4,9 +4,9 @@ use flowstead::core::bpmn::{JAVASCRIPT_JOB_TYPE, Limits, parse};
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
     BoundaryEvent, CallActivity, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
-    EventTrigger, FormReference, IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping,
-    MessageDefinition, ProcessDefinition, ScriptDefinition, StandardLoop, StartEvent,
-    TimerDefinition, UserTaskDefinition,
+    EventTrigger, FormReference, IoMapping, JobDefinition, Listeners, LoopBehavior,
+    LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
+    ScriptDefinition, StandardLoop, StartEvent, ThrownEvent, TimerDefinition, UserTaskDefinition,
 };
 
 use super::{fixture, line};
@@ -47,6 +47,7 @@ fn described(definition: &ProcessDefinition, element: &Element) -> String {
     };
     let mut text = format!("{}{} {kind}", parent.unwrap_or_default(), element.id);
     text.push_str(&mappings(&element.io));
+    text.push_str(&listeners(&element.listeners));
     text.push_str(&element.multi_instance.as_ref().map_or(String::new(), repetition));
     let targets: Vec<_> = element
         .outgoing
@@ -98,7 +99,13 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
         ElementKind::AdHocSubProcess(it) => {
             let text = |it: &Option<Expression>| it.as_ref().map_or(String::new(), feel);
             let (begins, done) = (text(&it.active_elements), text(&it.completion_condition));
-            format!(" begins `{begins}` until `{done}` cancels {}", it.cancels_remaining)
+            let order = if it.is_sequential { " in sequence" } else { "" };
+            let job = it.job.as_ref().map_or(String::new(), job);
+            let output = it.output_collection.as_ref().map_or(String::new(), |list| {
+                format!(" into {list} of `{}`", text(&it.output_element))
+            });
+            let cancels = it.cancels_remaining;
+            format!(" begins `{begins}`{job} until `{done}` cancels {cancels}{order}{output}")
         }
         ElementKind::LinkThrowEvent { target } => {
             format!(" to {}", definition.element(*target).id)
@@ -204,6 +211,7 @@ fn user_task(task: &UserTaskDefinition) -> String {
             &value.as_ref().map_or(String::new(), |it| format!(" {name} {}", dynamic(it))),
         );
     }
+    text.extend(task.listeners.iter().map(|it| format!(" {}{}", it.on.name(), job(&it.job))));
     text.extend(task.headers.iter().map(|(key, value)| format!(" [{key}: {value}]")));
     text
 }
@@ -214,6 +222,11 @@ fn mappings(io: &IoMapping) -> String {
     };
     let inputs = io.inputs.iter().map(|it| format!(" | in {}", one(it)));
     inputs.chain(io.outputs.iter().map(|it| format!(" | out {}", one(it)))).collect()
+}
+
+fn listeners(listeners: &Listeners) -> String {
+    let start = listeners.start.iter().map(|it| format!(" | starts{}", job(it)));
+    start.chain(listeners.end.iter().map(|it| format!(" | ends{}", job(it)))).collect()
 }
 
 fn repetition(marker: &LoopCharacteristics) -> String {
@@ -234,7 +247,24 @@ fn repetition(marker: &LoopCharacteristics) -> String {
     ] {
         text.push_str(&value.map_or(String::new(), |it| format!(" {name} `{it}`")));
     }
-    text
+    text + &behavior(&marker.behavior)
+}
+
+fn behavior(behavior: &LoopBehavior) -> String {
+    let event = |event: &ThrownEvent| match event {
+        ThrownEvent::Signal(name) => format!("signal {}", dynamic(name)),
+        ThrownEvent::Escalation(code) => format!("escalation {}", dynamic(code)),
+        ThrownEvent::Error(code) => format!("error {}", dynamic(code)),
+    };
+    match behavior {
+        LoopBehavior::All => String::new(),
+        LoopBehavior::None(it) => format!(" throws each {}", event(it)),
+        LoopBehavior::One(it) => format!(" throws once {}", event(it)),
+        LoopBehavior::Complex(all) => all
+            .iter()
+            .map(|it| format!(" throws {} if `{}`", event(&it.event), feel(&it.condition)))
+            .collect(),
+    }
 }
 
 #[test]
@@ -273,6 +303,16 @@ fn signals_keep_their_names() {
 #[test]
 fn compensation_and_transactions_keep_who_undoes_what() {
     check("compensation.bpmn");
+}
+
+#[test]
+fn repetition_and_choice_keep_their_variants() {
+    check("repeated.bpmn");
+}
+
+#[test]
+fn listeners_keep_their_jobs() {
+    check("listeners.bpmn");
 }
 
 #[test]

@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    AdHocDefinition, BoundaryEvent, CallActivity, ConditionDefinition, Dynamic, Element,
-    ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference, IoMapping,
-    JobDefinition, LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
-    ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TimerDefinition, UserTaskDefinition,
+    AdHocDefinition, BoundaryEvent, CallActivity, ComplexBehavior, ConditionDefinition, Dynamic,
+    Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference,
+    IoMapping, JobDefinition, Listeners, LoopBehavior, LoopCharacteristics, LoopItems, Mapping,
+    MessageDefinition, ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent,
+    TaskListener, TaskListenerEvent, ThrownEvent, TimerDefinition, UserTaskDefinition,
     VariablePath,
 };
 
@@ -145,6 +146,7 @@ impl Draft {
             children: Vec::new(),
             boundary_events: Vec::new(),
             io: IoMapping::default(),
+            listeners: Listeners::default(),
             multi_instance: None,
             is_for_compensation: false,
             default_flow: None,
@@ -175,8 +177,10 @@ impl Draft {
             "name" => element.name = Some(value.to_owned()),
             "in" => element.io.inputs.push(mapping(value)),
             "out" => element.io.outputs.push(mapping(value)),
+            "starts" => element.listeners.start.push(job(value)),
+            "ends" => element.listeners.end.push(job(value)),
             "each" | "times" | "while" | "first" | "most" | "as" | "collect" | "until"
-            | "sequential" => set_loop(element, name, value),
+            | "sequential" | "throws" => set_loop(element, name, value),
             _ => set_kind(&mut element.kind, name, value),
         }
     }
@@ -288,6 +292,10 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
             active_elements: None,
             completion_condition: None,
             cancels_remaining: true,
+            is_sequential: false,
+            output_collection: None,
+            output_element: None,
+            job: None,
         }),
         "event" => ElementKind::EventSubProcess { start: ProcessDefinition::ROOT },
         other => panic!("unknown kind or element '{other}'"),
@@ -302,6 +310,7 @@ fn set_loop(element: &mut Element, name: &str, value: &str) {
         output_collection: None,
         output_element: None,
         completion_condition: None,
+        behavior: LoopBehavior::All,
     });
     match name {
         "each" => characteristics.items = LoopItems::Collection(feel(value)),
@@ -310,11 +319,36 @@ fn set_loop(element: &mut Element, name: &str, value: &str) {
         "as" => characteristics.input_element = Some(value.to_owned()),
         "until" => characteristics.completion_condition = Some(feel(value)),
         "sequential" => characteristics.is_sequential = true,
+        "throws" => set_behavior(&mut characteristics.behavior, value),
         _ => {
             let (collection, result) = value.split_once(" = ").expect("collect NAME = FEEL");
             characteristics.output_collection = Some(collection.to_owned());
             characteristics.output_element = Some(feel(result));
         }
+    }
+}
+
+/// `throws each signal NAME`, `throws once error CODE`, `throws [FEEL] escalation CODE`.
+fn set_behavior(behavior: &mut LoopBehavior, value: &str) {
+    let (when, what) = match value.strip_prefix('[').and_then(|it| it.split_once("] ")) {
+        Some((condition, what)) => (Some(feel(condition)), what),
+        None => (None, value.split_once(' ').expect("throws WHEN WHAT").1),
+    };
+    let (kind, name) = what.split_once(' ').expect("throws WHEN KIND NAME");
+    let event = match kind {
+        "signal" => ThrownEvent::Signal(dynamic(name)),
+        "error" => ThrownEvent::Error(dynamic(name)),
+        _ => ThrownEvent::Escalation(dynamic(name)),
+    };
+    match (when, behavior) {
+        (Some(condition), LoopBehavior::Complex(all)) => {
+            all.push(ComplexBehavior { condition, event });
+        }
+        (Some(condition), behavior) => {
+            *behavior = LoopBehavior::Complex(vec![ComplexBehavior { condition, event }]);
+        }
+        (None, behavior) if value.starts_with("once") => *behavior = LoopBehavior::One(event),
+        (None, behavior) => *behavior = LoopBehavior::None(event),
     }
 }
 
@@ -366,6 +400,13 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         ElementKind::AdHocSubProcess(definition) => match name {
             "begins" => definition.active_elements = Some(feel(value)),
             "done" => definition.completion_condition = Some(feel(value)),
+            "ordered" => definition.is_sequential = true,
+            "worker" => definition.job = Some(job(value)),
+            "gathers" => {
+                let (collection, result) = value.split_once(" = ").expect("gathers NAME = FEEL");
+                definition.output_collection = Some(collection.to_owned());
+                definition.output_element = Some(feel(result));
+            }
             _ => definition.cancels_remaining = false,
         },
         ElementKind::CallActivity(call) => match name {
@@ -450,6 +491,11 @@ fn set_job(job: &mut JobDefinition, name: &str, value: &str) {
 
 fn set_user_task(user_task: &mut UserTaskDefinition, name: &str, value: &str) {
     let given = Some(dynamic(value));
+    let event = TaskListenerEvent::ALL.into_iter().find(|event| event.name() == name);
+    if let Some(on) = event {
+        user_task.listeners.push(TaskListener { on, job: job(value) });
+        return;
+    }
     match name {
         "assignee" => user_task.assignee = given,
         "groups" => user_task.candidate_groups = given,

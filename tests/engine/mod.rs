@@ -51,6 +51,8 @@ scenarios! {
     conditions
     compensation
     transactions
+    listeners
+    task_listeners
     signals
     links
     implicit_splits

@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use flowstead::core::engine::{
-    CallResult, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled, UserTaskCreated,
+    CallResult, Effect, Event, IncidentRaised, JobCreated, JobKind, Role, TimerScheduled,
+    UserTaskCreated,
 };
 use jiff::Timestamp;
 
@@ -62,6 +63,7 @@ impl Names {
             }
             Event::InstanceCompleted => "=completed".to_owned(),
             Event::InstanceTerminated => "=terminated".to_owned(),
+            Event::InstanceEnding { .. } => "=ending".to_owned(),
             Event::ElementActivating(facts) => {
                 let base = match facts.role {
                     Role::Body => format!("{}[]", facts.element_id),
@@ -175,6 +177,35 @@ impl Names {
                 let what = activity_id.as_deref().unwrap_or("everything");
                 format!("compensate({} {what})", self.of(*element_instance_key))
             }
+            other => self.listened(other),
+        }
+    }
+
+    /// Events about what user tasks are about to become, and what is added to what is at work.
+    fn listened(&mut self, event: &Event) -> String {
+        let json = |it| serde_json::to_string(it).expect("corrections are JSON");
+        match event {
+            Event::UserTaskCreating(facts) => {
+                let base = format!("task:{}", self.of(facts.element_instance_key));
+                format!("creating({})", self.give(facts.key, &base))
+            }
+            Event::UserTaskTransitionBegun { key, transition } => {
+                format!("{}({})", transition.event().name(), self.of(*key))
+            }
+            Event::UserTaskCorrected { key, corrections } => {
+                format!("corrected({} {})", self.of(*key), json(corrections))
+            }
+            Event::LoopExtended(facts) => format!("more({} {})", self.of(facts.key), facts.added),
+            Event::AdHocQueued { key, activations } => {
+                let ids: Vec<&str> = activations.iter().map(|it| it.element_id.as_str()).collect();
+                format!("queued({} {})", self.of(*key), ids.join(","))
+            }
+            Event::AdHocDequeued { key } => format!("next({})", self.of(*key)),
+            Event::AdHocFulfilled { key } => format!("fulfilled({})", self.of(*key)),
+            Event::UserTaskTransitionAccepted { key } => format!("accepted({})", self.of(*key)),
+            Event::UserTaskTransitionDenied { key, reason } => {
+                format!("denied({} '{reason}')", self.of(*key))
+            }
             other => panic!("no text for {other:?}"),
         }
     }
@@ -182,6 +213,11 @@ impl Names {
     fn job(&mut self, facts: &JobCreated) -> String {
         let name = self.give(facts.key, &format!("job:{}", self.of(facts.element_instance_key)));
         let mut more = vec![name];
+        match facts.kind {
+            JobKind::Element => {}
+            JobKind::TaskListener(event) => more.push(event.name().to_owned()),
+            other => more.push(other.name().to_owned()),
+        }
         if *facts.job_type != *facts.element_id {
             more.push(format!("type={}", facts.job_type));
         }
@@ -191,13 +227,14 @@ impl Names {
         if facts.priority != 0 {
             more.push(format!("priority={}", facts.priority));
         }
-        more.extend(facts.headers.iter().map(|(header, value)| format!("{header}={value}")));
+        more.extend(facts.headers.iter().filter_map(|(header, value)| header_of(header, value)));
         format!("new({})", more.join(" "))
     }
 
     fn user_task(&mut self, facts: &UserTaskCreated) -> String {
         let of = self.of(facts.element_instance_key);
-        let name = self.give(facts.key, &format!("task:{of}"));
+        let known = self.by_key.get(&facts.key).cloned();
+        let name = known.unwrap_or_else(|| self.give(facts.key, &format!("task:{of}")));
         let mut more = vec![name];
         if *facts.name != *facts.element_id {
             more.push(format!("'{}'", facts.name));
@@ -260,6 +297,12 @@ impl Names {
             },
         }
     }
+}
+
+/// A header of a job; what a listener is told has short names, and keys differ from run to run.
+fn header_of(header: &str, value: &str) -> Option<String> {
+    let header = header.strip_prefix("io.camunda.zeebe:").unwrap_or(header);
+    (!matches!(header, "userTaskKey" | "action")).then(|| format!("{header}={value}"))
 }
 
 fn time(at: i64) -> String {

@@ -169,7 +169,29 @@ impl Writer<'_> {
             self.many(&block.first);
         }
         self.mappings(&block.first);
+        self.listeners(&block.first);
         block
+    }
+
+    /// Jobs that an element waits for; a user task has more of them.
+    fn listeners(&mut self, id: &str) {
+        if self.random.once_in(12) {
+            self.line(&format!("@{id} starts look"));
+        }
+        if self.random.once_in(12) {
+            self.line(&format!("@{id} ends look"));
+        }
+        if !id.starts_with("user") {
+            return;
+        }
+        for event in ["creating", "assigning", "updating", "completing", "canceling"] {
+            if self.random.once_in(5) {
+                self.line(&format!("@{id} {event} check"));
+            }
+        }
+        if self.random.once_in(3) {
+            self.line(&format!("@{id} assignee anna"));
+        }
     }
 
     /// A link instead of a flow.
@@ -225,6 +247,12 @@ impl Writer<'_> {
         }
         if self.random.once_in(3) {
             self.line(&format!("@{id} until numberOfCompletedInstances >= 2"));
+        }
+        if self.random.once_in(4) {
+            let when =
+                *self.random.pick(&["each", "once", "[numberOfActiveInstances < 2]", "[b > 1]"]);
+            let what = *self.random.pick(&["signal alarm", "escalation RED", "error BLUE"]);
+            self.line(&format!("@{id} throws {when} {what}"));
         }
     }
 
@@ -283,9 +311,19 @@ impl Writer<'_> {
             1 => format!("[\"{one}\",\"{two}\",\"{two}\"]"),
             _ => format!("if a > 1 then [\"{one}\"] else [\"{two}\"]"),
         };
-        self.line(&format!("@{id} begins {list}"));
-        if self.random.once_in(2) {
-            self.line(&format!("@{id} done a > 1"));
+        if self.random.once_in(4) {
+            self.line(&format!("@{id} worker choose"));
+        } else {
+            self.line(&format!("@{id} begins {list}"));
+            if self.random.once_in(2) {
+                self.line(&format!("@{id} done a > 1"));
+            }
+        }
+        if self.random.once_in(3) {
+            self.line(&format!("@{id} ordered"));
+        }
+        if self.random.once_in(3) {
+            self.line(&format!("@{id} gathers results = a"));
         }
         if self.random.once_in(2) {
             self.line(&format!("@{id} keeps"));

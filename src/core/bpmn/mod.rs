@@ -24,6 +24,7 @@ mod extensions;
 mod interchange;
 mod layout;
 mod links;
+mod listeners;
 mod loops;
 mod mappings;
 mod process;

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::drafts::{self, Draft, DraftFlow, Drafts};
 use super::elements;
 use super::expressions;
+use super::listeners;
 use super::loops;
 use super::mappings;
 use super::references::{self, References, local_name};
@@ -112,6 +113,7 @@ fn element(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>, kind: ElementKind) 
         children: draft.children.clone(),
         boundary_events: Vec::new(),
         io: mappings::io(ctx, draft.node),
+        listeners: listeners::execution(ctx, draft.node),
         multi_instance: loops::characteristics(ctx, draft.node),
         is_for_compensation: xml::flag(draft.node, "isForCompensation", false),
         default_flow: None,

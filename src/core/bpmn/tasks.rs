@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::expressions;
+use super::listeners;
 use super::timers;
 use super::xml::{self, Located, Node};
 use crate::core::feel::Expression;
@@ -52,7 +53,11 @@ fn defined_job(
     definition: Node<'_>,
 ) -> Option<JobDefinition> {
     let Some(job_type) = xml::attribute(definition, "type") else {
-        return ctx.error(definition, "the task definition has no type", "a `type`");
+        let message = match definition.tag_name().name() {
+            "taskDefinition" => "the task definition has no type",
+            _ => "the listener has no type",
+        };
+        return ctx.error(definition, message, "a `type`");
     };
     let job_type = ctx.dynamic(Some(job_type));
     let retries = xml::attribute(definition, "retries");
@@ -62,6 +67,15 @@ fn defined_job(
     }
     let plain = plain_job(ctx, node);
     Some(JobDefinition { job_type: job_type?, retries: given.unwrap_or(plain.retries), ..plain })
+}
+
+/// Reads the job of a listener, which has a type and retries of its own.
+pub(super) fn listener_job(
+    ctx: &mut Context<'_, '_, '_>,
+    listener: Node<'_>,
+) -> Option<JobDefinition> {
+    let job = defined_job(ctx, listener, listener)?;
+    Some(JobDefinition { priority: ctx.job_priority.clone(), ..job })
 }
 
 /// A job with everything but its type.
@@ -182,6 +196,7 @@ pub(super) fn user_task<'a>(ctx: &mut Context<'_, '_, '_>, node: Node<'a>) -> Us
         follow_up_date: due(ctx, scheduled("followUpDate")),
         priority: ctx.number(priority, "priority", 0..=100),
         headers: headers(ctx, node),
+        listeners: listeners::task(ctx, node),
     }
 }
 

@@ -9,12 +9,13 @@ use serde_json::Value;
 
 use super::event::{Event, IncidentRaised};
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Role,
-    SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, JobKind, LoopExtended,
+    LoopStarted, Role, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
 use super::instance::{
     ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job, JobState,
-    LoopProgress, ProcessInstance, SignalSubscription, Subscription, Timer, UserTask, VariableMap,
+    ListenedTask, LoopProgress, ProcessInstance, SignalSubscription, Subscription, TaskTransition,
+    Timer, UserTask, VariableMap,
 };
 use super::lifecycle::Lifecycle;
 
@@ -23,10 +24,14 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::InstanceCreated(facts) => create(it, facts),
         Event::InstanceCompleted => it.state = InstanceState::Completed,
-        Event::InstanceTerminated => it.state = InstanceState::Terminated,
+        Event::InstanceTerminated => {
+            it.state = InstanceState::Terminated;
+            it.ending = None;
+        }
+        Event::InstanceEnding { result } => it.ending = Some(result.clone()),
         Event::ElementActivating(facts) => activate(it, facts),
         Event::ElementActivated { key } => move_to(it, *key, Lifecycle::Activated),
-        Event::ElementCompleting { key } => move_to(it, *key, Lifecycle::Completing),
+        Event::ElementCompleting { key } => begin_to_complete(it, *key),
         Event::ElementCompleted { key } => leave(it, *key, Lifecycle::Completed),
         Event::ElementTerminating { key } => move_to(it, *key, Lifecycle::Terminating),
         Event::ElementTerminated { key } => leave(it, *key, Lifecycle::Terminated),
@@ -38,17 +43,28 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         }
         Event::VariableSet { scope_key, name, value } => set(it, *scope_key, name, value),
         Event::LoopStarted(facts) => start_loop(it, facts),
+        Event::LoopExtended(facts) => extend_loop(it, facts),
+        Event::AdHocQueued { .. } | Event::AdHocDequeued { .. } | Event::AdHocFulfilled { .. } => {
+            apply_to_ad_hoc(it, event)
+        }
         Event::LoopResultCollected { key, loop_counter, value } => {
             collect(it, *key, *loop_counter, value);
         }
         Event::JobCreated(facts) => create_job(it, facts),
-        Event::JobCompleted { key } | Event::JobCanceled { key } => remove_job(it, *key),
+        Event::JobCompleted { key } => complete_job(it, *key),
+        Event::JobCanceled { key } => remove_job(it, *key),
         Event::JobFailed { key, retries, .. } => fail_job(it, *key, *retries),
         Event::JobErrorThrown { key, .. } => set_job(it, *key, JobState::ErrorThrown),
         Event::JobReopened { key } => set_job(it, *key, JobState::Available),
         Event::JobRetriesUpdated { key, retries } => set_retries(it, *key, *retries),
-        Event::UserTaskCreated(facts) => create_user_task(it, facts),
-        Event::UserTaskAssigned { key, assignee } => assign(it, *key, assignee.as_ref()),
+        Event::UserTaskCreated(_)
+        | Event::UserTaskCreating(_)
+        | Event::UserTaskAssigned { .. }
+        | Event::UserTaskUpdated { .. }
+        | Event::UserTaskTransitionBegun { .. }
+        | Event::UserTaskCorrected { .. }
+        | Event::UserTaskTransitionAccepted { .. }
+        | Event::UserTaskTransitionDenied { .. } => apply_to_user_task(it, event),
         Event::UserTaskCompleted { key, .. } | Event::UserTaskCanceled { key } => {
             remove_user_task(it, *key);
         }
@@ -72,7 +88,6 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         }
         // Facts for readers; nothing that is open changes.
         Event::SequenceFlowTaken { .. }
-        | Event::UserTaskUpdated { .. }
         | Event::MessageCorrelated { .. }
         | Event::SignalCaught { .. }
         | Event::SignalThrown { .. }
@@ -127,6 +142,8 @@ fn activate(it: &mut ProcessInstance, facts: &ElementActivating) {
         compensates: facts.compensates,
         compensations: Vec::new(),
         undoing: 0,
+        listeners_done: 0,
+        ad_hoc: None,
         children: 0,
     };
     if let Some(thrower) = facts.compensates.and_then(|key| it.elements.get_mut(&key)) {
@@ -152,6 +169,14 @@ fn count_inner(
 fn move_to(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
     if let Some(element) = it.elements.get_mut(&key) {
         element.lifecycle = lifecycle;
+    }
+}
+
+/// The end has listeners of its own.
+fn begin_to_complete(it: &mut ProcessInstance, key: i64) {
+    move_to(it, key, Lifecycle::Completing);
+    if let Some(element) = it.elements.get_mut(&key) {
+        element.listeners_done = 0;
     }
 }
 
@@ -220,18 +245,60 @@ fn start_loop(it: &mut ProcessInstance, facts: &LoopStarted) {
     }));
 }
 
+fn extend_loop(it: &mut ProcessInstance, facts: &LoopExtended) {
+    let body = it.elements.get_mut(&facts.key);
+    let Some(progress) = body.and_then(|body| body.progress.as_deref_mut()) else { return };
+    progress.total += facts.added;
+    progress.items.extend(facts.items.iter().cloned());
+    if progress.output_collection.is_some() {
+        progress.results.resize(progress.total as usize, Value::Null);
+    }
+}
+
+fn apply_to_ad_hoc(it: &mut ProcessInstance, event: &Event) {
+    let (Event::AdHocQueued { key, .. }
+    | Event::AdHocDequeued { key }
+    | Event::AdHocFulfilled { key }) = event
+    else {
+        return;
+    };
+    let Some(scope) = it.elements.get_mut(key) else { return };
+    let progress = scope.ad_hoc.get_or_insert_default();
+    match event {
+        Event::AdHocQueued { activations, .. } => {
+            progress.queue.extend(activations.iter().cloned());
+        }
+        Event::AdHocFulfilled { .. } => {
+            progress.queue.clear();
+            progress.is_fulfilled = true;
+        }
+        _ if progress.queue.is_empty() => {}
+        _ => {
+            progress.queue.remove(0);
+        }
+    }
+}
+
 fn collect(it: &mut ProcessInstance, key: i64, loop_counter: u32, value: &Value) {
     let body = it.elements.get_mut(&key);
     let Some(progress) = body.and_then(|body| body.progress.as_deref_mut()) else { return };
     let index = (loop_counter as usize).wrapping_sub(1);
-    if let Some(result) = progress.results.get_mut(index) {
+    // Paths of an ad-hoc sub-process are not counted before.
+    if index == progress.results.len() {
+        progress.results.push(value.clone());
+    } else if let Some(result) = progress.results.get_mut(index) {
         *result = value.clone();
     }
 }
 
 fn create_job(it: &mut ProcessInstance, facts: &JobCreated) {
     let element_instance_key = facts.element_instance_key;
-    let job = Job { element_instance_key, retries: facts.retries, state: JobState::Available };
+    let job = Job {
+        element_instance_key,
+        kind: facts.kind,
+        retries: facts.retries,
+        state: JobState::Available,
+    };
     it.jobs.insert(facts.key, job);
     it.hold(element_instance_key, Held::Job(facts.key));
 }
@@ -261,9 +328,83 @@ fn remove_job(it: &mut ProcessInstance, key: i64) {
     }
 }
 
+/// A listener that is done is counted where it is waited for.
+fn complete_job(it: &mut ProcessInstance, key: i64) {
+    let Some((kind, element_instance_key)) =
+        it.jobs.get(&key).map(|job| (job.kind, job.element_instance_key))
+    else {
+        return;
+    };
+    remove_job(it, key);
+    match kind {
+        JobKind::Element | JobKind::AdHocSubProcess => {}
+        JobKind::StartListener | JobKind::EndListener => {
+            if let Some(element) = it.elements.get_mut(&element_instance_key) {
+                element.listeners_done += 1;
+            }
+        }
+        JobKind::TaskListener(_) => {
+            let user_task = it.user_task_of(element_instance_key).map(|(key, _)| key);
+            if let Some(listened) = user_task.and_then(|key| listened(it, key)) {
+                listened.listeners_done += 1;
+            }
+        }
+    }
+}
+
+fn listened(it: &mut ProcessInstance, user_task_key: i64) -> Option<&mut ListenedTask> {
+    it.user_tasks.get_mut(&user_task_key)?.listened.as_deref_mut()
+}
+
+fn apply_to_user_task(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::UserTaskCreated(facts) => create_user_task(it, facts),
+        Event::UserTaskCreating(facts) => {
+            create_user_task(it, facts);
+            begin_transition(it, facts.key, &TaskTransition::Creating);
+        }
+        Event::UserTaskAssigned { key, assignee } => assign(it, *key, assignee.as_ref()),
+        Event::UserTaskUpdated { key, changes } => {
+            if let Some(listened) = listened(it, *key) {
+                listened.update(changes);
+            }
+        }
+        Event::UserTaskTransitionBegun { key, transition } => {
+            begin_transition(it, *key, transition);
+        }
+        Event::UserTaskCorrected { key, corrections } => {
+            if let Some(listened) = listened(it, *key) {
+                listened.corrections.extend(corrections);
+            }
+        }
+        Event::UserTaskTransitionAccepted { key } => end_transition(it, *key, None),
+        Event::UserTaskTransitionDenied { key, reason } => end_transition(it, *key, Some(reason)),
+        _ => {}
+    }
+}
+
+fn begin_transition(it: &mut ProcessInstance, key: i64, transition: &TaskTransition) {
+    if let Some(listened) = listened(it, key) {
+        *listened = ListenedTask {
+            transition: Some(transition.clone()),
+            ..ListenedTask::new(listened.facts.clone())
+        };
+    }
+}
+
+fn end_transition(it: &mut ProcessInstance, key: i64, denied: Option<&String>) {
+    if let Some(listened) = listened(it, key) {
+        *listened = ListenedTask {
+            denied_reason: denied.cloned(),
+            ..ListenedTask::new(listened.facts.clone())
+        };
+    }
+}
+
 fn create_user_task(it: &mut ProcessInstance, facts: &UserTaskCreated) {
     let element_instance_key = facts.element_instance_key;
-    let user_task = UserTask { element_instance_key, assignee: facts.assignee.clone() };
+    let listened = facts.is_listened.then(|| Box::new(ListenedTask::new(facts.clone())));
+    let user_task = UserTask { element_instance_key, assignee: facts.assignee.clone(), listened };
     it.user_tasks.insert(facts.key, user_task);
     it.hold(element_instance_key, Held::UserTask(facts.key));
 }
@@ -271,6 +412,9 @@ fn create_user_task(it: &mut ProcessInstance, facts: &UserTaskCreated) {
 fn assign(it: &mut ProcessInstance, key: i64, assignee: Option<&String>) {
     if let Some(user_task) = it.user_tasks.get_mut(&key) {
         user_task.assignee = assignee.cloned();
+        if let Some(listened) = user_task.listened.as_deref_mut() {
+            listened.facts.assignee = assignee.cloned();
+        }
     }
 }
 

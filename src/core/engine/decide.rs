@@ -2,9 +2,9 @@
 //!
 //! Every command is checked whole before its first event. Must not know what elements do.
 
-use super::command::{Command, CreateInstance};
+use super::command::{Command, CreateInstance, JobResult};
 use super::context::{Outcome, TurnContext};
-use super::effect::{CallResult, Effect};
+use super::effect::CallResult;
 use super::elements::{ad_hoc, call_activity, scope};
 use super::errors::Thrown;
 use super::event::{Event, Step};
@@ -13,7 +13,7 @@ use super::instance::{InstanceState, ProcessInstance, VariableMap};
 use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
 use super::turn::Turn;
-use super::{incidents, signals, subscriptions, user_tasks};
+use super::{incidents, multi_instance, signals, subscriptions, user_tasks};
 use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
 
 /// Advances an instance by one command, in place, until nothing can go on by itself.
@@ -57,7 +57,12 @@ fn check_state(
 fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
         Command::CreateInstance(facts) => create(turn, facts),
-        Command::CompleteJob { job_key, variables } => jobs::complete(turn, *job_key, variables),
+        Command::CompleteJob { job_key, variables } => {
+            jobs::complete(turn, *job_key, variables, &JobResult::default())
+        }
+        Command::CompleteJobWithResult { job_key, variables, result } => {
+            jobs::complete(turn, *job_key, variables, result)
+        }
         Command::FailJob { job_key, retries, message, backoff_until, variables } => {
             let (retries, backoff_until) = (*retries, *backoff_until);
             jobs::fail(turn, *job_key, &Attempt { retries, message, backoff_until, variables })
@@ -90,6 +95,9 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         }
         Command::ActivateElements { element_instance_key, element_ids } => {
             ad_hoc::begin(turn, *element_instance_key, element_ids)
+        }
+        Command::AddLoopInstances { element_instance_key, items } => {
+            multi_instance::extend(turn, *element_instance_key, items)
         }
         Command::Cancel => {
             cancel(turn);
@@ -196,10 +204,11 @@ fn set_variables(
     Ok(())
 }
 
+/// Whoever asks a second time does not want to wait for listeners any more.
 fn cancel(turn: &mut Turn<'_>) {
-    turn.terminate(turn.instance.key);
-    turn.emit(Event::InstanceTerminated);
-    if let Some(parent) = turn.instance.parent {
-        turn.request(Effect::NotifyParent { parent, result: CallResult::Terminated });
+    if turn.instance.ending.is_some() {
+        turn.end_at_once();
+    } else {
+        turn.end_instance(CallResult::Terminated);
     }
 }

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::command::UserTaskChanges;
+use super::command::{ElementActivation, TaskCorrections, UserTaskChanges};
+use super::effect::CallResult;
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted,
+    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopExtended, LoopStarted,
     SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
-use super::instance::Compensation;
+use super::instance::{Compensation, TaskTransition};
 
 /// A fact about one process instance. Keys named `key` are of the thing the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,11 @@ pub enum Event {
     InstanceCompleted,
     /// It was cancelled, or ended by an error handed to the calling instance.
     InstanceTerminated,
+    /// It is being ended, but something in it ends first.
+    InstanceEnding {
+        /// What the caller will be told.
+        result: Box<CallResult>,
+    },
 
     /// An element instance exists and is being prepared.
     ElementActivating(ElementActivating),
@@ -91,14 +97,34 @@ pub enum Event {
     },
     /// A multi-instance body knows its items.
     LoopStarted(LoopStarted),
-    /// An inner instance gave its result.
+    /// A multi-instance body has more items.
+    LoopExtended(LoopExtended),
+    /// An inner instance, or a path of an ad-hoc sub-process, gave its result.
     LoopResultCollected {
         /// The multi-instance body.
         key: i64,
-        /// Which inner instance, from 1.
+        /// Which inner instance or path, from 1.
         loop_counter: u32,
         /// The result.
         value: Value,
+    },
+
+    /// Elements of an ad-hoc sub-process wait until nothing else in it is at work.
+    AdHocQueued {
+        /// The ad-hoc sub-process.
+        key: i64,
+        /// What is to begin, in order.
+        activations: Vec<ElementActivation>,
+    },
+    /// The first of them begins.
+    AdHocDequeued {
+        /// The ad-hoc sub-process.
+        key: i64,
+    },
+    /// The ad-hoc sub-process is done when nothing is left in it; nothing more begins.
+    AdHocFulfilled {
+        /// The ad-hoc sub-process.
+        key: i64,
     },
 
     /// Work for a job worker exists.
@@ -148,6 +174,34 @@ pub enum Event {
         key: i64,
     },
 
+    /// Work for a person is being prepared; nobody sees it yet.
+    UserTaskCreating(Box<UserTaskCreated>),
+    /// A user task is about to change, once its listeners are done.
+    UserTaskTransitionBegun {
+        /// The user task.
+        key: i64,
+        /// What it is about to become.
+        transition: Box<TaskTransition>,
+    },
+    /// A listener corrects what surrounds the user task; it takes effect with the transition.
+    UserTaskCorrected {
+        /// The user task.
+        key: i64,
+        /// Only what is corrected.
+        corrections: Box<TaskCorrections>,
+    },
+    /// All listeners are done: what the user task becomes follows.
+    UserTaskTransitionAccepted {
+        /// The user task.
+        key: i64,
+    },
+    /// A listener refused the transition: the user task stays what it was.
+    UserTaskTransitionDenied {
+        /// The user task.
+        key: i64,
+        /// For people.
+        reason: String,
+    },
     /// Work for a person exists.
     UserTaskCreated(Box<UserTaskCreated>),
     /// It was given to a person, or put back.
@@ -379,6 +433,10 @@ pub enum IncidentKind {
 pub enum Step {
     /// Becoming active: inputs, subscriptions, the element's own work.
     Activate,
+    /// What follows the inputs: start listeners, subscriptions, the element's own work.
+    Begin,
+    /// The next listener of a user task, or what follows the last one.
+    TaskListener,
     /// Output mappings and all after them.
     Complete,
     /// What follows the output mappings: collecting a result, choosing sequence flows.

@@ -11,9 +11,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::command::{DateChange, ElementActivation, TaskCorrections, UserTaskChanges};
+use super::effect::CallResult;
 use super::event::{IncidentKind, Step};
-use super::facts::{Repetition, Role};
+use super::facts::{JobKind, Repetition, Role, UserTaskCreated};
 use super::lifecycle::Lifecycle;
+use crate::core::model::TaskListenerEvent;
 
 /// Variables by name, in the order in which they were first set.
 pub type VariableMap = serde_json::Map<String, Value>;
@@ -53,6 +56,9 @@ pub struct ProcessInstance {
     pub conditions: BTreeMap<i64, ConditionSubscription>,
     /// Open incidents by key.
     pub incidents: BTreeMap<i64, Incident>,
+    /// It is being ended; what the caller will be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Box<CallResult>>,
     #[serde(skip)]
     index: Index,
 }
@@ -128,6 +134,12 @@ pub struct ElementInstance {
     /// How many element instances undo something on its behalf.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub undoing: u32,
+    /// How many of the listeners it waits for one after the other are done.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub listeners_done: u32,
+    /// In an ad-hoc sub-process: what is still to begin in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ad_hoc: Option<Box<AdHocProgress>>,
     /// How many element instances it holds directly.
     #[serde(skip)]
     pub children: u32,
@@ -153,7 +165,18 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// How far a multi-instance is.
+/// How far an ad-hoc sub-process is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AdHocProgress {
+    /// What begins when nothing else is at work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queue: Vec<ElementActivation>,
+    /// Whether it is done when nothing is left in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_fulfilled: bool,
+}
+
+/// How far a multi-instance is, or what an ad-hoc sub-process has collected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoopProgress {
     /// How many items there are.
@@ -178,6 +201,9 @@ pub struct LoopProgress {
 pub struct Job {
     /// The element instance that waits for it.
     pub element_instance_key: i64,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "JobKind::is_element")]
+    pub kind: JobKind,
     /// Attempts left.
     pub retries: i32,
     /// Whether it can be taken.
@@ -207,13 +233,106 @@ impl std::fmt::Display for JobState {
 }
 
 /// An open user task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UserTask {
     /// The element instance that waits for it.
     pub element_instance_key: i64,
     /// The person who has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
+    /// What its listeners need to know, when it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listened: Option<Box<ListenedTask>>,
+}
+
+/// A user task whose life waits for listeners.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListenedTask {
+    /// What it is.
+    pub facts: UserTaskCreated,
+    /// What it is about to become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transition: Option<TaskTransition>,
+    /// How many of the transition's listeners are done.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub listeners_done: u32,
+    /// What they corrected.
+    #[serde(default, skip_serializing_if = "TaskCorrections::is_empty")]
+    pub corrections: TaskCorrections,
+    /// Why the last transition was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied_reason: Option<String>,
+}
+
+/// What a user task is about to become.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskTransition {
+    /// Created.
+    Creating,
+    /// Given to a person, or put back.
+    Assigning {
+        /// The person.
+        assignee: Option<String>,
+    },
+    /// Changed in what surrounds it.
+    Updating {
+        /// Only what changes.
+        changes: UserTaskChanges,
+    },
+    /// Completed.
+    Completing {
+        /// What was filled in.
+        variables: VariableMap,
+        /// Who did it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// Canceled with its element.
+    Canceling,
+}
+
+impl TaskTransition {
+    /// What its listeners listen to.
+    #[must_use]
+    pub fn event(&self) -> TaskListenerEvent {
+        match self {
+            Self::Creating => TaskListenerEvent::Creating,
+            Self::Assigning { .. } => TaskListenerEvent::Assigning,
+            Self::Updating { .. } => TaskListenerEvent::Updating,
+            Self::Completing { .. } => TaskListenerEvent::Completing,
+            Self::Canceling => TaskListenerEvent::Canceling,
+        }
+    }
+}
+
+impl ListenedTask {
+    pub(super) fn new(facts: UserTaskCreated) -> Self {
+        Self {
+            facts,
+            transition: None,
+            listeners_done: 0,
+            corrections: TaskCorrections::default(),
+            denied_reason: None,
+        }
+    }
+
+    pub(super) fn update(&mut self, changes: &UserTaskChanges) {
+        let facts = &mut self.facts;
+        let date = |change: DateChange| match change {
+            DateChange::Set(at) => Some(at),
+            DateChange::Clear => None,
+        };
+        if let Some(groups) = &changes.candidate_groups {
+            facts.candidate_groups.clone_from(groups);
+        }
+        if let Some(users) = &changes.candidate_users {
+            facts.candidate_users.clone_from(users);
+        }
+        facts.due_at = changes.due_at.map_or(facts.due_at, date);
+        facts.follow_up_at = changes.follow_up_at.map_or(facts.follow_up_at, date);
+        facts.priority = changes.priority.unwrap_or(facts.priority);
+    }
 }
 
 /// A waiting timer.
@@ -328,6 +447,7 @@ impl ProcessInstance {
             signals: BTreeMap::new(),
             conditions: BTreeMap::new(),
             incidents: BTreeMap::new(),
+            ending: None,
             index: Index::default(),
         }
     }
@@ -336,6 +456,25 @@ impl ProcessInstance {
     #[must_use]
     pub fn variables(&self) -> Option<&VariableMap> {
         self.elements.get(&self.key).map(|root| &root.variables)
+    }
+
+    /// The user task that an element instance holds.
+    #[must_use]
+    pub fn user_task_of(&self, element_instance_key: i64) -> Option<(i64, &UserTask)> {
+        self.held(element_instance_key).find_map(|held| match held {
+            Held::UserTask(key) => Some((key, self.user_tasks.get(&key)?)),
+            _ => None,
+        })
+    }
+
+    /// What a person has filled in while listeners still check it.
+    #[must_use]
+    pub fn variables_in_check(&self, element_instance_key: i64) -> Option<&VariableMap> {
+        let (_, user_task) = self.user_task_of(element_instance_key)?;
+        match user_task.listened.as_deref()?.transition.as_ref()? {
+            TaskTransition::Completing { variables, .. } => Some(variables),
+            _ => None,
+        }
     }
 
     /// Keys of the element instances directly inside one, oldest first.

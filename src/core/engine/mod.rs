@@ -29,6 +29,8 @@ mod jobs;
 mod joins;
 mod journal;
 mod lifecycle;
+mod listeners;
+mod loop_events;
 mod loops;
 mod mappings;
 mod multi_instance;
@@ -36,6 +38,7 @@ mod reachability;
 mod rejection;
 mod signals;
 mod subscriptions;
+mod task_listeners;
 mod timers;
 mod triggers;
 mod turn;
@@ -43,19 +46,23 @@ mod user_tasks;
 mod variables;
 
 pub use apply::apply;
-pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
+pub use command::{
+    Command, CreateInstance, DateChange, ElementActivation, JobResult, TaskCorrections,
+    UserTaskChanges,
+};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use decide::decide;
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
-    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, JobKind, LoopExtended,
+    LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled,
+    UserTaskCreated,
 };
 pub use instance::{
-    Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
-    JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap,
+    AdHocProgress, Compensation, ConditionSubscription, ElementInstance, Held, Incident,
+    InstanceState, Job, JobState, ListenedTask, LoopProgress, Parent, ProcessInstance,
+    SignalSubscription, Subscription, TaskTransition, Timer, UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;

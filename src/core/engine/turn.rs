@@ -9,12 +9,12 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::apply::apply;
 use super::context::{Outcome, TurnContext};
-use super::effect::Effect;
+use super::effect::{CallResult, Effect};
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{ElementActivating, Role};
 use super::instance::{Held, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use super::{conditions, elements, incidents, joins};
+use super::{conditions, elements, incidents, joins, task_listeners};
 use crate::core::feel::{self, EvaluationContext};
 use crate::core::model::{Element, ElementIndex, FlowIndex, ProcessDefinition};
 
@@ -63,6 +63,8 @@ pub(crate) struct Turn<'a> {
     called: BTreeSet<i64>,
     /// Conditions to look at: their wait has begun, or a variable they read has changed.
     reconsidered: BTreeSet<i64>,
+    /// Nobody is waited for any more when something ends.
+    ends_at_once: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -85,6 +87,7 @@ impl<'a> Turn<'a> {
             elements_created: 0,
             called: BTreeSet::new(),
             reconsidered: BTreeSet::new(),
+            ends_at_once: false,
         }
     }
 
@@ -117,6 +120,8 @@ impl<'a> Turn<'a> {
         let Some(at) = self.at(key) else { return };
         let done = match step {
             Step::Activate => elements::activate(self, at),
+            Step::Begin => elements::begin(self, at),
+            Step::TaskListener => task_listeners::go_on(self, at),
             Step::Complete => elements::complete(self, at),
             Step::Leave => elements::leave(self, at),
             Step::Call => elements::call(self, at),
@@ -305,34 +310,101 @@ impl<'a> Turn<'a> {
         Err(Failure::new(IncidentKind::StepLimit, message))
     }
 
-    /// Ends an element instance and everything in it, innermost first.
+    /// Ends an element instance and everything in it, innermost first. What waits for the listeners
+    /// of a user task stays until they are done, and so does every scope around it.
     pub(crate) fn terminate(&mut self, key: i64) {
         let children: Vec<i64> = self.instance.children(key).collect();
         if !children.is_empty() {
-            self.emit(Event::ElementTerminating { key });
+            self.begin_terminating(key);
         }
         for child in children {
             self.terminate(child);
         }
         elements::release_child(self, key);
+        let waits = !self.ends_at_once
+            && self.at(key).is_some_and(|at| task_listeners::holds_back_end(self, at));
+        if waits {
+            return self.begin_terminating(key);
+        }
         self.release_all(key);
+        if self.instance.children(key).next().is_none() {
+            self.emit(Event::ElementTerminated { key });
+        }
+    }
+
+    fn begin_terminating(&mut self, key: i64) {
+        let lifecycle = self.instance.elements.get(&key).map(|it| it.lifecycle);
+        if lifecycle != Some(Lifecycle::Terminating) {
+            self.emit(Event::ElementTerminating { key });
+        }
+    }
+
+    /// Nothing holds back the end of an element instance any more: it goes, and with it every scope
+    /// that waited for it to end. A scope that is still at work is looked at again.
+    pub(crate) fn finish_terminating(&mut self, key: i64) {
+        self.release_all(key);
+        let scope_key = self.instance.elements.get(&key).and_then(|it| it.scope_key);
         self.emit(Event::ElementTerminated { key });
+        let Some(scope) = scope_key.and_then(|key| self.at(key)) else {
+            return self.instance_ended();
+        };
+        let is_ending = scope.lifecycle == Lifecycle::Terminating;
+        if is_ending && self.instance.children(scope.key).next().is_none() {
+            self.finish_terminating(scope.key);
+        } else if !is_ending {
+            self.settle(scope.key);
+            elements::ad_hoc::end_path(self, scope.key);
+        }
+    }
+
+    /// Ends the instance from outside, or by an error that only its caller can catch.
+    pub(crate) fn end_instance(&mut self, result: CallResult) {
+        self.terminate(self.instance.key);
+        if self.at(self.instance.key).is_some() {
+            self.emit(Event::InstanceEnding { result: Box::new(result) });
+        } else {
+            self.say_terminated(result);
+        }
+    }
+
+    /// Ends what is still being ended, whatever it waits for.
+    pub(crate) fn end_at_once(&mut self) {
+        self.ends_at_once = true;
+        self.terminate(self.instance.key);
+        self.instance_ended();
+    }
+
+    fn instance_ended(&mut self) {
+        let result = self.instance.ending.as_deref().cloned();
+        self.say_terminated(result.unwrap_or(CallResult::Terminated));
+    }
+
+    fn say_terminated(&mut self, result: CallResult) {
+        self.emit(Event::InstanceTerminated);
+        if let Some(parent) = self.instance.parent {
+            self.request(Effect::NotifyParent { parent, result });
+        }
     }
 
     /// Takes away whatever an element instance waits for.
     pub(crate) fn release_all(&mut self, key: i64) {
         let all: Vec<Held> = self.instance.held(key).collect();
         for held in all {
-            self.emit(match held {
-                Held::Job(key) => Event::JobCanceled { key },
-                Held::UserTask(key) => Event::UserTaskCanceled { key },
-                Held::Timer(key) => Event::TimerCanceled { key },
-                Held::Subscription(key) => Event::SubscriptionClosed { key },
-                Held::Condition(key) => Event::ConditionUnsubscribed { key },
-                Held::Signal(key) => Event::SignalUnsubscribed { key },
-                Held::Incident(key) => Event::IncidentResolved { key },
-            });
+            self.release(held);
         }
+    }
+
+    /// Takes away one thing that an element instance holds.
+    pub(crate) fn release(&mut self, held: Held) {
+        self.emit(match held {
+            Held::Job(key) => Event::JobCanceled { key },
+            Held::UserTask(key) => Event::UserTaskCanceled { key },
+            Held::Timer(key) => Event::TimerCanceled { key },
+            Held::Subscription(key) => Event::SubscriptionClosed { key },
+            Held::Condition(key) => Event::ConditionUnsubscribed { key },
+            Held::Signal(key) => Event::SignalUnsubscribed { key },
+            Held::Incident(key) => Event::IncidentResolved { key },
+        });
     }
 
     /// The next key.

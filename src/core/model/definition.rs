@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::element::{ElementKind, LoopCharacteristics};
+use super::listener::Listeners;
 use super::task::IoMapping;
 use crate::core::feel::Expression;
 
@@ -54,6 +55,8 @@ pub struct Element {
     pub boundary_events: Vec<ElementIndex>,
     /// Input and output mappings of variables.
     pub io: IoMapping,
+    /// Execution listeners.
+    pub listeners: Listeners,
     /// Multi-instance marker of an activity.
     pub multi_instance: Option<LoopCharacteristics>,
     /// Whether it undoes another activity, which is the only way to it.

@@ -9,17 +9,20 @@
 mod definition;
 mod element;
 mod event;
+mod listener;
 mod problem;
 mod task;
 
 pub use definition::{Element, ElementIndex, FlowIndex, ProcessDefinition, SequenceFlow};
 pub use element::{
-    AdHocDefinition, CallActivity, ElementKind, LoopCharacteristics, LoopItems, StandardLoop,
+    AdHocDefinition, CallActivity, ComplexBehavior, ElementKind, LoopBehavior, LoopCharacteristics,
+    LoopItems, StandardLoop, ThrownEvent,
 };
 pub use event::{
     BoundaryEvent, ConditionDefinition, EndEvent, EventTrigger, MessageDefinition, StartEvent,
     TimerDefinition,
 };
+pub use listener::{Listeners, TaskListener, TaskListenerEvent};
 pub use problem::{Problem, Severity};
 pub use task::{
     Dynamic, FormReference, IoMapping, JobDefinition, Mapping, ScriptDefinition,

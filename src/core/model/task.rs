@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::listener::TaskListener;
 use crate::core::feel::Expression;
 
 /// A text that is fixed or, when written with a leading `=`, computed by FEEL.
@@ -83,6 +84,8 @@ pub struct UserTaskDefinition {
     pub priority: Option<Dynamic>,
     /// Fixed settings, in document order.
     pub headers: Vec<(String, String)>,
+    /// Listeners, in document order.
+    pub listeners: Vec<TaskListener>,
 }
 
 /// Which form a user task or a start event shows.

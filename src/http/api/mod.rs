@@ -10,6 +10,7 @@ pub mod forms;
 pub mod groups;
 pub mod incidents;
 pub mod instances;
+mod job_results;
 pub mod jobs;
 pub mod messages;
 pub mod processes;

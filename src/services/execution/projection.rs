@@ -124,15 +124,23 @@ impl WorkRows {
                 self.incidents.change(*key, RESOLVE_INCIDENT, row);
             }
             Event::UserTaskCreated(_)
+            | Event::UserTaskTransitionDenied { .. }
             | Event::UserTaskAssigned { .. }
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
             | Event::UserTaskCanceled { .. } => self.note_user_task(facts, event),
-            Event::InstanceCreated(_) | Event::InstanceCompleted | Event::InstanceTerminated => {
+            Event::InstanceCreated(_)
+            | Event::InstanceCompleted
+            | Event::InstanceTerminated
+            | Event::InstanceEnding { .. } => {
                 self.changes.insert(Change::Instances);
             }
             // The instance's own rows say the rest.
-            Event::ElementActivating(_)
+            Event::UserTaskCreating(_)
+            | Event::UserTaskTransitionBegun { .. }
+            | Event::UserTaskCorrected { .. }
+            | Event::UserTaskTransitionAccepted { .. }
+            | Event::ElementActivating(_)
             | Event::ElementActivated { .. }
             | Event::ElementCompleting { .. }
             | Event::ElementCompleted { .. }

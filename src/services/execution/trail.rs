@@ -10,6 +10,7 @@ use crate::services::audit::{Change, Subject};
 pub(crate) fn describe(command: &Command, hot: &Hot) -> Change {
     match command {
         Command::CompleteJob { .. }
+        | Command::CompleteJobWithResult { .. }
         | Command::FailJob { .. }
         | Command::ThrowJobError { .. }
         | Command::UpdateJobRetries { .. } => describe_job(command, hot),
@@ -92,7 +93,10 @@ fn describe_job(command: &Command, hot: &Hot) -> Change {
             let summary = format!("{}: {retries}", about(job_key, "got new retries"));
             ("job.retries_updated", job_key, summary)
         }
-        Command::CompleteJob { job_key, .. } => {
+        Command::CompleteJobWithResult { job_key, result, .. } if result.denied => {
+            ("job.denied", job_key, about(job_key, "refused what was asked"))
+        }
+        Command::CompleteJob { job_key, .. } | Command::CompleteJobWithResult { job_key, .. } => {
             ("job.completed", job_key, about(job_key, "completed"))
         }
         _ => return describe_instance(command, hot),

@@ -144,6 +144,10 @@ impl Teller<'_> {
                 self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
             }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
+            Event::InstanceEnding { .. } => {
+                let text = "is being ended".to_owned();
+                self.add(turn, EntryKind::Ended, &self.graph.id.clone(), text, None);
+            }
             Event::InstanceTerminated => self.end_instance(turn, EntryKind::Ended, "was ended"),
             Event::ElementActivating(it) => {
                 self.elements.insert(it.key, (it.element_id.clone(), turn.at));
@@ -176,6 +180,11 @@ impl Teller<'_> {
             | Event::JobReopened { .. }
             | Event::JobCanceled { .. } => self.tell_job(turn, event),
             Event::UserTaskCreated(_)
+            | Event::UserTaskCreating(_)
+            | Event::UserTaskTransitionBegun { .. }
+            | Event::UserTaskCorrected { .. }
+            | Event::UserTaskTransitionAccepted { .. }
+            | Event::UserTaskTransitionDenied { .. }
             | Event::UserTaskAssigned { .. }
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
@@ -207,7 +216,8 @@ impl Teller<'_> {
         match event {
             Event::JobCreated(job) => {
                 self.held.insert(job.key, job.element_id.clone());
-                let text = format!("waits for a worker of type {}", job.job_type);
+                let what = if job.kind.is_element() { "worker" } else { "listener" };
+                let text = format!("waits for a {what} of type {}", job.job_type);
                 self.add(turn, EntryKind::Started, &job.element_id, text, None);
             }
             Event::JobFailed { key, retries, message, .. } => {
@@ -242,6 +252,17 @@ impl Teller<'_> {
                     }
                 };
                 self.add(turn, EntryKind::Person, &task.element_id, text, None);
+            }
+            Event::UserTaskCreating(task) => {
+                self.held.insert(task.key, task.element_id.clone());
+            }
+            Event::UserTaskTransitionDenied { key, reason } => {
+                let text = if reason.is_empty() {
+                    "was left as it was by a listener".to_owned()
+                } else {
+                    format!("was left as it was by a listener: {reason}")
+                };
+                self.add_held(turn, EntryKind::Trouble, *key, text);
             }
             Event::UserTaskAssigned { key, assignee } => {
                 let actor = self.naming.person(&turn.actor);
