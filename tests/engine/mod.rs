@@ -54,4 +54,5 @@ scenarios! {
     signals
     links
     implicit_splits
+    rewinds
 }

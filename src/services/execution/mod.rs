@@ -20,6 +20,7 @@ mod projection;
 mod reading;
 mod repeats;
 mod request;
+mod rewinding;
 mod rows;
 mod schedules;
 mod signals;
@@ -54,7 +55,7 @@ pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
 pub use request::{
     BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
-    Refusal, Request, StartInstance, Target, Work,
+    Refusal, Request, RewindInstance, StartInstance, Target, Work,
 };
 pub use schedules::{StartProblem, Starts, plan_starts, put_starts};
 pub use workers::{Backoff, LONG_POLL_MAX};
