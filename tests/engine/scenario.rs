@@ -140,7 +140,8 @@ impl Stage {
         let (turn, variables) = rest.split_once(' ').unwrap_or((rest, "{}"));
         self.turns.truncate(turn.parse().expect("a turn"));
         let (taken_at, _) = *self.turns.last().expect("a turn was taken");
-        let (times, mut turns): (Vec<_>, Vec<_>) = std::mem::take(&mut self.turns).into_iter().unzip();
+        let (times, mut turns): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.turns).into_iter().unzip();
         let key = self.turn.keys.take();
         let plan = CopyPlan { key, parent: self.instance.parent, children: &BTreeMap::new() };
         let source_key = self.instance.key;

@@ -43,6 +43,7 @@ mod triggers;
 mod turn;
 mod user_tasks;
 mod variables;
+mod waits;
 
 pub use apply::apply;
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
@@ -64,3 +65,4 @@ pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use rejection::{Rejection, Target};
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use waits::{Wait, WaitsFor, waits};

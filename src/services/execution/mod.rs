@@ -52,7 +52,7 @@ pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
 pub use jobs::variables_at;
 pub use process_schema::indexed_expression;
-pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
+pub use reading::{TurnRecord, find_instance, list_turns, list_turns_until};
 pub use request::{
     BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
     Refusal, Request, RewindInstance, StartInstance, Target, Work,

@@ -37,23 +37,6 @@ pub fn find_instance(
     Ok(hot.map(|hot| (hot.instance, hot.deployed)))
 }
 
-/// An instance's state after a turn; the state before all turns is empty.
-///
-/// # Errors
-/// As for [`find_instance`].
-pub fn load_instance_at(
-    sql: &mut dyn Sql,
-    deployed: &Deployed,
-    key: i64,
-    turn: i64,
-) -> Result<ProcessInstance, StoreError> {
-    let mut instance = ProcessInstance::empty();
-    for record in list_turns_until(sql, deployed, key, turn)? {
-        record.events.iter().for_each(|event| engine::apply(&mut instance, event));
-    }
-    Ok(instance)
-}
-
 /// The whole journal of an instance, oldest turn first.
 ///
 /// # Errors
@@ -70,7 +53,7 @@ pub fn list_turns(
 ///
 /// # Errors
 /// As for [`find_instance`].
-pub(super) fn list_turns_until(
+pub fn list_turns_until(
     sql: &mut dyn Sql,
     deployed: &Deployed,
     key: i64,

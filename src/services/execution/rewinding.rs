@@ -106,7 +106,8 @@ impl Batch<'_> {
         let deployed = self.around.definitions.load(self.sql, state.definition_key)?;
         let mut source = Source { key, deployed, turns, state, children: Vec::new() };
         let at = source.taken_at();
-        let called: Vec<i64> = source.state.elements.values().filter_map(|it| it.child_key).collect();
+        let called: Vec<i64> =
+            source.state.elements.values().filter_map(|it| it.child_key).collect();
         for child in called {
             source.children.extend(self.gather(child, Until::Time(at), left)?);
         }
@@ -124,12 +125,14 @@ impl Batch<'_> {
     ) -> Answer<Receipt> {
         let children: BTreeMap<i64, i64> =
             source.children.iter().map(|child| (child.key, self.next_key())).collect();
-        let renamed = self.tell_of(&mut source.turns, &CopyPlan { key, parent, children: &children });
+        let renamed =
+            self.tell_of(&mut source.turns, &CopyPlan { key, parent, children: &children });
         let taken_at = source.taken_at();
         let source_turn = source.turns.last().map_or(0, |turn| turn.turn);
         self.put_history(key, &source.deployed, &source.turns, origin)?;
         for child in source.children {
-            let caller = source.state.elements.iter().find(|(_, it)| it.child_key == Some(child.key));
+            let caller =
+                source.state.elements.iter().find(|(_, it)| it.child_key == Some(child.key));
             let element_instance_key = caller.map_or(0, |(caller, _)| renamed[caller]);
             let parent = Some(Parent { instance_key: key, element_instance_key });
             let child_key = children[&child.key];

@@ -145,7 +145,9 @@ impl Teller<'_> {
             }
             Event::InstanceCopied { source_key, turn: source_turn } => {
                 let actor = self.naming.person(&turn.actor);
-                let text = format!("was rewound by {actor}: a copy of {source_key} from turn {source_turn}");
+                let text = format!(
+                    "was rewound by {actor}: a copy of {source_key} from turn {source_turn}"
+                );
                 self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
             }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
