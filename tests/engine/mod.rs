@@ -56,4 +56,5 @@ scenarios! {
     signals
     links
     implicit_splits
+    rewinds
 }

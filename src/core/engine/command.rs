@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::copies::GoOnAsCopy;
 use super::instance::{Parent, VariableMap};
 
 /// A request to one process instance. It is refused whole or done whole.
@@ -136,6 +137,8 @@ pub enum Command {
         /// One item for each new inner instance; null where the model gives only a number.
         items: Vec<Value>,
     },
+    /// Goes on with a copy of another instance; its history has been told of this one.
+    GoOnAsCopy(Box<GoOnAsCopy>),
     /// Ends the instance and everything in it.
     Cancel,
     /// The process called by a call activity has completed.

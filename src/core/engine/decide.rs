@@ -13,7 +13,7 @@ use super::instance::{InstanceState, ProcessInstance, VariableMap};
 use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
 use super::turn::Turn;
-use super::{incidents, multi_instance, signals, subscriptions, user_tasks};
+use super::{copies, incidents, multi_instance, signals, subscriptions, user_tasks};
 use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
 
 /// Advances an instance by one command, in place, until nothing can go on by itself.
@@ -99,6 +99,7 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         Command::AddLoopInstances { element_instance_key, items } => {
             multi_instance::extend(turn, *element_instance_key, items)
         }
+        Command::GoOnAsCopy(how) => copies::go_on(turn, how),
         Command::Cancel => {
             cancel(turn);
             Ok(())

@@ -33,6 +33,13 @@ pub enum Event {
         /// What the caller will be told.
         result: Box<CallResult>,
     },
+    /// All turns before this one are another instance's, told again of this one.
+    InstanceCopied {
+        /// The other instance.
+        source_key: i64,
+        /// The last of its turns that was taken over.
+        turn: i64,
+    },
 
     /// An element instance exists and is being prepared.
     ElementActivating(ElementActivating),

@@ -14,12 +14,14 @@ mod command;
 mod compensation;
 mod conditions;
 mod context;
+mod copies;
 mod decide;
 mod effect;
 mod elements;
 mod errors;
 mod escalations;
 mod event;
+mod event_keys;
 mod expressions;
 mod facts;
 mod flows;
@@ -44,6 +46,7 @@ mod triggers;
 mod turn;
 mod user_tasks;
 mod variables;
+mod waits;
 
 pub use apply::apply;
 pub use command::{
@@ -51,6 +54,7 @@ pub use command::{
     UserTaskChanges,
 };
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
+pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
@@ -67,4 +71,6 @@ pub use instance::{
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use rejection::{Rejection, Target};
+pub use task_listeners::HEADER_PREFIX;
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use waits::{Wait, WaitsFor, waits};

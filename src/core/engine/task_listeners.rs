@@ -19,7 +19,7 @@ use super::turn::{At, Failure, Turn};
 use crate::core::model::{ElementKind, JobDefinition, TaskListenerEvent};
 
 /// Prefix of the headers that tell a listener about its user task, as in Camunda 8.
-const HEADER_PREFIX: &str = "io.camunda.zeebe:";
+pub const HEADER_PREFIX: &str = "io.camunda.zeebe:";
 
 /// What a worker may say when it is done with a listener of a user task.
 const EXPECTED_RESULT: &str = "no refusal of a transition that can't be refused, and either a \
@@ -68,7 +68,7 @@ pub(crate) fn go_on(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     let event = transition.event();
     match listeners(at, event).nth(listened.listeners_done as usize) {
         Some(job) => {
-            let headers = headers(key, &listened, &transition);
+            let headers = headers(&listened, &transition);
             jobs::create_of_kind(turn, at, job, JobKind::TaskListener(event), headers)
         }
         None => {
@@ -200,11 +200,7 @@ pub(crate) fn holds_back_end(turn: &mut Turn<'_>, at: At<'_>) -> bool {
 }
 
 /// What a listener is told about its user task.
-fn headers(
-    key: i64,
-    listened: &ListenedTask,
-    transition: &TaskTransition,
-) -> Vec<(String, String)> {
+fn headers(listened: &ListenedTask, transition: &TaskTransition) -> Vec<(String, String)> {
     let facts = &listened.facts;
     let mut seen = ListenedTask::new(facts.clone());
     if let TaskTransition::Updating { changes } = transition {
@@ -225,7 +221,6 @@ fn headers(
         _ => None,
     });
     [
-        ("userTaskKey", Some(key.to_string())),
         ("action", Some(transition.event().name().to_owned())),
         ("assignee", assignee.filter(|who| !who.is_empty())),
         ("candidateGroups", list(&seen.facts.candidate_groups)),

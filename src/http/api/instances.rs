@@ -66,6 +66,11 @@ pub fn routes() -> Vec<Route> {
             .takes::<ActivateBody>()
             .success(204)
             .about(TAG, "Begin elements of an ad-hoc sub-process"),
+        Route::post("/api/v1/process-instances/{key}/add-instances", add_instances)
+            .needs(Permission::InstancesOperate)
+            .takes::<AddInstancesBody>()
+            .success(204)
+            .about(TAG, "Add items to a multi-instance at work"),
         Route::get("/api/v1/process-instances/{key}/journal", journal)
             .query::<JournalQuery>()
             .answers_page::<TurnView>()
@@ -94,7 +99,7 @@ struct StartBody {
 /// What was started.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "StartedProcessInstance")]
-struct StartedView {
+pub(super) struct StartedView {
     key: Key,
     process_id: String,
     definition_key: Key,
@@ -156,7 +161,7 @@ pub(crate) struct InstanceView {
 /// The variables that one scope holds.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "VariableScope")]
-struct ScopeView {
+pub(super) struct ScopeView {
     scope_key: Key,
     parent_key: Option<Key>,
     element_id: String,
@@ -173,6 +178,16 @@ struct ActivateBody {
     /// Ids of elements directly inside that no sequence flow leads to, each as often as it is to
     /// begin.
     element_ids: Vec<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ItemsToAdd")]
+struct AddInstancesBody {
+    /// The multi-instance at work, or one of its inner instances.
+    element_instance_key: Key,
+    /// One item for each new inner instance; null where the model gives only a number.
+    items: Vec<Json>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -255,7 +270,7 @@ async fn list(
 }
 
 /// Whoever may start instances sees its own.
-fn require_some_sight(signed_in: &SignedIn) -> Result<(), HttpError> {
+pub(super) fn require_some_sight(signed_in: &SignedIn) -> Result<(), HttpError> {
     if signed_in.principal.may(Permission::InstancesStart) {
         return Ok(());
     }
@@ -306,7 +321,7 @@ async fn show(
     Ok(Answer::ok(found.ok_or_else(missing)?.into()))
 }
 
-fn missing() -> HttpError {
+pub(super) fn missing() -> HttpError {
     HttpError::not_found("process instance")
 }
 
@@ -319,7 +334,11 @@ async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn inspect(app: &App, signed_in: &SignedIn, key: Key) -> Result<Inspection, HttpError> {
+pub(super) async fn inspect(
+    app: &App,
+    signed_in: &SignedIn,
+    key: Key,
+) -> Result<Inspection, HttpError> {
     require_some_sight(signed_in)?;
     app.instances.inspect(&signed_in.principal, key.0).await?.ok_or_else(missing)
 }
@@ -357,6 +376,21 @@ async fn activate(
     }
     let (sub_process, origin) = (body.element_instance_key.0, signed_in.origin());
     app.instances.activate_elements(key.0, sub_process, body.element_ids, origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn add_instances(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(key): Path<Key>,
+    Body(body): Body<AddInstancesBody>,
+) -> Result<StatusCode, HttpError> {
+    if body.items.is_empty() {
+        let message = "items: expected at least one item";
+        return Err(HttpError::unprocessable("invalid_value", message));
+    }
+    let (body_key, origin) = (body.element_instance_key.0, signed_in.origin());
+    app.instances.add_loop_instances(key.0, body_key, body.items, origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

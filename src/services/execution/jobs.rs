@@ -13,7 +13,7 @@ use super::dispatcher::LeasedJob;
 use super::projection::Lease;
 use super::request::{LeaseJobs, Receipt, Refusal};
 use super::snapshots::Hot;
-use crate::core::engine::{JobCreated, JobKind, ProcessInstance};
+use crate::core::engine::{HEADER_PREFIX, JobCreated, JobKind, ProcessInstance};
 use crate::platform::store::{Row, StoreError};
 
 const COLUMNS: &str = "key, instance_key, element_instance_key, element_id, process_id,
@@ -113,13 +113,16 @@ impl Batch<'_> {
         self.sql.execute(TAKE, &parameters)?;
         let (instance_key, element_instance_key) = (row.integer(1)?, row.integer(2)?);
         let (mut variables, mut kind) = (Map::new(), JobKind::Element);
+        let mut user_task_key = None;
         if let Some(hot) = self.take(instance_key)? {
             kind = hot.instance.jobs.get(&key).map_or(kind, |job| job.kind);
+            user_task_key = hot.instance.user_task_of(element_instance_key).map(|(key, _)| key);
             variables = variables_of(&hot.instance, kind, element_instance_key);
             self.put_back(instance_key, hot);
         }
         let headers = serde_json::from_str(row.text(10)?)
             .map_err(|_| StoreError::Corrupt(format!("headers of job {key}")))?;
+        let headers = told(headers, kind, user_task_key);
         Ok(LeasedJob {
             key,
             instance_key,
@@ -155,7 +158,11 @@ pub(crate) fn leased(instance_key: i64, hot: &Hot, job: &JobCreated, lease: &Lea
         kind: job.kind,
         retries: job.retries.into(),
         attempts: 0,
-        headers: job.headers.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
+        headers: told(
+            job.headers.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
+            job.kind,
+            hot.instance.user_task_of(job.element_instance_key).map(|(key, _)| key),
+        ),
         variables: variables_of(&hot.instance, job.kind, job.element_instance_key),
         lease_token: lease.token,
         lease_until: lease.until_ms,
@@ -164,6 +171,18 @@ pub(crate) fn leased(instance_key: i64, hot: &Hot, job: &JobCreated, lease: &Lea
             _ => String::new(),
         },
     }
+}
+
+/// A listener of a user task is told which one it is.
+fn told(
+    mut headers: Map<String, Json>,
+    kind: JobKind,
+    user_task_key: Option<i64>,
+) -> Map<String, Json> {
+    if let (JobKind::TaskListener(_), Some(key)) = (kind, user_task_key) {
+        headers.insert(format!("{HEADER_PREFIX}userTaskKey"), key.to_string().into());
+    }
+    headers
 }
 
 /// What a worker sees: the variables of the element, and for the listener of a user task what is

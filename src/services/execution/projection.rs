@@ -132,7 +132,8 @@ impl WorkRows {
             Event::InstanceCreated(_)
             | Event::InstanceCompleted
             | Event::InstanceTerminated
-            | Event::InstanceEnding { .. } => {
+            | Event::InstanceEnding { .. }
+            | Event::InstanceCopied { .. } => {
                 self.changes.insert(Change::Instances);
             }
             // The instance's own rows say the rest.
@@ -151,6 +152,10 @@ impl WorkRows {
             | Event::JoinReleased { .. }
             | Event::VariableSet { .. }
             | Event::LoopStarted(_)
+            | Event::LoopExtended(_)
+            | Event::AdHocQueued { .. }
+            | Event::AdHocDequeued { .. }
+            | Event::AdHocFulfilled { .. }
             | Event::LoopResultCollected { .. }
             | Event::MessageCorrelated { .. }
             | Event::SignalCaught { .. }

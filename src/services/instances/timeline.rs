@@ -143,6 +143,13 @@ impl Teller<'_> {
                 let text = format!("was started by {}", self.naming.person(&turn.actor));
                 self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
             }
+            Event::InstanceCopied { source_key, turn: source_turn } => {
+                let actor = self.naming.person(&turn.actor);
+                let text = format!(
+                    "was rewound by {actor}: a copy of {source_key} from turn {source_turn}"
+                );
+                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
+            }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
             Event::InstanceEnding { .. } => {
                 let text = "is being ended".to_owned();
@@ -162,7 +169,14 @@ impl Teller<'_> {
                 let text = format!("goes over {} items", it.total);
                 self.add_at(turn, EntryKind::Started, it.key, text);
             }
-            Event::VariableSet { .. }
+            Event::LoopExtended(it) => {
+                let text = format!("goes over {} more items", it.added);
+                self.add_at(turn, EntryKind::Started, it.key, text);
+            }
+            Event::AdHocQueued { .. }
+            | Event::AdHocDequeued { .. }
+            | Event::AdHocFulfilled { .. }
+            | Event::VariableSet { .. }
             | Event::ElementActivated { .. }
             | Event::ElementCompleting { .. }
             | Event::ElementTerminating { .. }
