@@ -3,7 +3,7 @@
 use flowstead::core::bpmn::{JAVASCRIPT_JOB_TYPE, Limits, parse};
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    BoundaryEvent, CallActivity, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
+    BoundaryEvent, CallActivity, DataRules, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
     EventTrigger, FormReference, IoMapping, JobDefinition, Listeners, LoopBehavior,
     LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
     ScriptDefinition, StandardLoop, StartEvent, ThrownEvent, TimerDefinition, UserTaskDefinition,
@@ -48,6 +48,7 @@ fn described(definition: &ProcessDefinition, element: &Element) -> String {
     let mut text = format!("{}{} {kind}", parent.unwrap_or_default(), element.id);
     text.push_str(&mappings(&element.io));
     text.push_str(&listeners(&element.listeners));
+    text.push_str(&data(element));
     text.push_str(&element.multi_instance.as_ref().map_or(String::new(), repetition));
     let targets: Vec<_> = element
         .outgoing
@@ -229,6 +230,24 @@ fn listeners(listeners: &Listeners) -> String {
     start.chain(listeners.end.iter().map(|it| format!(" | ends{}", job(it)))).collect()
 }
 
+fn data(element: &Element) -> String {
+    let DataRules { declares, input_sets, output_sets } = &element.data;
+    let mut text = String::new();
+    for (what, sets) in [("needs", input_sets), ("gives", output_sets)] {
+        let sets: Vec<String> = sets.iter().map(|set| set.join(",")).collect();
+        if !sets.is_empty() {
+            text += &format!(" | {what} {}", sets.join(" or "));
+        }
+    }
+    if !declares.is_empty() {
+        text += &format!(" | holds {}", declares.join(","));
+    }
+    match (element.start_quantity, element.completion_quantity) {
+        (1, 1) => text,
+        (start, completion) => format!("{text} | takes {start} gives {completion}"),
+    }
+}
+
 fn repetition(marker: &LoopCharacteristics) -> String {
     let order = if marker.is_sequential { "sequential" } else { "parallel" };
     let mut text = match &marker.items {
@@ -308,6 +327,11 @@ fn compensation_and_transactions_keep_who_undoes_what() {
 #[test]
 fn repetition_and_choice_keep_their_variants() {
     check("repeated.bpmn");
+}
+
+#[test]
+fn data_and_quantities_become_mappings_and_rules() {
+    check("data.bpmn");
 }
 
 #[test]

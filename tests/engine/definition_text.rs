@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    AdHocDefinition, BoundaryEvent, CallActivity, ComplexBehavior, ConditionDefinition, Dynamic,
-    Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference,
+    AdHocDefinition, BoundaryEvent, CallActivity, ComplexBehavior, ConditionDefinition, DataRules,
+    Dynamic, Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference,
     IoMapping, JobDefinition, Listeners, LoopBehavior, LoopCharacteristics, LoopItems, Mapping,
     MessageDefinition, ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent,
     TaskListener, TaskListenerEvent, ThrownEvent, TimerDefinition, UserTaskDefinition,
@@ -147,6 +147,9 @@ impl Draft {
             boundary_events: Vec::new(),
             io: IoMapping::default(),
             listeners: Listeners::default(),
+            data: DataRules::default(),
+            start_quantity: 1,
+            completion_quantity: 1,
             multi_instance: None,
             is_for_compensation: false,
             default_flow: None,
@@ -177,6 +180,11 @@ impl Draft {
             "name" => element.name = Some(value.to_owned()),
             "in" => element.io.inputs.push(mapping(value)),
             "out" => element.io.outputs.push(mapping(value)),
+            "begins-with" => element.start_quantity = value.parse().expect("a number"),
+            "leaves-with" => element.completion_quantity = value.parse().expect("a number"),
+            "holds" => element.data.declares.push(value.to_owned()),
+            "needs" => element.data.input_sets.push(names(value)),
+            "gives" => element.data.output_sets.push(names(value)),
             "starts" => element.listeners.start.push(job(value)),
             "ends" => element.listeners.end.push(job(value)),
             "each" | "times" | "while" | "first" | "most" | "as" | "collect" | "until"
@@ -211,6 +219,10 @@ impl Draft {
             self.element(handler).is_for_compensation = true;
         }
     }
+}
+
+fn names(text: &str) -> Vec<String> {
+    text.split(',').map(str::to_owned).collect()
 }
 
 fn condition(how: &str) -> Option<Expression> {

@@ -53,6 +53,8 @@ scenarios! {
     transactions
     listeners
     task_listeners
+    quantities
+    data
     signals
     links
     implicit_splits

@@ -170,6 +170,19 @@ impl Writer<'_> {
         }
         self.mappings(&block.first);
         self.listeners(&block.first);
+        if is_activity && self.random.once_in(12) {
+            let quantity = 1 + self.random.below(3);
+            self.line(&format!("@{} begins-with {quantity}", block.first));
+        }
+        if is_activity && self.random.once_in(12) {
+            let quantity = 1 + self.random.below(3);
+            self.line(&format!("@{} leaves-with {quantity}", block.last));
+        }
+        if self.random.once_in(12) {
+            let (rule, name) =
+                (*self.random.pick(&["holds", "needs", "gives"]), *self.random.pick(&VARIABLES));
+            self.line(&format!("@{} {rule} {name}", block.first));
+        }
         block
     }
 

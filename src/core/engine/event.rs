@@ -428,6 +428,8 @@ pub enum IncidentKind {
     MultiInstance,
     /// The elements of an ad-hoc sub-process or whether it is done couldn't be computed.
     AdHoc,
+    /// No set of inputs or outputs is complete.
+    Data,
     /// A joining gateway waits for paths that can't come any more.
     Deadlock,
     /// The instance went on and on without waiting.

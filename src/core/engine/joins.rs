@@ -18,7 +18,7 @@ pub(crate) fn is_join(definition: &ProcessDefinition, target: ElementIndex) -> b
     let element = definition.element(target);
     let is_joining =
         matches!(element.kind, ElementKind::ParallelGateway | ElementKind::InclusiveGateway);
-    is_joining && element.incoming.len() > 1
+    is_joining && element.incoming.len() > 1 || element.start_quantity > 1
 }
 
 /// A path arrives. A parallel gateway opens when every incoming flow has brought one (BPMN 2.0,
@@ -32,11 +32,30 @@ pub(crate) fn arrive(turn: &mut Turn<'_>, scope_key: i64, flow: FlowIndex) {
         flow_id: flow.id.clone(),
     });
     turn.settle(scope_key);
+    if gateway.start_quantity > 1 {
+        begin_with_enough(turn, scope_key, flow.target);
+    }
     if matches!(gateway.kind, ElementKind::ParallelGateway) {
         let arrived = waiting_flows(turn, scope_key, flow.target);
         if arrived.len() == gateway.incoming.len() {
             release(turn, scope_key, flow.target, &arrived);
         }
+    }
+}
+
+/// An activity begins with as many paths as its start quantity says (BPMN 2.0, 13.3.2), by whatever
+/// flows they came.
+fn begin_with_enough(turn: &mut Turn<'_>, scope_key: i64, activity: ElementIndex) {
+    let element = turn.definition.element(activity);
+    let scope = turn.instance.elements.get(&scope_key);
+    let Some(waiting) = scope.and_then(|scope| scope.joins.get(&element.id)) else { return };
+    let paths = waiting.iter().flat_map(|(flow, count)| (0..*count).map(move |_| flow.clone()));
+    let quantity = element.start_quantity as usize;
+    let flow_ids: Vec<Arc<str>> = paths.take(quantity).collect();
+    if flow_ids.len() == quantity {
+        let gateway_id = element.id.clone();
+        turn.emit(Event::JoinReleased { scope_key, gateway_id, flow_ids });
+        turn.create(activity, scope_key);
     }
 }
 
@@ -115,10 +134,20 @@ fn deadlock(turn: &Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     let scope = turn.instance.elements.get(&at.key);
     let gateways: Vec<&str> =
         scope.into_iter().flat_map(|scope| scope.joins.keys().map(AsRef::as_ref)).collect();
-    let message = format!(
-        "expected a path on every incoming flow of gateway '{}', but no other path is left",
-        gateways.join("', '")
-    );
+    let counts = |id: &&str| {
+        let found = turn.definition.find(id);
+        found.is_some_and(|index| turn.definition.element(index).start_quantity > 1)
+    };
+    let is_counted = gateways.iter().any(counts);
+    let gateways = gateways.join("', '");
+    let message = if !is_counted {
+        format!(
+            "expected a path on every incoming flow of gateway '{gateways}', but no other path is \
+             left"
+        )
+    } else {
+        format!("expected more paths at '{gateways}', but no other path is left")
+    };
     Err(Failure::new(IncidentKind::Deadlock, message))
 }
 

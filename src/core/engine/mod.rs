@@ -15,6 +15,7 @@ mod compensation;
 mod conditions;
 mod context;
 mod copies;
+mod data;
 mod decide;
 mod effect;
 mod elements;

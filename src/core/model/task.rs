@@ -25,6 +25,18 @@ pub struct IoMapping {
     pub outputs: Vec<Mapping>,
 }
 
+/// Data objects, properties, and sets of inputs and outputs (BPMN 2.0, 10.4). Data associations are
+/// mappings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataRules {
+    /// Variables that are the element's own from the start, null until they are written.
+    pub declares: Vec<String>,
+    /// It begins only when all variables of one of these have a value; any, when there are none.
+    pub input_sets: Vec<Vec<String>>,
+    /// It completes only when all variables of one of these have a value; any, when there are none.
+    pub output_sets: Vec<Vec<String>>,
+}
+
 /// One mapping.
 #[derive(Debug, Clone)]
 pub struct Mapping {

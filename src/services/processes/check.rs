@@ -73,6 +73,17 @@ pub(super) fn check(resources: &[Resource]) -> Result<Checked, Vec<FileProblem>>
     if problems.is_empty() { Ok(checked) } else { Err(problems) }
 }
 
+/// Warnings about timers of models whose date is over.
+pub(super) fn past_dates(resources: &[Resource], now: Timestamp) -> Vec<FileProblem> {
+    let models = resources.iter().filter(|it| matches!(Kind::of(&it.name), Some((Kind::Model, _))));
+    let of_file = |resource: &Resource| {
+        let found = bpmn::lint_dates(&resource.content, &bpmn::Limits::default(), now);
+        let name = resource.name.clone();
+        found.into_iter().map(move |problem| FileProblem { file: name.clone(), problem })
+    };
+    models.flat_map(of_file).collect()
+}
+
 /// What a file is, by the ending of its name.
 const KINDS: [(&str, Kind); 4] = [
     (".bpmn", Kind::Model),

@@ -73,6 +73,7 @@ pub fn lint(resources: &[Resource], now: jiff::Timestamp, zone: &TimeZone) -> Ve
     if others.is_empty() && !models.is_empty() {
         return found;
     }
+    found.extend(check::past_dates(&others, now));
     match check::check(&others) {
         Ok(checked) => {
             let prepared = prepare(&checked, &others, now, zone);

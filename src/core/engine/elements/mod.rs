@@ -26,7 +26,7 @@ use crate::core::engine::event::{Event, Step};
 use crate::core::engine::facts::Role;
 use crate::core::engine::turn::{At, Failure, Turn};
 use crate::core::engine::{
-    compensation, flows, listeners, mappings, multi_instance, subscriptions,
+    compensation, data, flows, listeners, mappings, multi_instance, subscriptions,
 };
 use crate::core::model::{ElementKind, EndEvent, ScriptDefinition};
 
@@ -40,7 +40,9 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     if let (Role::Body, Some(characteristics)) = (at.role, &at.element.multi_instance) {
         return multi_instance::activate(turn, at, characteristics);
     }
+    data::declare(turn, at);
     mappings::apply_inputs(turn, at)?;
+    data::check_inputs(turn, at)?;
     begin(turn, at)
 }
 
@@ -112,6 +114,7 @@ pub(crate) fn complete(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
             subscriptions::close_inside(turn, at);
             ad_hoc::finish(turn, at);
         }
+        data::check_outputs(turn, at)?;
         mappings::apply_outputs(turn, at)?;
     }
     turn.next(Step::Leave, at.key);
@@ -133,6 +136,7 @@ pub(crate) fn leave(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         return multi_instance::leave_inner(turn, at, characteristics, loop_counter);
     }
     let flows = if compensation::is_back(at) { Vec::new() } else { flows::choose(turn, at)? };
+    let flows = flows::repeated(&flows, at.element.completion_quantity);
     if flows.is_empty() && !matches!(at.element.kind, ElementKind::LinkThrowEvent { .. }) {
         ad_hoc::collect(turn, at, scope_key)?;
     }
