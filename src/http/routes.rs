@@ -24,6 +24,8 @@ pub fn routes() -> Vec<Route> {
         pages::home::routes(),
         pages::processes::routes(),
         pages::process::routes(),
+        pages::comparison::routes(),
+        pages::history::routes(),
         pages::instances::routes(),
         pages::instance::routes(),
         pages::incidents::routes(),
