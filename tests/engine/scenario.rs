@@ -20,6 +20,7 @@ use flowstead::core::model::ProcessDefinition;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use super::decisions::decisions;
 use super::definition_text::definition;
 use super::invariants::violation;
 use super::trace::Names;
@@ -92,7 +93,10 @@ impl Stage {
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
             names: Names::default(),
-            turn: TurnContext::new(now, zone, Keys { next: KEY_STEP }),
+            turn: TurnContext {
+                decisions: decisions(),
+                ..TurnContext::new(now, zone, Keys { next: KEY_STEP })
+            },
         }
     }
 
@@ -107,6 +111,9 @@ impl Stage {
             }
             "limit" => {
                 self.turn.limits.flows_per_scope_max = rest.parse().expect("a number");
+            }
+            "decisions" => {
+                self.turn.limits.decisions_max = rest.parse().expect("a number");
             }
             _ => {
                 let command = self.command(verb, rest);

@@ -20,6 +20,7 @@ use flowstead::core::model::{ElementKind, ProcessDefinition};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::engine::decisions::decisions;
 use crate::engine::definition_text::definition;
 use crate::engine::invariants::violation;
 use random::Random;
@@ -61,6 +62,7 @@ struct Counts {
     reloads: usize,
     incidents: usize,
     inclusive_openings: usize,
+    decisions: usize,
 }
 
 impl Counts {
@@ -71,6 +73,7 @@ impl Counts {
         self.reloads += other.reloads;
         self.incidents += other.incidents;
         self.inclusive_openings += other.inclusive_openings;
+        self.decisions += other.decisions;
         self
     }
 
@@ -82,6 +85,7 @@ impl Counts {
             ("reloads", self.reloads),
             ("incidents", self.incidents),
             ("inclusive openings", self.inclusive_openings),
+            ("decisions", self.decisions),
         ];
         for (what, count) in met {
             assert!(count >= 100, "the simulation hardly met any {what}: {count}");
@@ -131,6 +135,7 @@ impl<'a> Player<'a> {
         let keys = Keys { next: 100 * KEY_STEP };
         let mut turn = TurnContext::new(Timestamp::UNIX_EPOCH, TimeZone::UTC, keys);
         turn.limits.flows_per_scope_max = FLOWS_PER_SCOPE_MAX;
+        turn.decisions = decisions();
         Self {
             definition: definition(model),
             instance: ProcessInstance::empty(),
@@ -206,8 +211,10 @@ impl<'a> Player<'a> {
                 let next = outcome.events.get(at + 1);
                 self.check_opening(*scope_key, gateway_id, next);
             }
-            if let Event::IncidentRaised(_) = event {
-                self.counts.incidents += 1;
+            match event {
+                Event::IncidentRaised(_) => self.counts.incidents += 1,
+                Event::DecisionEvaluated(_) => self.counts.decisions += 1,
+                _ => {}
             }
             apply(&mut self.folded, event);
         }

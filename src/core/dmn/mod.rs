@@ -12,6 +12,7 @@ mod expressions;
 mod library;
 mod model;
 mod ordering;
+mod record;
 mod table;
 mod trace;
 mod types;
@@ -22,6 +23,7 @@ use crate::core::model::{Problem, Severity};
 pub use crate::core::xml::limits::Limits;
 pub use evaluation::{Decided, DecisionError};
 pub use model::{DecisionModel, ElementInfo, ElementKind};
+pub use record::{Record, RecordLimits};
 pub use trace::{DecisionTrace, MatchedRule, TableTrace, TestedInput, Trace};
 
 /// Reads a DMN file, with the models it imports.

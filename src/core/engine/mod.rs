@@ -15,6 +15,7 @@ mod compensation;
 mod conditions;
 mod context;
 mod decide;
+mod decisions;
 mod effect;
 mod elements;
 mod errors;
@@ -46,10 +47,11 @@ pub use apply::apply;
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use decide::decide;
+pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
     Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, UserTaskCreated,
 };
 pub use instance::{
