@@ -14,6 +14,7 @@ mod values;
 mod variables;
 
 mod config_check;
+mod decisions;
 mod deploy;
 mod dmn;
 mod feel;
@@ -80,6 +81,9 @@ enum Command {
     /// Look at and cancel process instances
     #[command(subcommand)]
     Instances(instances::Instances),
+    /// Look at and evaluate deployed decisions
+    #[command(subcommand)]
+    Decisions(decisions::Decisions),
     /// Look at and complete user tasks
     #[command(subcommand)]
     Tasks(tasks::Tasks),
@@ -139,6 +143,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Start(it) => it.run(),
         Command::Signal(it) => it.run(),
         Command::Instances(it) => it.run(),
+        Command::Decisions(it) => it.run(),
         Command::Tasks(it) => it.run(),
         Command::Jobs(it) => it.run(),
         Command::User(it) => it.run(),

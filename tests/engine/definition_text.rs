@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ConditionDefinition, Dynamic, Element,
-    ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference, IoMapping,
-    JobDefinition, LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
-    ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TimerDefinition, UserTaskDefinition,
-    VariablePath,
+    AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ConditionDefinition,
+    Dynamic, Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference,
+    IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping, MessageDefinition,
+    ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TimerDefinition,
+    UserTaskDefinition, VariablePath,
 };
 
 /// Builds the definition of process `p`. Panics on a text that is none: tests are to be right.

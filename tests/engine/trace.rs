@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use flowstead::core::engine::{
-    CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled, UserTaskCreated,
+    CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled,
+    UserTaskCreated,
 };
 use jiff::Timestamp;
 

@@ -10,8 +10,8 @@ use super::timers;
 use super::xml::{self, Located, Node};
 use crate::core::feel::Expression;
 use crate::core::model::{
-    Binding, CallActivity, CalledDecision, Dynamic, ElementKind, FormReference, JobDefinition, ScriptDefinition,
-    UserTaskDefinition,
+    Binding, CallActivity, CalledDecision, Dynamic, ElementKind, FormReference, JobDefinition,
+    ScriptDefinition, UserTaskDefinition,
 };
 
 /// Job type of the sandbox that runs JavaScript.

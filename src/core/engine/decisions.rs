@@ -119,7 +119,8 @@ fn count(turn: &mut Turn<'_>) -> Result<(), Failure> {
         turn.decisions.made += 1;
         return Ok(());
     }
-    let message = format!("expected at most {limit} decisions at once; resolving goes on from here");
+    let message =
+        format!("expected at most {limit} decisions at once; resolving goes on from here");
     Err(Failure::new(IncidentKind::StepLimit, message))
 }
 

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::command::UserTaskChanges;
 use super::facts::{
-    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated, LoopStarted,
-    SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
+    LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
 use super::instance::Compensation;
 

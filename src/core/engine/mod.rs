@@ -51,8 +51,9 @@ pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
-    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
+    LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled,
+    UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::evaluation::evaluation_href;
 use super::incidents::{incident_row, nothing_stuck};
 use super::instance_variables::{self, ScopeRows, VariableForm};
 use super::instances::state_chip;
@@ -73,6 +74,8 @@ pub struct TimelineRow {
     pub at: Stamp,
     /// For example `took 3 min`; empty shows none.
     pub duration: String,
+    /// Where it is told how a decision was made.
+    pub evaluation_href: Option<String>,
 }
 
 /// A job of the instance.
@@ -197,12 +200,15 @@ fn sample_timeline() -> Vec<TimelineRow> {
             text: text.into(),
             at: Stamp::sample(minutes),
             duration: duration.into(),
+            evaluation_href: (icon == "table")
+                .then(|| "/decision-evaluations/4503599627370777".into()),
         };
     vec![
         row("alert", "bad", "Pay out", "pay", "raised an incident: no route to host", 40, ""),
         row("play", "info", "Pay out", "pay", "was activated", 42, ""),
         row("check", "good", "Approve expense", "approve", "was completed", 42, "took 24 h"),
         row("user", "info", "Approve expense", "approve", "was claimed by Approver", 1450, ""),
+        row("table", "neutral", "Check rates", "rates", "decided rates", 1499, ""),
         row("branch", "neutral", "Amount above limit?", "limit", "took the path Yes", 1499, ""),
         row("play", "info", "Expense submitted", "start", "was started by Requester", 1500, ""),
     ]
@@ -490,7 +496,7 @@ fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
         .rev()
         .skip(offset)
         .take(ENTRIES)
-        .map(|entry| timeline_row(entry, view.now_ms))
+        .map(|entry| timeline_row(entry, view))
         .collect();
     let end = offset + rows.len();
     let pager = if total <= ENTRIES {
@@ -505,7 +511,8 @@ fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
     InstanceTab::Timeline { rows, pager }
 }
 
-fn timeline_row(entry: TimelineEntry, now_ms: i64) -> TimelineRow {
+fn timeline_row(entry: TimelineEntry, view: &View<'_>) -> TimelineRow {
+    let may_read = view.principal.may(Permission::InstancesRead);
     let (icon, tone) = match entry.kind {
         EntryKind::Started => ("play", "info"),
         EntryKind::Completed => ("check", "good"),
@@ -514,6 +521,7 @@ fn timeline_row(entry: TimelineEntry, now_ms: i64) -> TimelineRow {
         EntryKind::Time => ("clock", "neutral"),
         EntryKind::Message => ("mail", "neutral"),
         EntryKind::Call => ("link", "neutral"),
+        EntryKind::Decision => ("table", "neutral"),
         EntryKind::Variables => ("variable", "neutral"),
         EntryKind::Trouble => ("alert", "warn"),
         EntryKind::Incident => ("alert", "bad"),
@@ -525,7 +533,8 @@ fn timeline_row(entry: TimelineEntry, now_ms: i64) -> TimelineRow {
         element: entry.element,
         element_id: entry.element_id,
         text: entry.text,
-        at: Stamp::at(entry.at, now_ms),
+        at: Stamp::at(entry.at, view.now_ms),
+        evaluation_href: evaluation_href(entry.evaluation_key.filter(|_| may_read)),
         duration: match entry.duration_ms {
             Some(ms) if ms >= 1000 => format!("took {}", span(ms)),
             _ => String::new(),

@@ -18,8 +18,12 @@ pub(crate) mod words;
 
 pub mod account;
 pub mod audit;
+pub mod decision;
+pub mod decision_view;
+pub mod decisions;
 pub mod deploy_problems;
 pub mod error;
+pub mod evaluation;
 pub mod files;
 pub mod groups;
 pub mod home;
