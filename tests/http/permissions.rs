@@ -21,6 +21,12 @@ GET /api/v1/audit administrator operator
 GET /api/v1/audit-events administrator operator
 GET /api/v1/audit/facets administrator operator
 GET /api/v1/dead-letters administrator modeler operator
+GET /api/v1/decision-evaluations administrator modeler operator
+GET /api/v1/decision-evaluations/{key} administrator modeler operator
+GET /api/v1/decisions signed in
+GET /api/v1/decisions/{id} signed in
+GET /api/v1/decisions/{id}/versions signed in
+GET /api/v1/decisions/{id}/xml signed in
 GET /api/v1/files signed in
 GET /api/v1/files/{key} signed in
 GET /api/v1/files/{key}/content signed in
@@ -58,6 +64,10 @@ GET /api/v1/users administrator
 GET /api/v1/users/{key} administrator
 GET /assets/{name} everybody
 GET /audit administrator operator
+GET /decision-evaluations/{key} administrator modeler operator
+GET /decisions signed in
+GET /decisions/{id} signed in
+GET /decisions/{id}/model signed in
 GET /events signed in
 GET /files signed in
 GET /files/{key} signed in
@@ -97,6 +107,7 @@ POST /api/v1/auth/logout everybody
 POST /api/v1/auth/refresh everybody
 POST /api/v1/dead-letters/requeue administrator modeler operator
 POST /api/v1/dead-letters/{key}/requeue administrator modeler operator
+POST /api/v1/decisions/{id}/evaluate administrator modeler operator
 POST /api/v1/deployments administrator modeler
 POST /api/v1/deployments/examples administrator modeler
 POST /api/v1/files signed in
@@ -128,6 +139,7 @@ POST /api/v1/user-tasks/{key}/unclaim signed in
 POST /api/v1/users administrator
 POST /api/v1/users/{key}/disable administrator
 POST /api/v1/users/{key}/enable administrator
+POST /decisions/{id}/evaluate administrator modeler operator
 POST /files signed in
 POST /files/{key}/delete signed in
 POST /groups administrator

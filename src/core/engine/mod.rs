@@ -16,6 +16,7 @@ mod conditions;
 mod context;
 mod copies;
 mod decide;
+mod decisions;
 mod effect;
 mod elements;
 mod errors;
@@ -50,11 +51,13 @@ pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
+pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
-    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
+    LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled,
+    UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,

@@ -460,7 +460,7 @@ fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
         .rev()
         .skip(offset)
         .take(ENTRIES)
-        .map(|entry| TimelineRow::of(entry, view.now_ms))
+        .map(|entry| TimelineRow::of(entry, view.principal, view.now_ms))
         .collect();
     let end = offset + rows.len();
     let pager = if total <= ENTRIES {

@@ -1,8 +1,10 @@
 //! Rows of a timeline: what happened, to what, and when.
 //! Must not know the journal; entries come in words already.
 
+use super::evaluation::evaluation_href;
 use super::numbers::span;
 use super::parts::Stamp;
+use crate::core::access::{Permission, Principal};
 use crate::services::instances::{EntryKind, TimelineEntry};
 
 /// Something that happened in the instance.
@@ -17,11 +19,14 @@ pub struct TimelineRow {
     pub at: Stamp,
     /// For example `took 3 min`; empty shows none.
     pub duration: String,
+    /// Where it is told how a decision was made.
+    pub evaluation_href: Option<String>,
 }
 
 impl TimelineRow {
-    /// The row of an entry, as seen at `now_ms`.
-    pub(super) fn of(entry: TimelineEntry, now_ms: i64) -> Self {
+    /// The row of an entry, as this person sees it at `now_ms`.
+    pub(super) fn of(entry: TimelineEntry, principal: &Principal, now_ms: i64) -> Self {
+        let may_read = principal.may(Permission::InstancesRead);
         let (icon, tone) = match entry.kind {
             EntryKind::Started => ("play", "info"),
             EntryKind::Completed => ("check", "good"),
@@ -30,6 +35,7 @@ impl TimelineRow {
             EntryKind::Time => ("clock", "neutral"),
             EntryKind::Message => ("mail", "neutral"),
             EntryKind::Call => ("link", "neutral"),
+            EntryKind::Decision => ("table", "neutral"),
             EntryKind::Variables => ("variable", "neutral"),
             EntryKind::Trouble => ("alert", "warn"),
             EntryKind::Incident => ("alert", "bad"),
@@ -42,6 +48,7 @@ impl TimelineRow {
             element_id: entry.element_id,
             text: entry.text,
             at: Stamp::at(entry.at, now_ms),
+            evaluation_href: evaluation_href(entry.evaluation_key.filter(|_| may_read)),
             duration: match entry.duration_ms {
                 Some(ms) if ms >= 1000 => format!("took {}", span(ms)),
                 _ => String::new(),
@@ -59,12 +66,15 @@ impl TimelineRow {
             text: text.into(),
             at: Stamp::sample(minutes),
             duration: duration.into(),
+            evaluation_href: (icon == "table")
+                .then(|| "/decision-evaluations/4503599627370777".into()),
         };
         vec![
             row("alert", "bad", "Pay out", "pay", "raised an incident: no route to host", 40, ""),
             row("play", "info", "Pay out", "pay", "was activated", 42, ""),
             row("check", "good", "Approve expense", "approve", "was completed", 42, "took 24 h"),
             row("user", "info", "Approve expense", "approve", "was claimed by Approver", 1450, ""),
+            row("table", "neutral", "Check rates", "rates", "decided rates", 1499, ""),
             row("branch", "neutral", "Amount above limit?", "limit", "took the path Yes", 1499, ""),
             row("play", "info", "Expense submitted", "start", "was started by Requester", 1500, ""),
         ]
