@@ -12,5 +12,6 @@ pub mod forms;
 pub mod schema;
 
 pub mod engine;
+pub mod world;
 
 pub mod access;

@@ -9,6 +9,7 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod calls;
 mod catching;
 mod command;
 mod compensation;
@@ -43,6 +44,7 @@ mod user_tasks;
 mod variables;
 
 pub use apply::apply;
+pub use calls::{escalated, told};
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use decide::decide;
@@ -55,7 +57,7 @@ pub use facts::{
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
     JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap,
+    UserTask, VariableMap, variables_at,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;

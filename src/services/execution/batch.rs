@@ -27,6 +27,7 @@ use super::targets::Targets;
 use super::trail;
 use crate::core::engine::{
     self, Command, CreateInstance, Effect, Event, Keys, Outcome, Parent, TurnContext, VariableMap,
+    escalated, told,
 };
 use crate::platform::clock::{KEY_STEP, KeyGenerator};
 use crate::platform::store::{Sql, StoreError, Value};
@@ -479,10 +480,10 @@ impl Batch<'_> {
             }
             Effect::CancelCalledInstance { child_key } => (child_key, Command::Cancel),
             Effect::EscalateToParent { parent, code } => {
-                (parent.instance_key, super::calls::escalated(parent, key, code))
+                (parent.instance_key, escalated(parent, key, code))
             }
             Effect::NotifyParent { parent, result } => {
-                (parent.instance_key, super::calls::told(parent, key, result))
+                (parent.instance_key, told(parent, key, result))
             }
         };
         // A caller that no longer waits, or a child that has ended, refuses: nothing is left to do.

@@ -9,7 +9,6 @@
 
 mod alarms;
 mod batch;
-mod calls;
 mod changes;
 mod definitions;
 mod dispatcher;
@@ -45,11 +44,9 @@ use batch::{FollowUp, Surroundings};
 use turn_loop::{TurnLoop, Waiting};
 use workers::{WaitingRoom, Workers};
 
-pub(crate) use calls::{escalated, told};
 pub use changes::{Change, Changes, Notice};
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
-pub use jobs::variables_at;
 pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
 pub use request::{
