@@ -30,6 +30,7 @@ mod serve;
 mod signal;
 mod start;
 mod tasks;
+mod test;
 mod users;
 mod version;
 
@@ -71,6 +72,8 @@ enum Command {
     Dmn(dmn::Dmn),
     /// Run a model in memory, in virtual time
     Run(run::Run),
+    /// Play scenarios of processes, in memory and virtual time
+    Test(test::Test),
     /// Sign in at a server and save the sign-in
     Login(login::Login),
     /// Deploy models to a server
@@ -140,6 +143,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Feel(it) => it.run(),
         Command::Dmn(it) => it.run(),
         Command::Run(it) => it.run(),
+        Command::Test(it) => it.run(),
         Command::Reindex(it) => it.run(),
         Command::Login(it) => it.run(),
         Command::Deploy(it) => it.run(),

@@ -9,6 +9,7 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod calls;
 mod catching;
 mod command;
 mod compensation;
@@ -47,6 +48,7 @@ mod variables;
 mod waits;
 
 pub use apply::apply;
+pub use calls::{escalated, told};
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
@@ -62,7 +64,7 @@ pub use facts::{
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
     JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap,
+    UserTask, VariableMap, variables_at,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;

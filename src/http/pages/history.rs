@@ -173,7 +173,8 @@ async fn page(
     let (row, turn) = (&moment.row, moment.turn());
     let is_open = moment.instance.state == InstanceState::Active;
     let may_rewind = is_open && signed_in.principal.may(Permission::InstancesOperate);
-    let happened = moment.told(&names).into_iter().map(|it| TimelineRow::of(it, &signed_in.principal, now_ms));
+    let happened =
+        moment.told(&names).into_iter().map(|it| TimelineRow::of(it, &signed_in.principal, now_ms));
     let href = |turn: i64| format!("?turn={turn}");
     Ok(HistoryPage {
         layout: frame.layout(row.process_name.clone(), Section::Instances),

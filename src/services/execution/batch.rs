@@ -28,6 +28,7 @@ use super::targets::Targets;
 use super::trail;
 use crate::core::engine::{
     self, Command, CreateInstance, DeployedDecision, Effect, Event, Outcome, Parent, VariableMap,
+    escalated, told,
 };
 use crate::core::model::Binding;
 use crate::platform::clock::KeyGenerator;
@@ -503,10 +504,10 @@ impl Batch<'_> {
             }
             Effect::CancelCalledInstance { child_key } => (child_key, Command::Cancel),
             Effect::EscalateToParent { parent, code } => {
-                (parent.instance_key, super::calls::escalated(parent, key, code))
+                (parent.instance_key, escalated(parent, key, code))
             }
             Effect::NotifyParent { parent, result } => {
-                (parent.instance_key, super::calls::told(parent, key, result))
+                (parent.instance_key, told(parent, key, result))
             }
         };
         // A caller that no longer waits, or a child that has ended, refuses: nothing is left to do.

@@ -9,7 +9,6 @@
 
 mod alarms;
 mod batch;
-mod calls;
 mod changes;
 mod deciding;
 mod decisions;
@@ -48,12 +47,10 @@ use batch::{FollowUp, Surroundings};
 use turn_loop::{TurnLoop, Waiting};
 use workers::{WaitingRoom, Workers};
 
-pub(crate) use calls::{escalated, told};
 pub use changes::{Change, Changes, Notice};
 pub use decisions::DeployedDecisions;
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
-pub use jobs::variables_at;
 pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, list_turns_until};
 pub use request::{
