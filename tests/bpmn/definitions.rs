@@ -3,10 +3,11 @@
 use flowstead::core::bpmn::{JAVASCRIPT_JOB_TYPE, Limits, parse};
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    BoundaryEvent, CallActivity, DataRules, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
-    EventTrigger, FormReference, IoMapping, JobDefinition, Listeners, LoopBehavior,
-    LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
-    ScriptDefinition, StandardLoop, StartEvent, ThrownEvent, TimerDefinition, UserTaskDefinition,
+    Binding, BoundaryEvent, CallActivity, ComplexBehavior, DataRules, Dynamic, Element,
+    ElementIndex, ElementKind, EndEvent, EventTrigger, FormReference, IoMapping, JobDefinition,
+    Listeners, LoopBehavior, LoopCharacteristics, LoopItems, Mapping, MessageDefinition,
+    ProcessDefinition, ScriptDefinition, StandardLoop, StartEvent, ThrownEvent, TimerDefinition,
+    UserTaskDefinition,
 };
 
 use super::{fixture, line};
@@ -126,11 +127,13 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
         }
         ElementKind::CallActivity(CallActivity {
             process_id,
+            binding,
             propagates_all_parent_variables,
             propagates_all_child_variables,
         }) => format!(
-            " {} down {propagates_all_parent_variables} up {propagates_all_child_variables}",
-            dynamic(process_id)
+            " {}{} down {propagates_all_parent_variables} up {propagates_all_child_variables}",
+            dynamic(process_id),
+            if *binding == Binding::Latest { String::new() } else { format!(" {binding:?}") }
         ),
         _ => String::new(),
     }
@@ -193,6 +196,7 @@ fn job(job: &JobDefinition) -> String {
 fn form(form: &FormReference) -> String {
     match form {
         FormReference::Id(id) => format!(" form {id}"),
+        FormReference::Bound(id, binding) => format!(" form {id} {binding:?}"),
         FormReference::Embedded(schema) => format!(" embedded form {schema}"),
         FormReference::External(at) => format!(" form at {}", dynamic(at)),
     }
@@ -236,11 +240,11 @@ fn data(element: &Element) -> String {
     for (what, sets) in [("needs", input_sets), ("gives", output_sets)] {
         let sets: Vec<String> = sets.iter().map(|set| set.join(",")).collect();
         if !sets.is_empty() {
-            text += &format!(" | {what} {}", sets.join(" or "));
+            text.extend([" | ", what, " ", &sets.join(" or ")]);
         }
     }
     if !declares.is_empty() {
-        text += &format!(" | holds {}", declares.join(","));
+        text.extend([" | holds ", &declares.join(",")]);
     }
     match (element.start_quantity, element.completion_quantity) {
         (1, 1) => text,
@@ -279,10 +283,12 @@ fn behavior(behavior: &LoopBehavior) -> String {
         LoopBehavior::All => String::new(),
         LoopBehavior::None(it) => format!(" throws each {}", event(it)),
         LoopBehavior::One(it) => format!(" throws once {}", event(it)),
-        LoopBehavior::Complex(all) => all
-            .iter()
-            .map(|it| format!(" throws {} if `{}`", event(&it.event), feel(&it.condition)))
-            .collect(),
+        LoopBehavior::Complex(all) => {
+            let one = |it: &ComplexBehavior| {
+                format!(" throws {} if `{}`", event(&it.event), feel(&it.condition))
+            };
+            all.iter().map(one).collect::<Vec<_>>().concat()
+        }
     }
 }
 

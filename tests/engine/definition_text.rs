@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    AdHocDefinition, BoundaryEvent, CallActivity, ComplexBehavior, ConditionDefinition, DataRules,
-    Dynamic, Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference,
-    IoMapping, JobDefinition, Listeners, LoopBehavior, LoopCharacteristics, LoopItems, Mapping,
-    MessageDefinition, ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent,
-    TaskListener, TaskListenerEvent, ThrownEvent, TimerDefinition, UserTaskDefinition,
-    VariablePath,
+    AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ComplexBehavior,
+    ConditionDefinition, DataRules, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
+    EventTrigger, FlowIndex, FormReference, IoMapping, JobDefinition, Listeners, LoopBehavior,
+    LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
+    ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TaskListener, TaskListenerEvent,
+    ThrownEvent, TimerDefinition, UserTaskDefinition, VariablePath,
 };
 
 /// Builds the definition of process `p`. Panics on a text that is none: tests are to be right.
@@ -274,6 +274,11 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "service" => ElementKind::ServiceTask(job(id)),
         "send" => ElementKind::SendTask(job(id)),
         "script" => ElementKind::ScriptTask(ScriptDefinition::Job(job(id))),
+        "decide" => ElementKind::BusinessRuleTask(CalledDecision {
+            decision_id: Dynamic::Literal(id.into()),
+            binding: Binding::Latest,
+            result_variable: "result".to_owned(),
+        }),
         "user" => ElementKind::UserTask(UserTaskDefinition::default()),
         "receive" => ElementKind::ReceiveTask(MessageDefinition {
             name: Dynamic::Literal(id.into()),
@@ -283,6 +288,7 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "task" => ElementKind::UndefinedTask,
         "call" => ElementKind::CallActivity(CallActivity {
             process_id: Dynamic::Literal("q".into()),
+            binding: Binding::Latest,
             propagates_all_parent_variables: true,
             propagates_all_child_variables: true,
         }),
@@ -408,6 +414,7 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         | ElementKind::SendTask(job)
         | ElementKind::ScriptTask(ScriptDefinition::Job(job))
         | ElementKind::MessageThrowEvent(job) => set_job(job, name, value),
+        ElementKind::BusinessRuleTask(called) => set_decision(called, name, value),
         ElementKind::UserTask(user_task) => set_user_task(user_task, name, value),
         ElementKind::AdHocSubProcess(definition) => match name {
             "begins" => definition.active_elements = Some(feel(value)),
@@ -423,6 +430,8 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         },
         ElementKind::CallActivity(call) => match name {
             "calls" => call.process_id = dynamic(value),
+            "bound" if value == "deployment" => call.binding = Binding::Deployment,
+            "bound" => call.binding = Binding::VersionTag(value.to_owned()),
             "only-inputs" => call.propagates_all_parent_variables = false,
             _ => call.propagates_all_child_variables = false,
         },
@@ -498,6 +507,16 @@ fn set_job(job: &mut JobDefinition, name: &str, value: &str) {
             job.headers.push((name.to_owned(), value.to_owned()));
         }
         other => panic!("a job has no setting '{other}'"),
+    }
+}
+
+fn set_decision(called: &mut CalledDecision, name: &str, value: &str) {
+    match name {
+        "decision" => called.decision_id = dynamic(value),
+        "result" => value.clone_into(&mut called.result_variable),
+        "bound" if value == "deployment" => called.binding = Binding::Deployment,
+        "bound" => called.binding = Binding::VersionTag(value.to_owned()),
+        other => panic!("a decision has no '{other}'"),
     }
 }
 

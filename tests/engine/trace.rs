@@ -8,9 +8,10 @@
 use std::collections::HashMap;
 
 use flowstead::core::engine::{
-    CallResult, Effect, Event, IncidentRaised, JobCreated, JobKind, Role, TimerScheduled,
-    UserTaskCreated,
+    CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, JobKind, Role,
+    TimerScheduled, UserTaskCreated,
 };
+use flowstead::core::model::Binding;
 use jiff::Timestamp;
 
 /// Names for keys, given out as events come by.
@@ -148,6 +149,7 @@ impl Names {
             | Event::SubscriptionClosed { key }
             | Event::SignalUnsubscribed { key }
             | Event::ConditionUnsubscribed { key } => format!("closed({})", self.of(*key)),
+            Event::DecisionEvaluated(facts) => decision(facts),
             Event::IncidentRaised(facts) => self.incident(facts),
             Event::IncidentResolved { key } => format!("resolved({})", self.of(*key)),
             Event::ChildCalled { child_key, process_id, .. } => {
@@ -203,6 +205,9 @@ impl Names {
             }
             Event::UserTaskCorrected { key, corrections } => {
                 format!("corrected({} {})", self.of(*key), json(corrections))
+            }
+            Event::TriggerHeldBack { key, event_id, .. } => {
+                format!("waits({event_id} for {})", self.of(*key))
             }
             Event::LoopExtended(facts) => format!("more({} {})", self.of(facts.key), facts.added),
             Event::AdHocQueued { key, activations } => {
@@ -285,8 +290,13 @@ impl Names {
     pub(crate) fn effect(&mut self, effect: &Effect) -> String {
         let json = |it| serde_json::to_string(it).expect("variables are JSON");
         match effect {
-            Effect::StartCalledInstance { child_key, variables, .. } => {
-                format!("=> start {} {}", self.of(*child_key), json(variables))
+            Effect::StartCalledInstance { child_key, variables, binding, .. } => {
+                let bound = match binding {
+                    Binding::Latest => String::new(),
+                    Binding::Deployment => " of the same deployment".to_owned(),
+                    Binding::VersionTag(tag) => format!(" tagged {tag}"),
+                };
+                format!("=> start {}{bound} {}", self.of(*child_key), json(variables))
             }
             Effect::CancelCalledInstance { child_key } => {
                 format!("=> cancel {}", self.of(*child_key))
@@ -312,6 +322,19 @@ impl Names {
 fn header_of(header: &str, value: &str) -> Option<String> {
     let header = header.strip_prefix("io.camunda.zeebe:").unwrap_or(header);
     (!matches!(header, "userTaskKey" | "action")).then(|| format!("{header}={value}"))
+}
+
+/// What was decided from what, by which rules.
+fn decision(facts: &DecisionEvaluated) -> String {
+    let tables = facts.trace["tables"].as_array().into_iter().flatten();
+    let rules: Vec<_> = tables
+        .flat_map(|table| table["rules"].as_array().into_iter().flatten())
+        .map(|rule| rule["number"].to_string())
+        .collect();
+    let version = facts.decision_version;
+    let (id, inputs, output) = (&facts.decision_id, &facts.inputs, &facts.output);
+    let failed = if facts.failure.is_some() { " failed" } else { "" };
+    format!("decided({id}.{version} {inputs} by {}: {output}{failed})", rules.join(","))
 }
 
 fn time(at: i64) -> String {

@@ -63,6 +63,8 @@ POST | process-instances/1/cancel | | 404 not_found
 POST | process-instances/INSTANCE/variables | {"variables":{},"scope_key":"1"} | 404 not_found
 POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":[]} | 422 invalid_value
 POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":["x"]} | 404 not_found
+POST | process-instances/INSTANCE/add-instances | {"element_instance_key":"1","items":[]} | 422 invalid_value
+POST | process-instances/INSTANCE/add-instances | {"element_instance_key":"1","items":[1]} | 404 not_found
 POST | signals | {"name":""} | 422 invalid_value
 POST | signals | {"signal":"fire"} | 422 invalid_body
 POST | jobs/activate | {"types":[],"worker":"w"} | 422 invalid_value

@@ -1,9 +1,11 @@
 //! Process instances on a running engine, on both databases.
 
 mod api;
+mod calling;
 mod listing;
 mod overview;
 mod pages;
 mod repair;
 mod running;
 mod signals;
+mod time_travel;

@@ -21,6 +21,7 @@ use flowstead::core::model::{ElementKind, ProcessDefinition};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::engine::decisions::decisions;
 use crate::engine::definition_text::definition;
 use crate::engine::invariants::violation;
 use random::Random;
@@ -63,6 +64,7 @@ struct Counts {
     incidents: usize,
     inclusive_openings: usize,
     rewinds: usize,
+    decisions: usize,
 }
 
 impl Counts {
@@ -74,6 +76,7 @@ impl Counts {
         self.incidents += other.incidents;
         self.inclusive_openings += other.inclusive_openings;
         self.rewinds += other.rewinds;
+        self.decisions += other.decisions;
         self
     }
 
@@ -86,6 +89,7 @@ impl Counts {
             ("incidents", self.incidents),
             ("inclusive openings", self.inclusive_openings),
             ("rewinds", self.rewinds),
+            ("decisions", self.decisions),
         ];
         for (what, count) in met {
             assert!(count >= 100, "the simulation hardly met any {what}: {count}");
@@ -135,6 +139,7 @@ impl<'a> Player<'a> {
         let keys = Keys { next: 100 * KEY_STEP };
         let mut turn = TurnContext::new(Timestamp::UNIX_EPOCH, TimeZone::UTC, keys);
         turn.limits.flows_per_scope_max = FLOWS_PER_SCOPE_MAX;
+        turn.decisions = decisions();
         Self {
             definition: definition(model),
             instance: ProcessInstance::empty(),
@@ -241,8 +246,10 @@ impl<'a> Player<'a> {
                 let next = outcome.events.get(at + 1);
                 self.check_opening(*scope_key, gateway_id, next);
             }
-            if let Event::IncidentRaised(_) = event {
-                self.counts.incidents += 1;
+            match event {
+                Event::IncidentRaised(_) => self.counts.incidents += 1,
+                Event::DecisionEvaluated(_) => self.counts.decisions += 1,
+                _ => {}
             }
             apply(&mut self.folded, event);
         }

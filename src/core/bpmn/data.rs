@@ -130,12 +130,11 @@ fn sets(
         let optional: Vec<&str> = ids(optional).collect();
         let mut names = Vec::new();
         for id in ids(all).filter(|id| !optional.contains(id)) {
-            match ctx.data.items.get(local_name(id)) {
-                Some(Item::Own(_, name)) => names.push((*name).to_owned()),
-                _ => {
-                    let message = format!("the set names `{id}`, which is no input or output here");
-                    ctx.error::<()>(set, &message, "the id of a data input or output");
-                }
+            if let Some(Item::Own(_, name)) = ctx.data.items.get(local_name(id)) {
+                names.push((*name).to_owned());
+            } else {
+                let message = format!("the set names `{id}`, which is no input or output here");
+                ctx.error::<()>(set, &message, "the id of a data input or output");
             }
         }
         sets.push(names);
@@ -243,6 +242,39 @@ fn end<'a>(
         ctx.data.declared.push((owner, name.to_owned()));
     }
     Some(name)
+}
+
+/// The variable with the list that a multi-instance goes over or fills: a data object, or the input
+/// or output of the activity that an association ties to one (BPMN 2.0, 10.3.8).
+pub(super) fn collection<'a>(
+    ctx: &mut Context<'a, '_, '_>,
+    activity: Node<'a>,
+    marker: Node<'a>,
+    reference: &'static str,
+) -> Option<Located<'a>> {
+    let own = xml::bpmn_child(marker, reference).and_then(xml::text)?;
+    let id = local_name(own.value.trim());
+    let (association, near, far) = if reference == "loopDataInputRef" {
+        ("dataInputAssociation", "targetRef", "sourceRef")
+    } else {
+        ("dataOutputAssociation", "sourceRef", "targetRef")
+    };
+    let end_of = |node, name| xml::bpmn_child(node, name).and_then(xml::text);
+    let tied = xml::children(activity, xml::BPMN, association)
+        .filter(|it| end_of(*it, near).is_some_and(|it| local_name(it.value.trim()) == id))
+        .find_map(|it| end_of(it, far));
+    let held = tied.unwrap_or(own);
+    let index = ctx.drafts.by_id.get(activity.attribute("id")?).copied()?;
+    let drafts = ctx.drafts;
+    let name = end(ctx, drafts.element(index), held)?;
+    Some(Located { value: name, is_verbatim: false, ..own })
+}
+
+/// The variable of one item of a multi-instance (`inputDataItem`, `outputDataItem`).
+pub(super) fn item<'a>(marker: Node<'a>, name: &'static str) -> Option<Located<'a>> {
+    let node = xml::bpmn_child(marker, name)?;
+    let id = node.attribute("id").unwrap_or(name);
+    Some(Located { value: variable(node, id), place: xml::place(node), is_verbatim: false })
 }
 
 /// Data is seen by who holds it and by everything inside.

@@ -134,27 +134,18 @@ fn refuse(node: Node<'_>, name: &str, report: &mut Report<'_>) {
         }
         "linkedResource" => "a task header that names the resource",
         "publishMessage" => "a `zeebe:taskDefinition` whose worker sends the message",
-        _ => return warn_about_binding(node, report),
+        _ => return,
     };
     report.error(xml::place(node), format!("can't be executed yet: `zeebe:{name}`"), instead);
 }
 
 /// The name of the element whose extension this is.
-fn holder<'a>(node: Node<'a>) -> Option<&'a str> {
+fn holder(node: Node<'_>) -> Option<&str> {
     Some(node.parent()?.parent()?.tag_name().name())
 }
 
 fn is_executed(name: &str) -> bool {
     name == "process" || drafts::FLOW_NODES.contains(&name)
-}
-
-/// Only the latest version of forms and processes is taken.
-fn warn_about_binding(node: Node<'_>, report: &mut Report<'_>) {
-    let Some(binding) = xml::attribute(node, "bindingType") else { return };
-    if binding.value != "latest" && node.tag_name().name() != "calledDecision" {
-        let message = format!("the binding `{}` is not known: the latest is taken", binding.value);
-        report.warning(binding.place, message, "`latest`");
-    }
 }
 
 fn check_camunda(node: Node<'_>, report: &mut Report<'_>) {

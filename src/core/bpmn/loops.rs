@@ -5,6 +5,7 @@
 
 use super::codes;
 use super::context::Context;
+use super::data;
 use super::expressions;
 use super::references::local_name;
 use super::signals;
@@ -15,14 +16,15 @@ use crate::core::model::{
 };
 
 /// Reads the marker of an activity, when it has one.
-pub(super) fn characteristics(
-    ctx: &mut Context<'_, '_, '_>,
-    activity: Node<'_>,
+pub(super) fn characteristics<'a>(
+    ctx: &mut Context<'a, '_, '_>,
+    activity: Node<'a>,
 ) -> Option<LoopCharacteristics> {
     if let Some(node) = xml::bpmn_child(activity, "standardLoopCharacteristics") {
         return standard(ctx, node);
     }
-    multi_instance(ctx, xml::bpmn_child(activity, "multiInstanceLoopCharacteristics")?)
+    let node = xml::bpmn_child(activity, "multiInstanceLoopCharacteristics")?;
+    multi_instance(ctx, activity, node)
 }
 
 fn standard(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<LoopCharacteristics> {
@@ -61,20 +63,33 @@ fn whole(ctx: &mut Context<'_, '_, '_>, text: Located<'_>) -> Option<u32> {
     number
 }
 
-fn multi_instance(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<LoopCharacteristics> {
+fn multi_instance<'a>(
+    ctx: &mut Context<'a, '_, '_>,
+    activity: Node<'a>,
+    node: Node<'a>,
+) -> Option<LoopCharacteristics> {
     let zeebe = xml::zeebe(node, "loopCharacteristics");
     let given = |name| zeebe.and_then(|it| xml::attribute(it, name));
     let collection = given("inputCollection").or_else(|| xml::camunda(node, "collection"));
     let cardinality = xml::bpmn_child(node, "loopCardinality").and_then(xml::text);
-    let element = given("inputElement").or_else(|| xml::camunda(node, "elementVariable"));
-    let output_collection = given("outputCollection");
+    let element = given("inputElement")
+        .or_else(|| xml::camunda(node, "elementVariable"))
+        .or_else(|| data::item(node, "inputDataItem"));
+    let data_input = data::collection(ctx, activity, node, "loopDataInputRef");
+    let output_collection = given("outputCollection")
+        .or_else(|| data::collection(ctx, activity, node, "loopDataOutputRef"));
     let output = given("outputElement");
+    let data_output = data::item(node, "outputDataItem").filter(|_| output.is_none());
+    let output = output.or(data_output);
     if output_collection.is_some() != output.is_some() {
         let expected = "both `outputCollection` and `outputElement`, or none of them";
         ctx.error::<()>(node, "the multi-instance gives only half an output", expected);
     }
     let items = match (collection, cardinality) {
         (Some(list), _) => LoopItems::Collection(ctx.expression(Some(list), "input collection")?),
+        (None, _) if let Some(list) = data_input => {
+            LoopItems::Collection(Expression::parse(list.value).ok()?)
+        }
         (None, Some(number)) => LoopItems::Cardinality(cardinality_of(ctx, number)?),
         (None, None) => {
             let expected = "`zeebe:loopCharacteristics` with an `inputCollection` such as \
@@ -88,7 +103,10 @@ fn multi_instance(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<LoopC
         items,
         input_element: element.and_then(|it| expressions::variable(ctx.report, it)),
         output_collection: output_collection.and_then(|it| expressions::variable(ctx.report, it)),
-        output_element: ctx.expression(output, "output element"),
+        output_element: match data_output {
+            Some(item) => Expression::parse(item.value).ok(),
+            None => ctx.expression(output, "output element"),
+        },
         completion_condition: ctx.expression(condition, "completion condition"),
         behavior: behavior(ctx, node).unwrap_or_default(),
     })

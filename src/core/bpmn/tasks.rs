@@ -11,8 +11,8 @@ use super::timers;
 use super::xml::{self, Located, Node};
 use crate::core::feel::Expression;
 use crate::core::model::{
-    CallActivity, Dynamic, ElementKind, FormReference, JobDefinition, ScriptDefinition,
-    UserTaskDefinition,
+    Binding, CallActivity, CalledDecision, Dynamic, ElementKind, FormReference, JobDefinition,
+    ScriptDefinition, UserTaskDefinition,
 };
 
 /// Job type of the sandbox that runs JavaScript.
@@ -75,7 +75,11 @@ pub(super) fn listener_job(
     listener: Node<'_>,
 ) -> Option<JobDefinition> {
     let job = defined_job(ctx, listener, listener)?;
-    Some(JobDefinition { priority: ctx.job_priority.clone(), ..job })
+    let headers = match xml::children(listener, xml::ZEEBE, "taskHeaders").next() {
+        Some(holder) => headers_in(ctx, holder),
+        None => Vec::new(),
+    };
+    Some(JobDefinition { priority: ctx.job_priority.clone(), headers, ..job })
 }
 
 /// A job with everything but its type.
@@ -99,6 +103,10 @@ pub(super) fn job_priority(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Opt
 /// Reads `zeebe:taskHeaders`.
 fn headers(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Vec<(String, String)> {
     let Some(holder) = xml::zeebe(node, "taskHeaders") else { return Vec::new() };
+    headers_in(ctx, holder)
+}
+
+fn headers_in(ctx: &mut Context<'_, '_, '_>, holder: Node<'_>) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     for header in xml::children(holder, xml::ZEEBE, "header") {
         match xml::attribute(header, "key") {
@@ -216,8 +224,15 @@ pub(super) fn form(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<Form
     let definition = xml::zeebe(node, "formDefinition");
     let given = |name| definition.and_then(|it| xml::attribute(it, name));
     if let Some(id) = given("formId").or_else(|| xml::camunda(node, "formRef")) {
-        let id = expressions::fixed(ctx.report, id, "form id")?;
-        return Some(FormReference::Id(id.to_owned()));
+        let id = expressions::fixed(ctx.report, id, "form id")?.to_owned();
+        let binding = match definition {
+            Some(definition) => binding(ctx, definition)?,
+            None => Binding::Latest,
+        };
+        return Some(match binding {
+            Binding::Latest => FormReference::Id(id),
+            binding => FormReference::Bound(id, binding),
+        });
     }
     let key = given("externalReference")
         .or_else(|| given("formKey"))
@@ -252,9 +267,51 @@ pub(super) fn call_activity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Op
         return ctx.error(node, "the call activity calls nothing", expected);
     }
     let propagates = |name| called.is_none_or(|it| xml::flag(it, name, true));
+    let binding = match called {
+        Some(called) => binding(ctx, called),
+        None => Some(Binding::Latest),
+    };
     Some(ElementKind::CallActivity(CallActivity {
         process_id: ctx.dynamic(process)?,
+        binding: binding?,
         propagates_all_parent_variables: propagates("propagateAllParentVariables"),
         propagates_all_child_variables: propagates("propagateAllChildVariables"),
     }))
+}
+
+/// Reads which decision a business rule task makes (`zeebe:calledDecision`).
+pub(super) fn called_decision(
+    ctx: &mut Context<'_, '_, '_>,
+    called: Node<'_>,
+) -> Option<CalledDecision> {
+    let binding = binding(ctx, called);
+    let Some(id) = xml::attribute(called, "decisionId") else {
+        return ctx.error(called, "the called decision has no id", "a `decisionId`");
+    };
+    let decision_id = ctx.dynamic(Some(id));
+    let Some(result) = xml::attribute(called, "resultVariable") else {
+        let expected = "a `resultVariable`";
+        return ctx.error(called, "the decision's result has no variable", expected);
+    };
+    let result_variable = expressions::fixed(ctx.report, result, "result variable")?.to_owned();
+    Some(CalledDecision { decision_id: decision_id?, binding: binding?, result_variable })
+}
+
+/// Reads which deployed version an element means (`bindingType`).
+fn binding(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<Binding> {
+    let Some(kind) = xml::attribute(node, "bindingType") else { return Some(Binding::Latest) };
+    match kind.value {
+        "latest" => Some(Binding::Latest),
+        "deployment" => Some(Binding::Deployment),
+        "versionTag" => match xml::attribute(node, "versionTag") {
+            Some(tag) => Some(Binding::VersionTag(tag.value.to_owned())),
+            None => ctx.error(node, "the binding names no version tag", "a `versionTag`"),
+        },
+        other => {
+            let message = format!("the binding `{other}` is not known");
+            let expected = "`latest`, `deployment` or `versionTag`";
+            ctx.report.error(kind.place, message, expected);
+            None
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::facts::{
     LoopStarted, Role, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
 use super::instance::{
-    ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job, JobState,
+    ConditionSubscription, ElementInstance, Held, HeldBack, Incident, InstanceState, Job, JobState,
     ListenedTask, LoopProgress, ProcessInstance, SignalSubscription, Subscription, TaskTransition,
     Timer, UserTask, VariableMap,
 };
@@ -43,9 +43,15 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         }
         Event::VariableSet { scope_key, name, value } => set(it, *scope_key, name, value),
         Event::LoopStarted(facts) => start_loop(it, facts),
+        Event::TriggerHeldBack { key, event_id, variables } => {
+            if let Some(element) = it.elements.get_mut(key) {
+                let (event_id, variables) = (event_id.clone(), variables.clone());
+                element.held_back = Some(Box::new(HeldBack { event_id, variables }));
+            }
+        }
         Event::LoopExtended(facts) => extend_loop(it, facts),
         Event::AdHocQueued { .. } | Event::AdHocDequeued { .. } | Event::AdHocFulfilled { .. } => {
-            apply_to_ad_hoc(it, event)
+            apply_to_ad_hoc(it, event);
         }
         Event::LoopResultCollected { key, loop_counter, value } => {
             collect(it, *key, *loop_counter, value);
@@ -94,6 +100,7 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::SignalThrown { .. }
         | Event::ConditionMet { .. }
         | Event::CompensationThrown { .. }
+        | Event::DecisionEvaluated(_)
         | Event::ErrorThrown { .. }
         | Event::EscalationThrown { .. } => {}
     }
@@ -144,6 +151,7 @@ fn activate(it: &mut ProcessInstance, facts: &ElementActivating) {
         compensations: Vec::new(),
         undoing: 0,
         listeners_done: 0,
+        held_back: None,
         ad_hoc: None,
         children: 0,
     };

@@ -13,10 +13,11 @@ use serde_json::Value;
 use super::command::{ElementActivation, TaskCorrections, UserTaskChanges};
 use super::effect::CallResult;
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopExtended, LoopStarted,
-    SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
+    LoopExtended, LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled,
+    UserTaskCreated,
 };
-use super::instance::{Compensation, TaskTransition};
+use super::instance::{Compensation, TaskTransition, VariableMap};
 
 /// A fact about one process instance. Keys named `key` are of the thing the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +68,15 @@ pub enum Event {
     ElementTerminated {
         /// The element instance.
         key: i64,
+    },
+    /// An event happened, but what it interrupts ends first.
+    TriggerHeldBack {
+        /// What it interrupts: its host, or the scope of its event sub-process.
+        key: i64,
+        /// The event.
+        event_id: Arc<str>,
+        /// What it brought.
+        variables: VariableMap,
     },
     /// A sequence flow was taken.
     SequenceFlowTaken {
@@ -303,6 +313,9 @@ pub enum Event {
         key: i64,
     },
 
+    /// A decision was made, or failed, which an incident follows.
+    DecisionEvaluated(Box<DecisionEvaluated>),
+
     /// An activity completed that can be compensated (BPMN 2.0, 10.7).
     CompensationRecorded {
         /// The scope that remembers it.
@@ -416,6 +429,10 @@ pub enum IncidentKind {
     UserTask,
     /// A script couldn't be computed.
     Script,
+    /// The called decision's id couldn't be computed, or there is no such decision.
+    CalledDecision,
+    /// A decision couldn't be evaluated.
+    DecisionEvaluation,
     /// The called process couldn't be started or was cancelled.
     CalledElement,
     /// Nothing catches an error.

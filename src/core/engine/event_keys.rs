@@ -22,6 +22,7 @@ impl Event {
             | Self::LoopExtended(_)
             | Self::CompensationRecorded { .. }
             | Self::CompensationTaken { .. }
+            | Self::DecisionEvaluated(_)
             | Self::IncidentRaised(_) => self.visit_keys_of_facts(visit),
             Self::JobCreated(_)
             | Self::UserTaskCreated(_)
@@ -53,6 +54,7 @@ impl Event {
             | Self::JobReopened { key }
             | Self::JobCanceled { key }
             | Self::AdHocQueued { key, .. }
+            | Self::TriggerHeldBack { key, .. }
             | Self::AdHocDequeued { key }
             | Self::AdHocFulfilled { key }
             | Self::UserTaskTransitionBegun { key, .. }
@@ -86,6 +88,8 @@ impl Event {
             }
             Self::LoopStarted(facts) => visit(&mut facts.key),
             Self::LoopExtended(facts) => visit(&mut facts.key),
+            // What was decided is kept once, with the instance that asked for it.
+            Self::DecisionEvaluated(facts) => visit(&mut facts.element_instance_key),
             Self::CompensationRecorded { scope_key, record } => {
                 visit(scope_key);
                 visit_record(record, visit);

@@ -137,6 +137,9 @@ pub struct ElementInstance {
     /// How many of the listeners it waits for one after the other are done.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub listeners_done: u32,
+    /// What happens when all that it interrupts has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<Box<HeldBack>>,
     /// In an ad-hoc sub-process: what is still to begin in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ad_hoc: Option<Box<AdHocProgress>>,
@@ -163,6 +166,16 @@ pub struct Compensation {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+/// An event that happened and waits for what it interrupts to end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldBack {
+    /// The event.
+    pub event_id: Arc<str>,
+    /// What it brought.
+    #[serde(default, skip_serializing_if = "VariableMap::is_empty")]
+    pub variables: VariableMap,
 }
 
 /// How far an ad-hoc sub-process is.
@@ -542,6 +555,22 @@ impl ProcessInstance {
         let held = jobs.chain(tasks).chain(waiting).chain(incidents).collect();
         self.index = Index { children, held };
     }
+}
+
+/// All variables visible at an element instance; inner ones hide outer ones.
+#[must_use]
+pub fn variables_at(instance: &ProcessInstance, element_instance_key: i64) -> VariableMap {
+    let mut chain = Vec::new();
+    let mut next = Some(element_instance_key);
+    while let Some(element) = next.and_then(|key| instance.elements.get(&key)) {
+        chain.push(&element.variables);
+        next = element.scope_key;
+    }
+    let mut variables = VariableMap::new();
+    for scope in chain.into_iter().rev() {
+        variables.extend(scope.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    variables
 }
 
 impl Serialize for ProcessInstance {

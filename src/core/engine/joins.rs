@@ -140,13 +140,13 @@ fn deadlock(turn: &Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     };
     let is_counted = gateways.iter().any(counts);
     let gateways = gateways.join("', '");
-    let message = if !is_counted {
+    let message = if is_counted {
+        format!("expected more paths at '{gateways}', but no other path is left")
+    } else {
         format!(
             "expected a path on every incoming flow of gateway '{gateways}', but no other path is \
              left"
         )
-    } else {
-        format!("expected more paths at '{gateways}', but no other path is left")
     };
     Err(Failure::new(IncidentKind::Deadlock, message))
 }

@@ -9,6 +9,7 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod calls;
 mod catching;
 mod command;
 mod compensation;
@@ -17,6 +18,7 @@ mod context;
 mod copies;
 mod data;
 mod decide;
+mod decisions;
 mod effect;
 mod elements;
 mod errors;
@@ -50,6 +52,7 @@ mod variables;
 mod waits;
 
 pub use apply::apply;
+pub use calls::{escalated, told};
 pub use command::{
     Command, CreateInstance, DateChange, ElementActivation, JobResult, TaskCorrections,
     UserTaskChanges,
@@ -57,17 +60,18 @@ pub use command::{
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
+pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, JobKind, LoopExtended,
-    LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled,
-    UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
+    JobKind, LoopExtended, LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened,
+    TaskForm, TimerScheduled, UserTaskCreated,
 };
 pub use instance::{
-    AdHocProgress, Compensation, ConditionSubscription, ElementInstance, Held, Incident,
+    AdHocProgress, Compensation, ConditionSubscription, ElementInstance, Held, HeldBack, Incident,
     InstanceState, Job, JobState, ListenedTask, LoopProgress, Parent, ProcessInstance,
-    SignalSubscription, Subscription, TaskTransition, Timer, UserTask, VariableMap,
+    SignalSubscription, Subscription, TaskTransition, Timer, UserTask, VariableMap, variables_at,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;

@@ -26,10 +26,7 @@ const EXPECTED_RESULT: &str = "no refusal of a transition that can't be refused,
                                refusal or corrections with a priority from 0 to 100";
 
 /// The listeners of an element's user task for an event.
-fn listeners<'a>(
-    at: At<'a>,
-    event: TaskListenerEvent,
-) -> impl Iterator<Item = &'a JobDefinition> + 'a {
+fn listeners(at: At<'_>, event: TaskListenerEvent) -> impl Iterator<Item = &JobDefinition> {
     let all = match &at.element.kind {
         ElementKind::UserTask(definition) => definition.listeners.as_slice(),
         _ => &[],
@@ -66,16 +63,12 @@ pub(crate) fn go_on(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     let Some(listened) = user_task.listened.clone() else { return Ok(()) };
     let Some(transition) = listened.transition.clone() else { return Ok(()) };
     let event = transition.event();
-    match listeners(at, event).nth(listened.listeners_done as usize) {
-        Some(job) => {
-            let headers = headers(&listened, &transition);
-            jobs::create_of_kind(turn, at, job, JobKind::TaskListener(event), headers)
-        }
-        None => {
-            accept(turn, at, key, *listened, transition);
-            Ok(())
-        }
+    if let Some(job) = listeners(at, event).nth(listened.listeners_done as usize) {
+        let headers = headers(&listened, &transition);
+        return jobs::create_of_kind(turn, at, job, JobKind::TaskListener(event), headers);
     }
+    accept(turn, at, key, *listened, transition);
+    Ok(())
 }
 
 /// A listener is done.
@@ -118,7 +111,6 @@ fn accept(
     transition: TaskTransition,
 ) {
     let corrections = listened.corrections.clone();
-    let corrected = corrections.assignee.clone().map(|who| Some(who).filter(|who| !who.is_empty()));
     if transition != TaskTransition::Creating {
         turn.emit(Event::UserTaskTransitionAccepted { key });
     }
@@ -126,22 +118,22 @@ fn accept(
         TaskTransition::Creating => {
             let mut draft = listened;
             draft.update(&corrections.changes);
-            let assignee = corrected.unwrap_or(draft.facts.assignee.take());
+            let assignee = corrected(&corrections, draft.facts.assignee.take());
             create(turn, at, UserTaskCreated { assignee, ..draft.facts });
         }
         TaskTransition::Assigning { assignee } => {
-            let assignee = corrected.unwrap_or(assignee);
+            let assignee = corrected(&corrections, assignee);
             turn.emit(Event::UserTaskAssigned { key, assignee });
             update(turn, key, corrections.changes);
         }
         TaskTransition::Updating { changes } => {
             let mut all = TaskCorrections { assignee: None, changes };
             all.extend(&corrections);
-            reassign(turn, key, corrected);
+            reassign(turn, key, &corrections);
             update(turn, key, all.changes);
         }
         TaskTransition::Completing { variables, by } => {
-            reassign(turn, key, corrected);
+            reassign(turn, key, &corrections);
             update(turn, key, corrections.changes);
             turn.emit(Event::UserTaskCompleted { key, by });
             turn.take_variables(at, &variables);
@@ -154,8 +146,17 @@ fn accept(
     }
 }
 
-fn reassign(turn: &mut Turn<'_>, key: i64, corrected: Option<Option<String>>) {
-    if let Some(assignee) = corrected {
+/// Who gets it; the empty text is nobody.
+fn corrected(corrections: &TaskCorrections, asked: Option<String>) -> Option<String> {
+    match &corrections.assignee {
+        Some(who) => Some(who.clone()).filter(|who| !who.is_empty()),
+        None => asked,
+    }
+}
+
+fn reassign(turn: &mut Turn<'_>, key: i64, corrections: &TaskCorrections) {
+    if corrections.assignee.is_some() {
+        let assignee = corrected(corrections, None);
         turn.emit(Event::UserTaskAssigned { key, assignee });
     }
 }

@@ -9,14 +9,15 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::apply::apply;
 use super::context::{Outcome, TurnContext};
+use super::decisions::Account;
 use super::effect::{CallResult, Effect};
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{ElementActivating, Role};
 use super::instance::{Held, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use super::{conditions, elements, incidents, joins, task_listeners};
+use super::{conditions, elements, incidents, joins, task_listeners, triggers};
 use crate::core::feel::{self, EvaluationContext};
-use crate::core::model::{Element, ElementIndex, FlowIndex, ProcessDefinition};
+use crate::core::model::{Binding, Element, ElementIndex, FlowIndex, ProcessDefinition};
 
 /// Why a step can't be done; it becomes an incident.
 #[derive(Debug)]
@@ -55,6 +56,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) instance: &'a mut ProcessInstance,
     pub(crate) context: &'a mut TurnContext,
     pub(crate) feel: EvaluationContext,
+    pub(crate) decisions: Account,
     outcome: Outcome,
     agenda: VecDeque<(Step, i64)>,
     unsettled: BTreeSet<i64>,
@@ -80,6 +82,7 @@ impl<'a> Turn<'a> {
             instance,
             context,
             feel,
+            decisions: Account::default(),
             outcome: Outcome::default(),
             agenda: VecDeque::new(),
             unsettled: BTreeSet::new(),
@@ -173,6 +176,11 @@ impl<'a> Turn<'a> {
             _ => {}
         }
         self.outcome.effects.push(effect);
+    }
+
+    /// Remembers a decision that the turn was not given.
+    pub(crate) fn miss_decision(&mut self, decision_id: String, binding: Binding) {
+        self.outcome.missing_decisions.push((decision_id, binding));
     }
 
     /// Puts a step at the end of the agenda.
@@ -343,7 +351,9 @@ impl<'a> Turn<'a> {
     /// that waited for it to end. A scope that is still at work is looked at again.
     pub(crate) fn finish_terminating(&mut self, key: i64) {
         self.release_all(key);
-        let scope_key = self.instance.elements.get(&key).and_then(|it| it.scope_key);
+        let ended = self.instance.elements.get(&key);
+        let held_back = ended.and_then(|it| it.held_back.clone());
+        let scope_key = ended.and_then(|it| it.scope_key);
         self.emit(Event::ElementTerminated { key });
         let Some(scope) = scope_key.and_then(|key| self.at(key)) else {
             return self.instance_ended();
@@ -352,6 +362,10 @@ impl<'a> Turn<'a> {
         if is_ending && self.instance.children(scope.key).next().is_none() {
             self.finish_terminating(scope.key);
         } else if !is_ending {
+            if let Some(held) = held_back {
+                triggers::pass_held_back(self, scope.key, &held);
+            }
+            triggers::begin_held_back(self, scope);
             self.settle(scope.key);
             elements::ad_hoc::end_path(self, scope.key);
         }

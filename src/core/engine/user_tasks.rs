@@ -60,7 +60,7 @@ fn form(
 ) -> Result<Option<TaskForm>, String> {
     Ok(match reference {
         None => None,
-        Some(FormReference::Id(id)) => Some(TaskForm::Id(id.clone())),
+        Some(FormReference::Id(id) | FormReference::Bound(id, _)) => Some(TaskForm::Id(id.clone())),
         Some(FormReference::Embedded(_)) => Some(TaskForm::Embedded),
         Some(FormReference::External(address)) => {
             Some(TaskForm::External(turn.text(address, at.key)?))

@@ -4,7 +4,9 @@
 
 use super::definition::ElementIndex;
 use super::event::{BoundaryEvent, EndEvent, EventTrigger, MessageDefinition, StartEvent};
-use super::task::{Dynamic, JobDefinition, ScriptDefinition, UserTaskDefinition};
+use super::task::{
+    Binding, CalledDecision, Dynamic, JobDefinition, ScriptDefinition, UserTaskDefinition,
+};
 use crate::core::feel::Expression;
 
 /// Everything the engine can execute, one variant a kind.
@@ -63,6 +65,8 @@ pub enum ElementKind {
     SendTask(JobDefinition),
     /// Script task: FEEL inside the turn, or a job.
     ScriptTask(ScriptDefinition),
+    /// Business rule task: a decision, made inside the turn.
+    BusinessRuleTask(CalledDecision),
     /// User task: work for a person.
     UserTask(UserTaskDefinition),
     /// Receive task: waits for a message.
@@ -181,8 +185,10 @@ pub struct AdHocDefinition {
 /// What a call activity calls (`zeebe:calledElement`).
 #[derive(Debug, Clone)]
 pub struct CallActivity {
-    /// Id of the called process; its latest version is taken.
+    /// Id of the called process.
     pub process_id: Dynamic,
+    /// Which version of it is called.
+    pub binding: Binding,
     /// Whether all variables visible to the caller are given to the child.
     pub propagates_all_parent_variables: bool,
     /// Whether all of the child's variables come back when there are no output mappings.
@@ -226,6 +232,7 @@ impl ElementKind {
             Self::ServiceTask(_) => "service task",
             Self::SendTask(_) => "send task",
             Self::ScriptTask(_) => "script task",
+            Self::BusinessRuleTask(_) => "business rule task",
             Self::UserTask(_) => "user task",
             Self::ReceiveTask(_) => "receive task",
             Self::ManualTask => "manual task",

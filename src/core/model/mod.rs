@@ -25,6 +25,6 @@ pub use event::{
 pub use listener::{Listeners, TaskListener, TaskListenerEvent};
 pub use problem::{Problem, Severity};
 pub use task::{
-    DataRules, Dynamic, FormReference, IoMapping, JobDefinition, Mapping, ScriptDefinition,
-    UserTaskDefinition, VariablePath,
+    Binding, CalledDecision, DataRules, Dynamic, FormReference, IoMapping, JobDefinition, Mapping,
+    ScriptDefinition, UserTaskDefinition, VariablePath,
 };

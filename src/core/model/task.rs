@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::listener::TaskListener;
 use crate::core::feel::Expression;
 
@@ -77,6 +79,30 @@ pub enum ScriptDefinition {
     Job(JobDefinition),
 }
 
+/// The decision a business rule task makes (`zeebe:calledDecision`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalledDecision {
+    /// Id of the decision.
+    pub decision_id: Dynamic,
+    /// Which deployed version of it.
+    pub binding: Binding,
+    /// Variable that gets the result.
+    pub result_variable: String,
+}
+
+/// Which of several deployed versions is meant (`bindingType`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Binding {
+    /// The latest when it is needed.
+    #[default]
+    Latest,
+    /// The one of the same deployment.
+    Deployment,
+    /// The latest with this version tag.
+    VersionTag(String),
+}
+
 /// Work for a person (`zeebe:userTask` and its neighbours).
 #[derive(Debug, Clone, Default)]
 pub struct UserTaskDefinition {
@@ -105,6 +131,8 @@ pub struct UserTaskDefinition {
 pub enum FormReference {
     /// A deployed form's id; its latest version is taken.
     Id(String),
+    /// A deployed form's id, and which version of it is taken.
+    Bound(String, Binding),
     /// A form-js schema embedded in the model (`zeebe:userTaskForm`), as JSON text.
     Embedded(Arc<str>),
     /// An address outside, shown as a link.

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::alarms::Alarm;
 use super::changes::Change;
+use super::decisions::DeployedDecisions;
 use super::definitions::{Definitions, Deployed};
 use super::dispatcher::{Handlers, LeasedJob};
 use super::process_schema::{self, ProcessSchema};
@@ -26,19 +27,19 @@ use super::snapshots::{self, Hot};
 use super::targets::Targets;
 use super::trail;
 use crate::core::engine::{
-    self, Command, CreateInstance, Effect, Event, Keys, Outcome, Parent, TurnContext, VariableMap,
+    self, Command, CreateInstance, DeployedDecision, Effect, Event, Outcome, Parent, VariableMap,
+    escalated, told,
 };
-use crate::platform::clock::{KEY_STEP, KeyGenerator};
+use crate::core::model::Binding;
+use crate::platform::clock::KeyGenerator;
 use crate::platform::store::{Sql, StoreError, Value};
 use crate::services::audit::{self, AuditEvent, Origin};
-
-/// How deep calls may be nested: a process that calls itself without end stops here.
-const CALL_DEPTH_MAX: usize = 50;
 
 /// What a batch is given and does not change.
 pub(crate) struct Surroundings {
     pub(crate) keys: Arc<KeyGenerator>,
     pub(crate) definitions: Definitions,
+    pub(crate) decisions: DeployedDecisions,
     pub(crate) handlers: Handlers,
     pub(crate) zone: TimeZone,
     /// How long this process's own handlers own a job.
@@ -121,6 +122,8 @@ pub(crate) struct Batch<'a> {
     targets: Targets,
     /// Latest versions that were looked up: within a transaction they stay what they are.
     latest: HashMap<String, Arc<Deployed>>,
+    /// Decisions that were looked up, by id, binding and the deployment that is meant.
+    pub(crate) decisions: HashMap<(String, Binding, i64), Option<DeployedDecision>>,
     /// Instances whose rows are known to be locked, or to have been absent from the cache.
     locked: HashSet<i64>,
 }
@@ -153,6 +156,7 @@ pub(crate) fn run(
         trail: Vec::new(),
         targets,
         latest: HashMap::new(),
+        decisions: HashMap::new(),
         locked,
     };
     let mut answers = Vec::with_capacity(requests.len());
@@ -235,7 +239,10 @@ impl Batch<'_> {
         }
     }
 
-    fn find_latest(&mut self, process_id: &str) -> Result<Option<Arc<Deployed>>, StoreError> {
+    pub(crate) fn find_latest(
+        &mut self,
+        process_id: &str,
+    ) -> Result<Option<Arc<Deployed>>, StoreError> {
         if let Some(known) = self.latest.get(process_id) {
             return Ok(Some(Arc::clone(known)));
         }
@@ -258,7 +265,7 @@ impl Batch<'_> {
         self.create(key, deployed, variables, start_element_id, None, origin)
     }
 
-    fn create(
+    pub(crate) fn create(
         &mut self,
         key: i64,
         deployed: Arc<Deployed>,
@@ -298,15 +305,7 @@ impl Batch<'_> {
     ) -> Answer<Receipt> {
         let change = trail::describe(command, &hot);
         let deployed = Arc::clone(&hot.deployed);
-        let outcome = {
-            let mut lease = self.around.keys.lease(self.now_ms());
-            let keys = Keys { next: lease.first() };
-            let mut context = TurnContext::new(self.now, self.around.zone.clone(), keys);
-            let decided = engine::decide(&deployed.graph, &mut hot.instance, command, &mut context);
-            lease.advance(context.keys.next - KEY_STEP);
-            decided
-        };
-        match outcome {
+        match self.take_turn(&deployed, &mut hot.instance, command)? {
             Ok(outcome) => {
                 let cause = change.action;
                 let audit_key = self.next_key();
@@ -493,68 +492,27 @@ impl Batch<'_> {
         let (target, command) = match effect {
             Effect::StartCalledInstance {
                 process_id,
+                binding,
                 element_instance_key,
                 child_key,
                 variables,
             } => {
                 let parent = Parent { instance_key: key, element_instance_key };
-                return self.call(parent, child_key, &process_id, variables);
+                return self.call(parent, child_key, (&process_id, &binding), variables);
             }
             Effect::BroadcastSignal { signal_key, signal_name, variables } => {
                 return self.broadcast_thrown(signal_key, signal_name, variables);
             }
             Effect::CancelCalledInstance { child_key } => (child_key, Command::Cancel),
             Effect::EscalateToParent { parent, code } => {
-                (parent.instance_key, super::calls::escalated(parent, key, code))
+                (parent.instance_key, escalated(parent, key, code))
             }
             Effect::NotifyParent { parent, result } => {
-                (parent.instance_key, super::calls::told(parent, key, result))
+                (parent.instance_key, told(parent, key, result))
             }
         };
         // A caller that no longer waits, or a child that has ended, refuses: nothing is left to do.
         self.turn(target, &command, &Origin::engine()).map(|_| ())
-    }
-
-    fn call(
-        &mut self,
-        parent: Parent,
-        child_key: i64,
-        process_id: &str,
-        variables: VariableMap,
-    ) -> Result<(), StoreError> {
-        let origin = Origin::engine();
-        let refused = match self.find_latest(process_id)? {
-            None => Some(format!("expected a deployed process '{process_id}', but there is none")),
-            Some(_) if self.depth(parent.instance_key)? >= CALL_DEPTH_MAX => {
-                Some(format!("expected calls to be nested at most {CALL_DEPTH_MAX} deep"))
-            }
-            Some(deployed) => self
-                .create(child_key, deployed, variables, None, Some(parent), &origin)?
-                .err()
-                .map(|refusal| refusal.to_string()),
-        };
-        if let Some(message) = refused {
-            let element_instance_key = parent.element_instance_key;
-            let command =
-                Command::CalledInstanceRefused { element_instance_key, child_key, message };
-            // The caller emitted the effect in this transaction, so it still waits.
-            let _ = self.turn(parent.instance_key, &command, &origin)?;
-        }
-        Ok(())
-    }
-
-    fn depth(&mut self, key: i64) -> Result<usize, StoreError> {
-        let mut depth = 0;
-        let mut next = Some(key);
-        while let Some(key) = next
-            && depth < CALL_DEPTH_MAX
-        {
-            depth += 1;
-            let Some(hot) = self.take(key)? else { break };
-            next = hot.instance.parent.map(|parent| parent.instance_key);
-            self.put_back(key, hot);
-        }
-        Ok(depth)
     }
 
     /// Writes everything gathered so far, so that queries of this batch see it.

@@ -13,7 +13,7 @@ use super::dispatcher::LeasedJob;
 use super::projection::Lease;
 use super::request::{LeaseJobs, Receipt, Refusal};
 use super::snapshots::Hot;
-use crate::core::engine::{HEADER_PREFIX, JobCreated, JobKind, ProcessInstance};
+use crate::core::engine::{HEADER_PREFIX, JobCreated, JobKind, ProcessInstance, variables_at};
 use crate::platform::store::{Row, StoreError};
 
 const COLUMNS: &str = "key, instance_key, element_instance_key, element_id, process_id,
@@ -197,22 +197,6 @@ fn variables_of(
         variables.extend(
             instance.variables_in_check(element_instance_key).cloned().into_iter().flatten(),
         );
-    }
-    variables
-}
-
-/// All variables visible at an element instance; inner ones hide outer ones.
-#[must_use]
-pub fn variables_at(instance: &ProcessInstance, element_instance_key: i64) -> Map<String, Json> {
-    let mut chain = Vec::new();
-    let mut next = Some(element_instance_key);
-    while let Some(element) = next.and_then(|key| instance.elements.get(&key)) {
-        chain.push(&element.variables);
-        next = element.scope_key;
-    }
-    let mut variables = Map::new();
-    for scope in chain.into_iter().rev() {
-        variables.extend(scope.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
     variables
 }

@@ -11,7 +11,7 @@ use crate::core::engine;
 use crate::core::forms::Form;
 use crate::core::model::{ElementKind, FormReference};
 use crate::platform::store::{Sql, StoreError};
-use crate::services::execution::{Definitions, Deployed, find_instance, variables_at};
+use crate::services::execution::{Definitions, Deployed, find_instance};
 use crate::services::processes::{self, ShownForm};
 use crate::services::tasks::listening::transition_name;
 use crate::services::tasks::task::{UserTask, find};
@@ -109,7 +109,7 @@ fn surroundings(
             } else {
                 instance.key
             };
-            let variables = variables_at(&instance, scope_key);
+            let variables = engine::variables_at(&instance, scope_key);
             let listened = instance.user_tasks.remove(&task.key).and_then(|it| it.listened);
             Ok(Surroundings { variables, deployed, listened })
         }
@@ -128,11 +128,13 @@ fn resolve(
 ) -> Result<TaskForm, StoreError> {
     match form {
         engine::TaskForm::Id(id) => {
-            let found = processes::find_form(sql, id)?;
-            Ok(found.map_or_else(
-                || TaskForm::Missing(id.clone()),
-                |form| TaskForm::Form(Box::new(form)),
-            ))
+            let latest = FormReference::Id(id.clone());
+            let reference = form_reference(task, deployed).unwrap_or(&latest);
+            let found = processes::resolve_form(sql, reference, deployed.deployment_key)?;
+            Ok(match found {
+                Some(ShownForm::Form(form)) => TaskForm::Form(form),
+                _ => TaskForm::Missing(id.clone()),
+            })
         }
         engine::TaskForm::External(address) => Ok(TaskForm::External(address.clone())),
         engine::TaskForm::Embedded => embedded(sql, task, deployed),
@@ -152,7 +154,13 @@ pub fn find_form_source(
     let task = load_seen(sql, principal, key)?;
     Ok(match &task.form {
         Some(engine::TaskForm::Id(id)) => {
-            processes::find_form_source(sql, id)?.map(|(_, text)| text)
+            let deployed = definitions.load(sql, task.definition_key)?;
+            match form_reference(&task, &deployed) {
+                Some(FormReference::Bound(id, binding)) => {
+                    processes::find_bound_source(sql, id, binding, deployed.deployment_key)?
+                }
+                _ => processes::find_form_source(sql, id)?.map(|(_, text)| text),
+            }
         }
         Some(engine::TaskForm::Embedded) => {
             let deployed = definitions.load(sql, task.definition_key)?;
@@ -181,7 +189,7 @@ fn embedded(
     let Some(reference) = form_reference(task, deployed) else {
         return Ok(TaskForm::Missing(task.element_id.clone()));
     };
-    Ok(match processes::resolve_form(sql, reference)? {
+    Ok(match processes::resolve_form(sql, reference, deployed.deployment_key)? {
         Some(ShownForm::Form(form)) => TaskForm::Form(form),
         _ => TaskForm::Missing(task.element_id.clone()),
     })
