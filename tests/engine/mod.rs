@@ -54,4 +54,7 @@ scenarios! {
     signals
     links
     implicit_splits
+    multiple_events
+    complex_gateways
+    instantiating
 }

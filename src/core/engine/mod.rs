@@ -12,6 +12,7 @@ mod apply;
 mod catching;
 mod command;
 mod compensation;
+mod complex_gateway;
 mod conditions;
 mod context;
 mod decide;
@@ -35,6 +36,7 @@ mod multi_instance;
 mod reachability;
 mod rejection;
 mod signals;
+mod starts;
 mod subscriptions;
 mod timers;
 mod triggers;
@@ -49,8 +51,9 @@ pub use decide::decide;
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
-    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, UserTaskCreated,
+    AwaitedTrigger, CollectedTrigger, ConditionSubscribed, ElementActivating, InstanceCreated,
+    JobCreated, LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm,
+    TimerScheduled, TriggerCollected, UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
@@ -60,4 +63,5 @@ pub use instance::{
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use rejection::{Rejection, Target};
+pub use starts::met_starts;
 pub use timers::{Due, first_due, next_due, timer_expression};
