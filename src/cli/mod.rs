@@ -23,6 +23,7 @@ mod jobs;
 mod lint;
 mod login;
 mod reindex;
+mod replay;
 mod run;
 mod serve;
 mod signal;
@@ -80,6 +81,8 @@ enum Command {
     /// Look at and cancel process instances
     #[command(subcommand)]
     Instances(instances::Instances),
+    /// Show an instance as it was, turn by turn
+    Replay(replay::Replay),
     /// Look at and complete user tasks
     #[command(subcommand)]
     Tasks(tasks::Tasks),
@@ -139,6 +142,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Start(it) => it.run(),
         Command::Signal(it) => it.run(),
         Command::Instances(it) => it.run(),
+        Command::Replay(it) => it.run(),
         Command::Tasks(it) => it.run(),
         Command::Jobs(it) => it.run(),
         Command::User(it) => it.run(),

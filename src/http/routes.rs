@@ -38,6 +38,7 @@ pub fn routes() -> Vec<Route> {
         api::tokens::routes(),
         api::deployments::routes(),
         api::processes::routes(),
+        api::history::routes(),
         api::instances::routes(),
         api::jobs::routes(),
         api::messages::routes(),

@@ -57,4 +57,5 @@ scenarios! {
     multiple_events
     complex_gateways
     instantiating
+    rewinds
 }

@@ -128,7 +128,10 @@ impl WorkRows {
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
             | Event::UserTaskCanceled { .. } => self.note_user_task(facts, event),
-            Event::InstanceCreated(_) | Event::InstanceCompleted | Event::InstanceTerminated => {
+            Event::InstanceCreated(_)
+            | Event::InstanceCompleted
+            | Event::InstanceTerminated
+            | Event::InstanceCopied { .. } => {
                 self.changes.insert(Change::Instances);
             }
             // The instance's own rows say the rest.

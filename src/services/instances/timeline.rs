@@ -143,6 +143,13 @@ impl Teller<'_> {
                 let text = format!("was started by {}", self.naming.person(&turn.actor));
                 self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
             }
+            Event::InstanceCopied { source_key, turn: source_turn } => {
+                let actor = self.naming.person(&turn.actor);
+                let text = format!(
+                    "was rewound by {actor}: a copy of {source_key} from turn {source_turn}"
+                );
+                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
+            }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
             Event::InstanceTerminated => self.end_instance(turn, EntryKind::Ended, "was ended"),
             Event::ElementActivating(it) => {
