@@ -8,7 +8,7 @@ pub(crate) mod definition_text;
 pub(crate) mod invariants;
 mod journal;
 mod large;
-mod scenario;
+pub(crate) mod scenario;
 mod trace;
 
 fn check(text: &str) {
@@ -57,5 +57,6 @@ scenarios! {
     multiple_events
     complex_gateways
     instantiating
+    places
     rewinds
 }

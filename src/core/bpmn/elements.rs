@@ -90,6 +90,10 @@ fn receive_task<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<
         let message = "a receive task that starts the process can't be repeated";
         return ctx.error(node, message, "no loop and no multi-instance");
     }
+    if xml::flag(node, "isForCompensation", false) {
+        let message = "a receive task that starts the process can't undo anything";
+        return ctx.error(node, message, "`isForCompensation` left out");
+    }
     let message = events::message(ctx, node, node, false)?;
     events::check_fixed_name(ctx, node, &message)?;
     Some(ElementKind::InstantiatingReceiveTask(message))

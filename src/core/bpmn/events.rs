@@ -262,11 +262,12 @@ fn shared_definition<'a>(ctx: &mut Context<'a, '_, '_>, reference: Node<'a>) -> 
 }
 
 /// What people call the kind of an event definition.
-pub(super) fn trigger_name<'a>(definition: Node<'a>) -> &'a str {
+pub(super) fn trigger_name(definition: Node<'_>) -> &str {
     let name = definition.tag_name().name();
     match name.strip_suffix("EventDefinition").unwrap_or(name) {
         "compensate" => "compensation",
         "terminate" => "termination",
+        "cancel" => "cancellation",
         "conditional" => "condition",
         other => other,
     }

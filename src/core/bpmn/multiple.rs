@@ -18,20 +18,10 @@ pub(super) fn caught<'a>(
     position: Position,
 ) -> Option<EventTrigger> {
     let needs_all = xml::flag(draft.node, "parallelMultiple", false);
-    if needs_all && position == Position::ProcessStart {
-        let instead = "a parallel event-based gateway with `instantiate=\"true\"`, or a start \
-                       event and a parallel multiple catch event behind it";
-        return ctx.refuse(
-            draft.node,
-            "parallel multiple start event of a process, whose triggers no instance is there to \
-             remember",
-            instead,
-        );
-    }
     let mut triggers: Vec<EventTrigger> = Vec::with_capacity(definitions.len());
     for definition in definitions {
         let name = trigger_name(*definition);
-        let ends_alone = needs_all && matches!(name, "error" | "cancel");
+        let ends_alone = needs_all && matches!(name, "error" | "cancellation");
         if ends_alone || matches!(name, "link" | "compensation") {
             let message = if ends_alone {
                 format!("nothing can come after the {name} that ends the activity")
@@ -56,6 +46,10 @@ pub(super) fn thrown<'a>(
     draft: &Draft<'a>,
     definitions: &[Node<'a>],
 ) -> Option<Vec<EndEvent>> {
+    if xml::flag(draft.node, "parallelMultiple", false) {
+        let message = "only what an event waits for can be parallel";
+        return ctx.error(draft.node, message, "no `parallelMultiple`: all results are thrown");
+    }
     let mut results: Vec<EndEvent> = Vec::with_capacity(definitions.len());
     for definition in definitions {
         if trigger_name(*definition) == "link" {

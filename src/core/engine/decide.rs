@@ -187,7 +187,7 @@ fn find_start(
         .filter(|child| matches!(definition.element(*child).kind, ElementKind::StartEvent(_)))
         .collect();
     let triggered: Vec<ElementIndex> =
-        definition.starts().iter().map(|(start, _)| *start).collect();
+        definition.starts().iter().map(|start| start.element).collect();
     match wanted {
         Some(id) => {
             let mut all = starts.into_iter().chain(triggered);

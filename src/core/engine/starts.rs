@@ -10,10 +10,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::instance::VariableMap;
+use super::triggers::trigger_of;
 use crate::core::feel::{self, EvaluationContext};
-use crate::core::model::{ConditionDefinition, ProcessDefinition, StartTrigger};
+use crate::core::model::{
+    ConditionDefinition, EventTrigger, ProcessDefinition, ProcessStart, StartTrigger,
+};
 
-/// The start events of a process whose condition is met by variables, in document order, each once.
+/// The start events of a process whose condition is met by variables, in document order, and which
+/// of their triggers it is; one that any of several triggers starts is named once.
 ///
 /// A condition with a filter of variable names is looked at only when one of them is given. One
 /// that can't be computed or gives no truth value is not met.
@@ -23,19 +27,21 @@ pub fn met_starts(
     variables: &VariableMap,
     now: Timestamp,
     zone: &TimeZone,
-) -> Vec<Arc<str>> {
+) -> Vec<(Arc<str>, u32)> {
     let limits = feel::Limits::default();
     let context = EvaluationContext { now, zone: zone.clone(), limits };
     let seen: BTreeMap<String, feel::Value> = variables
         .iter()
         .map(|(name, value)| (name.clone(), feel::Value::from_json(value)))
         .collect();
-    let mut met: Vec<Arc<str>> = Vec::new();
-    for (index, trigger) in definition.starts() {
+    let mut met: Vec<(Arc<str>, u32)> = Vec::new();
+    for ProcessStart { element, part, trigger } in definition.starts() {
         let StartTrigger::Condition(condition) = trigger else { continue };
-        let id = &definition.element(index).id;
-        if !met.contains(id) && is_met(condition, &seen, &context) {
-            met.push(id.clone());
+        let needs_all = trigger_of(definition, element).is_some_and(EventTrigger::needs_all);
+        let id = &definition.element(element).id;
+        let is_known = !needs_all && met.iter().any(|(other, _)| other == id);
+        if !is_known && is_met(condition, &seen, &context) {
+            met.push((id.clone(), part));
         }
     }
     met

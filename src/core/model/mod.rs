@@ -23,7 +23,7 @@ pub use event::{
     TimerDefinition,
 };
 pub use problem::{Problem, Severity};
-pub use starts::StartTrigger;
+pub use starts::{ProcessStart, StartTrigger};
 pub use task::{
     Dynamic, FormReference, IoMapping, JobDefinition, Mapping, ScriptDefinition,
     UserTaskDefinition, VariablePath,

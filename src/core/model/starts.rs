@@ -7,6 +7,17 @@ use super::element::ElementKind;
 use super::event::{ConditionDefinition, EventTrigger, MessageDefinition, TimerDefinition};
 use super::task::Dynamic;
 
+/// One way to start a process by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessStart<'d> {
+    /// The element that begins then.
+    pub element: ElementIndex,
+    /// Which of its triggers, from 0.
+    pub part: u32,
+    /// What it waits for.
+    pub trigger: StartTrigger<'d>,
+}
+
 /// What starts a process.
 #[derive(Debug, Clone, Copy)]
 pub enum StartTrigger<'d> {
@@ -21,11 +32,10 @@ pub enum StartTrigger<'d> {
 }
 
 impl ProcessDefinition {
-    /// Everything that starts the process without a person, with the element that then begins:
-    /// start events (BPMN 2.0, 10.5.2), instantiating receive tasks (10.3.3), and the events behind
-    /// instantiating event-based gateways (10.6.6). One element may have several triggers.
+    /// Everything that starts the process without a person: start events (BPMN 2.0, 10.5.2), instantiating receive tasks (10.3.3), and the events behind
+    /// instantiating event-based gateways (10.6.6).
     #[must_use]
-    pub fn starts(&self) -> Vec<(ElementIndex, StartTrigger<'_>)> {
+    pub fn starts(&self) -> Vec<ProcessStart<'_>> {
         let mut starts = Vec::new();
         for &child in &self.element(Self::ROOT).children {
             match &self.element(child).kind {
@@ -44,21 +54,20 @@ impl ProcessDefinition {
         starts
     }
 
-    fn add_starts<'d>(
-        &'d self,
-        index: ElementIndex,
-        starts: &mut Vec<(ElementIndex, StartTrigger<'d>)>,
-    ) {
-        let trigger = match &self.element(index).kind {
+    fn add_starts<'d>(&'d self, element: ElementIndex, starts: &mut Vec<ProcessStart<'d>>) {
+        let trigger = match &self.element(element).kind {
             ElementKind::ReceiveTask(message) | ElementKind::InstantiatingReceiveTask(message) => {
-                return starts.push((index, StartTrigger::Message(message)));
+                let trigger = StartTrigger::Message(message);
+                return starts.push(ProcessStart { element, part: 0, trigger });
             }
             ElementKind::StartEvent(start) => start.trigger.as_ref(),
             ElementKind::IntermediateCatchEvent(trigger) => Some(trigger),
             _ => None,
         };
         let parts = trigger.map_or(&[][..], EventTrigger::parts);
-        starts.extend(parts.iter().filter_map(|part| Some((index, start_trigger(part)?))));
+        starts.extend((0u32..).zip(parts).filter_map(|(part, it)| {
+            Some(ProcessStart { element, part, trigger: start_trigger(it)? })
+        }));
     }
 
     /// The instantiating event-based gateway that leads to an element, and the flow between them.

@@ -9,7 +9,8 @@ use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::Report;
 use crate::core::bpmn::xml;
 use crate::core::model::{
-    Dynamic, ElementIndex, ElementKind, EventTrigger, ProcessDefinition, StartEvent, StartTrigger,
+    Dynamic, ElementIndex, ElementKind, EventTrigger, ProcessDefinition, ProcessStart, StartEvent,
+    StartTrigger,
 };
 
 /// Checks every scope that can be executed.
@@ -74,7 +75,7 @@ fn instantiates(compiled: &Compiled<'_>, index: ElementIndex) -> bool {
 /// One message or signal must not start a process twice (Camunda 8).
 fn check_start_names(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     let mut seen: HashMap<(&str, &str), ElementIndex> = HashMap::new();
-    for (index, trigger) in compiled.definition.starts() {
+    for ProcessStart { element: index, trigger, .. } in compiled.definition.starts() {
         let (what, name) = match trigger {
             StartTrigger::Message(message) => ("message", &message.name),
             StartTrigger::Signal(name) => ("signal", name),
