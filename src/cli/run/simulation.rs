@@ -16,8 +16,8 @@ use crate::cli::run::answers::Answers;
 use crate::cli::run::trace::Trace;
 use crate::core::bpmn::Model;
 use crate::core::engine::{
-    Command, CreateInstance, Effect, Event, InstanceState, JobCreated, KEY_STEP, Keys, Parent,
-    ProcessInstance, Rejection, TurnContext, UserTaskCreated, VariableMap, decide,
+    Command, CreateInstance, Decisions, Effect, Event, InstanceState, JobCreated, KEY_STEP, Keys,
+    Parent, ProcessInstance, Rejection, TurnContext, UserTaskCreated, VariableMap, decide,
 };
 use crate::core::forms::Form;
 use crate::core::model::ProcessDefinition;
@@ -32,6 +32,8 @@ const CALL_DEPTH_MAX: usize = 50;
 pub(crate) struct Simulation {
     processes: BTreeMap<Arc<str>, (i64, Arc<ProcessDefinition>)>,
     pub(super) forms: BTreeMap<String, Form>,
+    /// What business rule tasks may call.
+    pub(crate) decisions: Decisions,
     pub(super) instances: BTreeMap<i64, Running>,
     pub(super) now: Timestamp,
     pub(super) zone: TimeZone,
@@ -84,6 +86,7 @@ impl Simulation {
             processes: processes.collect(),
             // The first of an id holds: files that were named come before those beside them.
             forms: forms.into_iter().rev().map(|form| (form.id().to_owned(), form)).collect(),
+            decisions: Decisions::default(),
             instances: BTreeMap::new(),
             now,
             zone,
@@ -178,6 +181,7 @@ impl Simulation {
     fn turn(&mut self, key: i64, command: &Command) -> Result<(), Rejection> {
         let Some(running) = self.instances.get_mut(&key) else { return Ok(()) };
         let mut context = TurnContext::new(self.now, self.zone.clone(), self.keys);
+        context.decisions = self.decisions.clone();
         let definition = Arc::clone(&running.definition);
         let outcome = decide(&definition, &mut running.instance, command, &mut context)?;
         self.keys = context.keys;
