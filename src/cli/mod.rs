@@ -24,11 +24,13 @@ mod jobs;
 mod lint;
 mod login;
 mod reindex;
+mod replay;
 mod run;
 mod serve;
 mod signal;
 mod start;
 mod tasks;
+mod test;
 mod users;
 mod version;
 
@@ -70,6 +72,8 @@ enum Command {
     Dmn(dmn::Dmn),
     /// Run a model in memory, in virtual time
     Run(run::Run),
+    /// Play scenarios of processes, in memory and virtual time
+    Test(test::Test),
     /// Sign in at a server and save the sign-in
     Login(login::Login),
     /// Deploy models to a server
@@ -81,6 +85,8 @@ enum Command {
     /// Look at and cancel process instances
     #[command(subcommand)]
     Instances(instances::Instances),
+    /// Show an instance as it was, turn by turn
+    Replay(replay::Replay),
     /// Look at and evaluate deployed decisions
     #[command(subcommand)]
     Decisions(decisions::Decisions),
@@ -137,12 +143,14 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Feel(it) => it.run(),
         Command::Dmn(it) => it.run(),
         Command::Run(it) => it.run(),
+        Command::Test(it) => it.run(),
         Command::Reindex(it) => it.run(),
         Command::Login(it) => it.run(),
         Command::Deploy(it) => it.run(),
         Command::Start(it) => it.run(),
         Command::Signal(it) => it.run(),
         Command::Instances(it) => it.run(),
+        Command::Replay(it) => it.run(),
         Command::Decisions(it) => it.run(),
         Command::Tasks(it) => it.run(),
         Command::Jobs(it) => it.run(),

@@ -55,5 +55,6 @@ scenarios! {
     signals
     links
     implicit_splits
+    rewinds
     decisions
 }

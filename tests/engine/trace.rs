@@ -36,6 +36,14 @@ impl Names {
         self.by_key.get(&key).cloned().unwrap_or_else(|| format!("?{key}"))
     }
 
+    /// Gives a name to another key.
+    pub(crate) fn rename(&mut self, from: i64, to: i64) {
+        if let Some(name) = self.by_key.get(&from).cloned() {
+            self.by_name.insert(name.clone(), to);
+            self.by_key.insert(to, name);
+        }
+    }
+
     pub(crate) fn key(&self, name: &str) -> Option<i64> {
         self.by_name.get(name).copied()
     }
@@ -63,6 +71,7 @@ impl Names {
             }
             Event::InstanceCompleted => "=completed".to_owned(),
             Event::InstanceTerminated => "=terminated".to_owned(),
+            Event::InstanceCopied { turn, .. } => format!("copied[{turn}]"),
             Event::ElementActivating(facts) => {
                 let base = match facts.role {
                     Role::Body => format!("{}[]", facts.element_id),

@@ -44,9 +44,12 @@ GET /api/v1/process-definitions/{key}/versions signed in
 GET /api/v1/process-definitions/{key}/xml signed in
 GET /api/v1/process-instances signed in
 GET /api/v1/process-instances/{key} signed in
+GET /api/v1/process-instances/{key}/compare signed in
 GET /api/v1/process-instances/{key}/diagram.svg signed in
 GET /api/v1/process-instances/{key}/journal signed in
+GET /api/v1/process-instances/{key}/replay signed in
 GET /api/v1/process-instances/{key}/variables signed in
+GET /api/v1/process-instances/{key}/waiting signed in
 GET /api/v1/roles administrator
 GET /api/v1/schedules administrator modeler operator
 GET /api/v1/search signed in
@@ -76,6 +79,8 @@ GET /inbox/{key} signed in
 GET /incidents administrator modeler operator
 GET /instances signed in
 GET /instances/{key} signed in
+GET /instances/{key}/compare signed in
+GET /instances/{key}/history signed in
 GET /live everybody
 GET /metrics administrator operator
 GET /processes signed in
@@ -119,6 +124,7 @@ POST /api/v1/messages administrator modeler operator
 POST /api/v1/process-instances signed in
 POST /api/v1/process-instances/{key}/activate administrator modeler operator
 POST /api/v1/process-instances/{key}/cancel administrator modeler operator
+POST /api/v1/process-instances/{key}/rewind administrator modeler operator
 POST /api/v1/process-instances/{key}/variables administrator modeler operator
 POST /api/v1/schedules/{key}/pause administrator modeler operator
 POST /api/v1/schedules/{key}/resume administrator modeler operator
@@ -143,6 +149,7 @@ POST /groups/{id}/members/{key}/remove administrator
 POST /incidents/resolve administrator modeler operator
 POST /incidents/{key}/resolve administrator modeler operator
 POST /instances/{key}/cancel administrator modeler operator
+POST /instances/{key}/rewind administrator modeler operator
 POST /instances/{key}/variables administrator modeler operator
 POST /processes administrator modeler
 POST /processes/{id}/start signed in

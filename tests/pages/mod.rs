@@ -62,6 +62,9 @@ fn add_decisions(pages: &mut Pages) {
 }
 
 fn add_insight(pages: &mut Pages) {
+    pages.add("history", &history::HistoryPage::sample());
+    pages.add("comparison", &comparison::ComparisonPage::sample());
+    pages.add("comparison-empty", &comparison::ComparisonPage::sample_empty());
     pages.add("incidents", &incidents::IncidentsPage::sample());
     pages.add("incidents-empty", &incidents::IncidentsPage::sample_empty());
     pages.add("schedules", &schedules::SchedulesPage::sample());

@@ -10,11 +10,12 @@ mod models;
 mod random;
 mod reference;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use flowstead::core::engine::{
-    Command, Event, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance, TurnContext, apply,
-    decide, decode, encode,
+    Command, CopyPlan, Event, GoOnAsCopy, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance,
+    TurnContext, apply, copy_history, decide, decode, encode,
 };
 use flowstead::core::model::{ElementKind, ProcessDefinition};
 use jiff::tz::TimeZone;
@@ -62,6 +63,7 @@ struct Counts {
     reloads: usize,
     incidents: usize,
     inclusive_openings: usize,
+    rewinds: usize,
     decisions: usize,
 }
 
@@ -73,6 +75,7 @@ impl Counts {
         self.reloads += other.reloads;
         self.incidents += other.incidents;
         self.inclusive_openings += other.inclusive_openings;
+        self.rewinds += other.rewinds;
         self.decisions += other.decisions;
         self
     }
@@ -85,6 +88,7 @@ impl Counts {
             ("reloads", self.reloads),
             ("incidents", self.incidents),
             ("inclusive openings", self.inclusive_openings),
+            ("rewinds", self.rewinds),
             ("decisions", self.decisions),
         ];
         for (what, count) in met {
@@ -154,6 +158,9 @@ impl<'a> Player<'a> {
         self.take_turn(create);
         for _ in 0..COMMANDS_MAX {
             self.reload();
+            if self.random.once_in(24) {
+                self.rewind();
+            }
             let command = commands::next(&mut self.random, &self.instance);
             self.take_turn(command);
             if self.instance.state != InstanceState::Active {
@@ -188,6 +195,34 @@ impl<'a> Player<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Goes on with a copy of the instance as it was after some turn.
+    fn rewind(&mut self) {
+        let turn = 1 + self.random.below(self.journal.len());
+        let read = |text: &String| decode(text).expect("what was written can be read");
+        let mut turns: Vec<Vec<Event>> = self.journal[..turn].iter().map(read).collect();
+        let key = self.turn.keys.take();
+        let plan = CopyPlan { key, parent: self.instance.parent, children: &BTreeMap::new() };
+        let first_new = self.turn.keys.next;
+        copy_history(&mut turns, &plan, &mut self.turn.keys);
+        let mut copy = ProcessInstance::empty();
+        turns.iter().flatten().for_each(|event| apply(&mut copy, event));
+        let fresh = copy.elements.keys().chain(copy.jobs.keys()).chain(copy.timers.keys());
+        let old = fresh.copied().find(|it| *it != key && *it < first_new);
+        assert_eq!(old, None, "the copy holds something of the original");
+        self.counts.rewinds += 1;
+        self.journal = turns.iter().map(|events| encode(events)).collect();
+        let source_key = std::mem::replace(&mut self.instance, copy.clone()).key;
+        self.folded = copy;
+        let variables = BTreeMap::from([(key, commands::variables(&mut self.random))]);
+        self.take_turn(Command::GoOnAsCopy(Box::new(GoOnAsCopy {
+            source_key,
+            source_turn: i64::try_from(turn).expect("a small number"),
+            taken_at: self.turn.now.as_millisecond() - 1_000,
+            variables,
+            children: Vec::new(),
+        })));
     }
 
     fn take_turn(&mut self, command: Command) {

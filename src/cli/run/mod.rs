@@ -87,8 +87,8 @@ impl Run {
         };
         let now = self.at.unwrap_or_else(|| SystemClock.now());
         let zone = if self.at.is_some() { TimeZone::UTC } else { TimeZone::system() };
-        let mut simulation = Simulation::new(library.models, library.forms, now, zone, !self.json);
-        simulation.decisions = library.decisions;
+        let Library { models, decisions, forms } = library;
+        let mut simulation = Simulation::new(models, forms, decisions, now, zone, !self.json);
         let variables = object(self.variables);
         let ending = simulation.run(&process_id, variables, answers);
         let ending = ending.map_err(|error| Failure::new(REFUSED, error))?;
@@ -172,11 +172,8 @@ fn forms_beside(path: &Path) -> Vec<Form> {
 /// The decision models in the folder of a file, but for those that have a problem.
 fn decisions_beside(path: &Path) -> Vec<Resource> {
     let found = files_beside(path, "dmn");
-    let problems = processes::lint(&found, SystemClock.now(), &TimeZone::system());
-    let is_right = |it: &Resource| {
-        let own = problems.iter().filter(|problem| problem.file == it.name);
-        own.into_iter().all(|problem| problem.problem.severity != Severity::Error)
-    };
+    let problems = processes::decision_problems(&found);
+    let is_right = |it: &Resource| problems.iter().all(|problem| problem.file != it.name);
     found.iter().filter(|it| is_right(it)).cloned().collect()
 }
 

@@ -71,7 +71,8 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
             set_child(it, *element_instance_key, None);
         }
         // Facts for readers; nothing that is open changes.
-        Event::SequenceFlowTaken { .. }
+        Event::InstanceCopied { .. }
+        | Event::SequenceFlowTaken { .. }
         | Event::UserTaskUpdated { .. }
         | Event::MessageCorrelated { .. }
         | Event::SignalCaught { .. }

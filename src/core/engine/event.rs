@@ -27,6 +27,13 @@ pub enum Event {
     InstanceCompleted,
     /// It was cancelled, or ended by an error handed to the calling instance.
     InstanceTerminated,
+    /// All turns before this one are another instance's, told again of this one.
+    InstanceCopied {
+        /// The other instance.
+        source_key: i64,
+        /// The last of its turns that was taken over.
+        turn: i64,
+    },
 
     /// An element instance exists and is being prepared.
     ElementActivating(ElementActivating),

@@ -9,11 +9,13 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod calls;
 mod catching;
 mod command;
 mod compensation;
 mod conditions;
 mod context;
+mod copies;
 mod decide;
 mod decisions;
 mod effect;
@@ -21,6 +23,7 @@ mod elements;
 mod errors;
 mod escalations;
 mod event;
+mod event_keys;
 mod expressions;
 mod facts;
 mod flows;
@@ -42,10 +45,13 @@ mod triggers;
 mod turn;
 mod user_tasks;
 mod variables;
+mod waits;
 
 pub use apply::apply;
+pub use calls::{escalated, told};
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
+pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
 pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
@@ -58,9 +64,10 @@ pub use facts::{
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
     JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap,
+    UserTask, VariableMap, variables_at,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use rejection::{Rejection, Target};
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use waits::{Wait, WaitsFor, waits};

@@ -9,6 +9,7 @@ pub mod deployments;
 pub mod files;
 pub mod forms;
 pub mod groups;
+pub mod history;
 pub mod incidents;
 pub mod instances;
 pub mod jobs;

@@ -28,6 +28,7 @@ use super::targets::Targets;
 use super::trail;
 use crate::core::engine::{
     self, Command, CreateInstance, DeployedDecision, Effect, Event, Outcome, Parent, VariableMap,
+    escalated, told,
 };
 use crate::core::model::Binding;
 use crate::platform::clock::KeyGenerator;
@@ -91,6 +92,19 @@ pub(crate) enum Pending {
 /// Either an answer or a refusal; the outer error fails the whole batch.
 pub(crate) type Answer<T> = Result<Result<T, Refusal>, StoreError>;
 
+/// A turn as the journal keeps it.
+pub(super) struct Turned<'a> {
+    /// The instance.
+    pub(super) key: i64,
+    /// Milliseconds UTC.
+    pub(super) at: i64,
+    /// Who caused it.
+    pub(super) actor: &'a str,
+    /// What caused it, as in the audit.
+    pub(super) cause: &'a str,
+    pub(super) events: &'a [Event],
+}
+
 /// Rows of turns for one process's journal.
 type TurnRows = (Arc<ProcessSchema>, Vec<Vec<Value>>);
 
@@ -105,9 +119,9 @@ pub(crate) struct Batch<'a> {
     pub(crate) pending: VecDeque<Pending>,
     /// How many instances signals may still reach by the request at hand.
     pub(crate) deliveries_left: usize,
-    live: BTreeMap<i64, Box<Hot>>,
+    pub(super) live: BTreeMap<i64, Box<Hot>>,
     turns: BTreeMap<Arc<str>, TurnRows>,
-    trail: Vec<AuditEvent>,
+    pub(super) trail: Vec<AuditEvent>,
     targets: Targets,
     /// Latest versions that were looked up: within a transaction they stay what they are.
     latest: HashMap<String, Arc<Deployed>>,
@@ -193,6 +207,7 @@ impl Batch<'_> {
                 Ok(key) => self.turn(key, command, &request.origin),
                 Err(refusal) => Ok(Err(refusal)),
             },
+            Work::Rewind(wanted) => self.rewind(wanted, &request.origin),
             Work::Publish(message) => self.publish(message, &request.origin),
             Work::Broadcast(signal) => self.broadcast(signal, &request.origin),
             Work::GoOnWithSignal(key) => self.go_on_with_signal(*key),
@@ -315,21 +330,11 @@ impl Batch<'_> {
         origin: &Origin,
     ) -> Answer<Receipt> {
         for event in &outcome.events {
-            self.note(key, &mut hot, event);
+            let lease = self.lease_for(event);
+            self.note(key, &mut hot, event, lease);
         }
-        let events = engine::encode(&outcome.events);
-        let schema = self.schema_of(&hot.deployed)?;
-        hot.count_turn(events.len());
-        let row = vec![
-            key.into(),
-            hot.turn.into(),
-            self.now_ms().into(),
-            (&*origin.actor.id).into(),
-            cause.into(),
-            events.into(),
-        ];
-        let turns = self.turns.entry(hot.deployed.schema_name.clone());
-        turns.or_insert_with(|| (schema, Vec::new())).1.push(row);
+        let (at, actor) = (self.now_ms(), &*origin.actor.id);
+        self.journalise(&mut hot, &Turned { key, at, actor, cause, events: &outcome.events })?;
         if !hot.is_active() {
             hot.ended_at = Some(self.now_ms());
             if hot.deployed.has_message_start() {
@@ -346,9 +351,31 @@ impl Batch<'_> {
         Ok(Ok(Receipt::Instance(receipt)))
     }
 
-    /// What one event means outside the instance.
-    fn note(&mut self, key: i64, hot: &mut Hot, event: &Event) {
-        let lease = self.lease_for(event);
+    /// Adds a turn to the journal of its instance.
+    pub(super) fn journalise(
+        &mut self,
+        hot: &mut Hot,
+        turn: &Turned<'_>,
+    ) -> Result<(), StoreError> {
+        let events = engine::encode(turn.events);
+        let schema = self.schema_of(&hot.deployed)?;
+        hot.count_turn(events.len());
+        let row = vec![
+            turn.key.into(),
+            hot.turn.into(),
+            turn.at.into(),
+            turn.actor.into(),
+            turn.cause.into(),
+            events.into(),
+        ];
+        let turns = self.turns.entry(hot.deployed.schema_name.clone());
+        turns.or_insert_with(|| (schema, Vec::new())).1.push(row);
+        Ok(())
+    }
+
+    /// What one event means outside the instance. `lease` is for a job that begins in the hands of
+    /// this process.
+    pub(super) fn note(&mut self, key: i64, hot: &mut Hot, event: &Event, lease: Option<Lease>) {
         let facts = Facts {
             instance_key: key,
             process_id: &hot.deployed.process_id,
@@ -477,10 +504,10 @@ impl Batch<'_> {
             }
             Effect::CancelCalledInstance { child_key } => (child_key, Command::Cancel),
             Effect::EscalateToParent { parent, code } => {
-                (parent.instance_key, super::calls::escalated(parent, key, code))
+                (parent.instance_key, escalated(parent, key, code))
             }
             Effect::NotifyParent { parent, result } => {
-                (parent.instance_key, super::calls::told(parent, key, result))
+                (parent.instance_key, told(parent, key, result))
             }
         };
         // A caller that no longer waits, or a child that has ended, refuses: nothing is left to do.

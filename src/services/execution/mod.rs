@@ -9,7 +9,6 @@
 
 mod alarms;
 mod batch;
-mod calls;
 mod changes;
 mod deciding;
 mod decisions;
@@ -22,6 +21,7 @@ mod projection;
 mod reading;
 mod repeats;
 mod request;
+mod rewinding;
 mod rows;
 mod schedules;
 mod signals;
@@ -47,17 +47,15 @@ use batch::{FollowUp, Surroundings};
 use turn_loop::{TurnLoop, Waiting};
 use workers::{WaitingRoom, Workers};
 
-pub(crate) use calls::{escalated, told};
 pub use changes::{Change, Changes, Notice};
 pub use decisions::DeployedDecisions;
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
-pub use jobs::variables_at;
 pub use process_schema::indexed_expression;
-pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
+pub use reading::{TurnRecord, find_instance, list_turns, list_turns_until};
 pub use request::{
     BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
-    Refusal, Request, StartInstance, Target, Work,
+    Refusal, Request, RewindInstance, StartInstance, Target, Work,
 };
 pub use schedules::{StartProblem, Starts, plan_starts, put_starts};
 pub use workers::{Backoff, LONG_POLL_MAX};

@@ -135,7 +135,10 @@ impl WorkRows {
             | Event::UserTaskCompleted { .. }
             | Event::UserTaskCanceled { .. } => self.note_user_task(facts, event),
             Event::DecisionEvaluated(it) => self.keep_evaluation(facts, it),
-            Event::InstanceCreated(_) | Event::InstanceCompleted | Event::InstanceTerminated => {
+            Event::InstanceCreated(_)
+            | Event::InstanceCompleted
+            | Event::InstanceTerminated
+            | Event::InstanceCopied { .. } => {
                 self.changes.insert(Change::Instances);
             }
             // The instance's own rows say the rest.

@@ -196,7 +196,8 @@ impl Teller<'_> {
             | Event::ConditionUnsubscribed { .. }
             | Event::SignalCaught { .. }
             | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
-            Event::IncidentRaised(_)
+            Event::InstanceCopied { .. }
+            | Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
@@ -313,6 +314,11 @@ impl Teller<'_> {
 
     fn tell_others(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
+            Event::InstanceCopied { source_key, turn: source_turn } => {
+                let actor = self.naming.person(&turn.actor);
+                let text = format!("goes on for {actor} from turn {source_turn} of {source_key}");
+                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
+            }
             Event::IncidentRaised(incident) => {
                 self.held.insert(incident.key, incident.element_id.clone());
                 let text = format!("is stuck: {}", incident.message);

@@ -129,6 +129,14 @@ pub(super) fn check(
     (checked, problems)
 }
 
+/// The errors of files that are decision models, read as if they were deployed together.
+#[must_use]
+pub fn decision_problems(resources: &[Resource]) -> Vec<FileProblem> {
+    let (_, mut problems) = check(resources, &Earlier::new());
+    problems.retain(|it| it.problem.severity == Severity::Error);
+    problems
+}
+
 /// The decisions of files as a turn may call them, as if the files were deployed together; those of
 /// models that can't be read are left out.
 #[must_use]
