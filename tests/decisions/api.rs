@@ -55,7 +55,8 @@ async fn programs_list_evaluate_and_look_up() {
     let key = answer["data"]["key"].as_str().expect("a key").to_owned();
     let kept = data(&server, &token, &format!("/api/v1/decision-evaluations/{key}")).await;
     assert_eq!(kept, answer["data"]);
-    assert_eq!(kept["evaluated_by"], "administrator");
+    let by = kept["evaluated_by"].as_str().expect("somebody");
+    assert!(by.starts_with("administrator"), "{by}");
 
     let (status, answer) = evaluate(&server, &token, "size", &json!({ "version": 7 })).await;
     assert_eq!((status, &answer["error"]["code"]), (StatusCode::NOT_FOUND, &json!("not_found")));
