@@ -15,6 +15,7 @@ mod variables;
 
 mod conditions;
 mod config_check;
+mod decisions;
 mod deploy;
 mod dmn;
 mod feel;
@@ -30,6 +31,7 @@ mod serve;
 mod signal;
 mod start;
 mod tasks;
+mod test;
 mod users;
 mod version;
 
@@ -71,6 +73,8 @@ enum Command {
     Dmn(dmn::Dmn),
     /// Run a model in memory, in virtual time
     Run(run::Run),
+    /// Play scenarios of processes, in memory and virtual time
+    Test(test::Test),
     /// Sign in at a server and save the sign-in
     Login(login::Login),
     /// Deploy models to a server
@@ -86,6 +90,9 @@ enum Command {
     Instances(instances::Instances),
     /// Show an instance as it was, turn by turn
     Replay(replay::Replay),
+    /// Look at and evaluate deployed decisions
+    #[command(subcommand)]
+    Decisions(decisions::Decisions),
     /// Look at and complete user tasks
     #[command(subcommand)]
     Tasks(tasks::Tasks),
@@ -139,6 +146,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Feel(it) => it.run(),
         Command::Dmn(it) => it.run(),
         Command::Run(it) => it.run(),
+        Command::Test(it) => it.run(),
         Command::Reindex(it) => it.run(),
         Command::Login(it) => it.run(),
         Command::Deploy(it) => it.run(),
@@ -147,6 +155,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::EvaluateConditions(it) => it.run(),
         Command::Instances(it) => it.run(),
         Command::Replay(it) => it.run(),
+        Command::Decisions(it) => it.run(),
         Command::Tasks(it) => it.run(),
         Command::Jobs(it) => it.run(),
         Command::User(it) => it.run(),

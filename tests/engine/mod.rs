@@ -4,6 +4,7 @@
 //! A scenario's expected trace stands in its file. When a trace differs, the test prints the whole
 //! file as it was played.
 
+pub(crate) mod decisions;
 pub(crate) mod definition_text;
 pub(crate) mod invariants;
 mod journal;
@@ -59,4 +60,5 @@ scenarios! {
     instantiating
     places
     rewinds
+    decisions
 }

@@ -24,6 +24,7 @@ use flowstead::core::model::ProcessDefinition;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use super::decisions::decisions;
 use super::definition_text::definition;
 use super::invariants::violation;
 use super::trace::Names;
@@ -124,7 +125,10 @@ impl Stage {
             names: Names::default(),
             element_ids: BTreeMap::new(),
             done: BTreeSet::new(),
-            turn: TurnContext::new(now, zone, Keys { next: KEY_STEP }),
+            turn: TurnContext {
+                decisions: decisions(),
+                ..TurnContext::new(now, zone, Keys { next: KEY_STEP })
+            },
             turns: Vec::new(),
         }
     }
@@ -142,6 +146,9 @@ impl Stage {
                 self.turn.limits.flows_per_scope_max = rest.parse().expect("a number");
             }
             "rewind" => return self.rewind(rest),
+            "decisions" => {
+                self.turn.limits.decisions_max = rest.parse().expect("a number");
+            }
             _ => {
                 let command = self.command(verb, rest);
                 return self.take_turn(&command);

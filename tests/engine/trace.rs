@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use flowstead::core::engine::{
-    CallResult, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled, UserTaskCreated,
+    CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled,
+    UserTaskCreated,
 };
 use jiff::Timestamp;
 
@@ -146,6 +147,7 @@ impl Names {
             | Event::SubscriptionClosed { key }
             | Event::SignalUnsubscribed { key }
             | Event::ConditionUnsubscribed { key } => format!("closed({})", self.of(*key)),
+            Event::DecisionEvaluated(facts) => decision(facts),
             Event::IncidentRaised(facts) => self.incident(facts),
             Event::IncidentResolved { key } => format!("resolved({})", self.of(*key)),
             Event::ChildCalled { child_key, process_id, .. } => {
@@ -280,6 +282,19 @@ impl Names {
             },
         }
     }
+}
+
+/// What was decided from what, by which rules.
+fn decision(facts: &DecisionEvaluated) -> String {
+    let tables = facts.trace["tables"].as_array().into_iter().flatten();
+    let rules: Vec<_> = tables
+        .flat_map(|table| table["rules"].as_array().into_iter().flatten())
+        .map(|rule| rule["number"].to_string())
+        .collect();
+    let version = facts.decision_version;
+    let (id, inputs, output) = (&facts.decision_id, &facts.inputs, &facts.output);
+    let failed = if facts.failure.is_some() { " failed" } else { "" };
+    format!("decided({id}.{version} {inputs} by {}: {output}{failed})", rules.join(","))
 }
 
 fn time(at: i64) -> String {

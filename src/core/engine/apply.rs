@@ -83,6 +83,7 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::SignalThrown { .. }
         | Event::ConditionMet { .. }
         | Event::CompensationThrown { .. }
+        | Event::DecisionEvaluated(_)
         | Event::ErrorThrown { .. }
         | Event::EscalationThrown { .. } => {}
     }

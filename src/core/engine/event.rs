@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::command::UserTaskChanges;
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted,
-    SignalSubscribed, SubscriptionOpened, TimerScheduled, TriggerCollected, UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
+    LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled, TriggerCollected,
+    UserTaskCreated,
 };
 use super::instance::Compensation;
 
@@ -274,6 +275,8 @@ pub enum Event {
         /// The event.
         element_id: Arc<str>,
     },
+    /// A decision was made, or failed, which an incident follows.
+    DecisionEvaluated(Box<DecisionEvaluated>),
 
     /// An activity completed that can be compensated (BPMN 2.0, 10.7).
     CompensationRecorded {
@@ -388,6 +391,10 @@ pub enum IncidentKind {
     UserTask,
     /// A script couldn't be computed.
     Script,
+    /// The called decision's id couldn't be computed, or there is no such decision.
+    CalledDecision,
+    /// A decision couldn't be evaluated.
+    DecisionEvaluation,
     /// The called process couldn't be started or was cancelled.
     CalledElement,
     /// Nothing catches an error.

@@ -9,6 +9,7 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod calls;
 mod catching;
 mod command;
 mod compensation;
@@ -17,6 +18,7 @@ mod conditions;
 mod context;
 mod copies;
 mod decide;
+mod decisions;
 mod effect;
 mod elements;
 mod errors;
@@ -48,21 +50,23 @@ mod variables;
 mod waits;
 
 pub use apply::apply;
+pub use calls::{escalated, told};
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
+pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    AwaitedTrigger, CollectedTrigger, ConditionSubscribed, ElementActivating, InstanceCreated,
-    JobCreated, LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm,
-    TimerScheduled, TriggerCollected, UserTaskCreated,
+    AwaitedTrigger, CollectedTrigger, ConditionSubscribed, DecisionEvaluated, ElementActivating,
+    InstanceCreated, JobCreated, LoopStarted, Repetition, Role, SignalSubscribed,
+    SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected, UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
     JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap,
+    UserTask, VariableMap, variables_at,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::alarms::Alarm;
 use super::changes::Change;
+use super::decisions::DeployedDecisions;
 use super::definitions::{Definitions, Deployed};
 use super::dispatcher::{Handlers, LeasedJob};
 use super::process_schema::{self, ProcessSchema};
@@ -28,9 +29,11 @@ use super::snapshots::{self, Hot};
 use super::targets::Targets;
 use super::trail;
 use crate::core::engine::{
-    self, Command, CreateInstance, Effect, Event, Keys, Outcome, Parent, TurnContext, VariableMap,
+    self, Command, CreateInstance, DeployedDecision, Effect, Event, Outcome, Parent, VariableMap,
+    escalated, told,
 };
-use crate::platform::clock::{KEY_STEP, KeyGenerator};
+use crate::core::model::Binding;
+use crate::platform::clock::KeyGenerator;
 use crate::platform::store::{Sql, StoreError, Value};
 use crate::services::audit::{self, AuditEvent, Origin};
 
@@ -41,6 +44,7 @@ const CALL_DEPTH_MAX: usize = 50;
 pub(crate) struct Surroundings {
     pub(crate) keys: Arc<KeyGenerator>,
     pub(crate) definitions: Definitions,
+    pub(crate) decisions: DeployedDecisions,
     pub(crate) handlers: Handlers,
     pub(crate) zone: TimeZone,
     /// How long this process's own handlers own a job.
@@ -123,6 +127,8 @@ pub(crate) struct Batch<'a> {
     targets: Targets,
     /// Latest versions that were looked up: within a transaction they stay what they are.
     latest: HashMap<String, Arc<Deployed>>,
+    /// Decisions that were looked up, by id, binding and the deployment that is meant.
+    pub(crate) decisions: HashMap<(String, Binding, i64), Option<DeployedDecision>>,
     /// Instances whose rows are known to be locked, or to have been absent from the cache.
     locked: HashSet<i64>,
 }
@@ -155,6 +161,7 @@ pub(crate) fn run(
         trail: Vec::new(),
         targets,
         latest: HashMap::new(),
+        decisions: HashMap::new(),
         locked,
     };
     let mut answers = Vec::with_capacity(requests.len());
@@ -301,15 +308,7 @@ impl Batch<'_> {
     ) -> Answer<Receipt> {
         let change = trail::describe(command, &hot);
         let deployed = Arc::clone(&hot.deployed);
-        let outcome = {
-            let mut lease = self.around.keys.lease(self.now_ms());
-            let keys = Keys { next: lease.first() };
-            let mut context = TurnContext::new(self.now, self.around.zone.clone(), keys);
-            let decided = engine::decide(&deployed.graph, &mut hot.instance, command, &mut context);
-            lease.advance(context.keys.next - KEY_STEP);
-            decided
-        };
-        match outcome {
+        match self.take_turn(&deployed, &mut hot.instance, command)? {
             Ok(outcome) => {
                 let cause = change.action;
                 let audit_key = self.next_key();
@@ -508,10 +507,10 @@ impl Batch<'_> {
             }
             Effect::CancelCalledInstance { child_key } => (child_key, Command::Cancel),
             Effect::EscalateToParent { parent, code } => {
-                (parent.instance_key, super::calls::escalated(parent, key, code))
+                (parent.instance_key, escalated(parent, key, code))
             }
             Effect::NotifyParent { parent, result } => {
-                (parent.instance_key, super::calls::told(parent, key, result))
+                (parent.instance_key, told(parent, key, result))
             }
         };
         // A caller that no longer waits, or a child that has ended, refuses: nothing is left to do.

@@ -2,6 +2,7 @@
 //!
 //! Must not change anything.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -63,6 +64,18 @@ impl Moment {
     #[must_use]
     pub fn scopes(&self) -> Vec<Scope> {
         scopes(&self.deployed.graph, &self.instance)
+    }
+
+    /// The ids of everybody who had to do with its turns.
+    #[must_use]
+    pub fn people(&self) -> BTreeSet<&str> {
+        super::timeline::people(&self.turns)
+    }
+
+    /// The ids of all groups that its user tasks named as candidates.
+    #[must_use]
+    pub fn groups(&self) -> BTreeSet<&str> {
+        super::timeline::groups(&self.turns)
     }
 
     /// What the turn did, in words.
