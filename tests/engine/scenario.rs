@@ -123,12 +123,12 @@ impl Stage {
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
             names: Names::default(),
-            element_ids: BTreeMap::new(),
-            done: BTreeSet::new(),
             turn: TurnContext {
                 decisions: decisions(),
                 ..TurnContext::new(now, zone, Keys { next: KEY_STEP })
             },
+            element_ids: BTreeMap::new(),
+            done: BTreeSet::new(),
             turns: Vec::new(),
         }
     }

@@ -266,6 +266,8 @@ pub enum Event {
         key: i64,
     },
 
+    /// A decision was made, or failed, which an incident follows.
+    DecisionEvaluated(Box<DecisionEvaluated>),
     /// One of several triggers came; the event happens when all of them have (BPMN 2.0, 10.5.5).
     TriggerCollected(Box<TriggerCollected>),
     /// All have come, or none is waited for any more: the element instance forgets them.
@@ -275,8 +277,6 @@ pub enum Event {
         /// The event.
         element_id: Arc<str>,
     },
-    /// A decision was made, or failed, which an incident follows.
-    DecisionEvaluated(Box<DecisionEvaluated>),
 
     /// An activity completed that can be compensated (BPMN 2.0, 10.7).
     CompensationRecorded {

@@ -18,8 +18,8 @@ impl Event {
             | Self::LoopStarted(_)
             | Self::CompensationRecorded { .. }
             | Self::CompensationTaken { .. }
-            | Self::TriggerCollected(_)
             | Self::DecisionEvaluated(_)
+            | Self::TriggerCollected(_)
             | Self::IncidentRaised(_) => self.visit_keys_of_facts(visit),
             Self::JobCreated(_)
             | Self::UserTaskCreated(_)
@@ -78,9 +78,9 @@ impl Event {
                 facts.compensates.iter_mut().for_each(visit);
             }
             Self::LoopStarted(facts) => visit(&mut facts.key),
-            Self::TriggerCollected(facts) => visit(&mut facts.element_instance_key),
             // What was decided is kept once, with the instance that asked for it.
             Self::DecisionEvaluated(facts) => visit(&mut facts.element_instance_key),
+            Self::TriggerCollected(facts) => visit(&mut facts.element_instance_key),
             Self::CompensationRecorded { scope_key, record } => {
                 visit(scope_key);
                 visit_record(record, visit);
