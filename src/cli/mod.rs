@@ -14,6 +14,7 @@ mod values;
 mod variables;
 
 mod config_check;
+mod decisions;
 mod deploy;
 mod dmn;
 mod feel;
@@ -23,6 +24,7 @@ mod jobs;
 mod lint;
 mod login;
 mod reindex;
+mod replay;
 mod run;
 mod serve;
 mod signal;
@@ -83,6 +85,11 @@ enum Command {
     /// Look at and cancel process instances
     #[command(subcommand)]
     Instances(instances::Instances),
+    /// Show an instance as it was, turn by turn
+    Replay(replay::Replay),
+    /// Look at and evaluate deployed decisions
+    #[command(subcommand)]
+    Decisions(decisions::Decisions),
     /// Look at and complete user tasks
     #[command(subcommand)]
     Tasks(tasks::Tasks),
@@ -143,6 +150,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Start(it) => it.run(),
         Command::Signal(it) => it.run(),
         Command::Instances(it) => it.run(),
+        Command::Replay(it) => it.run(),
+        Command::Decisions(it) => it.run(),
         Command::Tasks(it) => it.run(),
         Command::Jobs(it) => it.run(),
         Command::User(it) => it.run(),

@@ -5,6 +5,7 @@
 pub mod audit;
 
 pub mod connectors;
+pub mod decisions;
 pub mod execution;
 pub mod files;
 pub mod identity;

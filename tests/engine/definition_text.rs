@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    AdHocDefinition, BoundaryEvent, CallActivity, ConditionDefinition, Dynamic, Element,
-    ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference, IoMapping,
-    JobDefinition, LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
-    ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TimerDefinition, UserTaskDefinition,
-    VariablePath,
+    AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ConditionDefinition,
+    Dynamic, Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference,
+    IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping, MessageDefinition,
+    ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TimerDefinition,
+    UserTaskDefinition, VariablePath,
 };
 
 /// Builds the definition of process `p`. Panics on a text that is none: tests are to be right.
@@ -258,6 +258,11 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "service" => ElementKind::ServiceTask(job(id)),
         "send" => ElementKind::SendTask(job(id)),
         "script" => ElementKind::ScriptTask(ScriptDefinition::Job(job(id))),
+        "decide" => ElementKind::BusinessRuleTask(CalledDecision {
+            decision_id: Dynamic::Literal(id.into()),
+            binding: Binding::Latest,
+            result_variable: "result".to_owned(),
+        }),
         "user" => ElementKind::UserTask(UserTaskDefinition::default()),
         "receive" => ElementKind::ReceiveTask(MessageDefinition {
             name: Dynamic::Literal(id.into()),
@@ -362,6 +367,7 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         | ElementKind::SendTask(job)
         | ElementKind::ScriptTask(ScriptDefinition::Job(job))
         | ElementKind::MessageThrowEvent(job) => set_job(job, name, value),
+        ElementKind::BusinessRuleTask(called) => set_decision(called, name, value),
         ElementKind::UserTask(user_task) => set_user_task(user_task, name, value),
         ElementKind::AdHocSubProcess(definition) => match name {
             "begins" => definition.active_elements = Some(feel(value)),
@@ -445,6 +451,16 @@ fn set_job(job: &mut JobDefinition, name: &str, value: &str) {
             job.headers.push((name.to_owned(), value.to_owned()));
         }
         other => panic!("a job has no setting '{other}'"),
+    }
+}
+
+fn set_decision(called: &mut CalledDecision, name: &str, value: &str) {
+    match name {
+        "decision" => called.decision_id = dynamic(value),
+        "result" => value.clone_into(&mut called.result_variable),
+        "bound" if value == "deployment" => called.binding = Binding::Deployment,
+        "bound" => called.binding = Binding::VersionTag(value.to_owned()),
+        other => panic!("a decision has no '{other}'"),
     }
 }
 

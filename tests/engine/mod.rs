@@ -4,6 +4,7 @@
 //! A scenario's expected trace stands in its file. When a trace differs, the test prints the whole
 //! file as it was played.
 
+pub(crate) mod decisions;
 pub(crate) mod definition_text;
 pub(crate) mod invariants;
 mod journal;
@@ -54,4 +55,6 @@ scenarios! {
     signals
     links
     implicit_splits
+    rewinds
+    decisions
 }

@@ -12,14 +12,18 @@
 //! snapshot survive being written and read, a refused command changed nothing, and nothing open
 //! waits for nothing.
 
+use std::collections::BTreeMap;
+
 use flowstead::core::engine::{
-    Command, CreateInstance, Event, KEY_STEP, Keys, Outcome, Parent, ProcessInstance, TurnContext,
-    UserTaskChanges, VariableMap, apply, decide, decode, encode,
+    Command, CopyPlan, CreateInstance, Event, GoOnAsCopy, KEY_STEP, Keys, Outcome, Parent,
+    ProcessInstance, TurnContext, UserTaskChanges, VariableMap, apply, copy_history, decide,
+    decode, encode,
 };
 use flowstead::core::model::ProcessDefinition;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use super::decisions::decisions;
 use super::definition_text::definition;
 use super::invariants::violation;
 use super::trace::Names;
@@ -80,6 +84,8 @@ struct Stage {
     folded: ProcessInstance,
     names: Names,
     turn: TurnContext,
+    /// The turns so far and when they were taken.
+    turns: Vec<(Timestamp, Vec<Event>)>,
 }
 
 impl Stage {
@@ -92,7 +98,11 @@ impl Stage {
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
             names: Names::default(),
-            turn: TurnContext::new(now, zone, Keys { next: KEY_STEP }),
+            turn: TurnContext {
+                decisions: decisions(),
+                ..TurnContext::new(now, zone, Keys { next: KEY_STEP })
+            },
+            turns: Vec::new(),
         }
     }
 
@@ -107,6 +117,10 @@ impl Stage {
             }
             "limit" => {
                 self.turn.limits.flows_per_scope_max = rest.parse().expect("a number");
+            }
+            "rewind" => return self.rewind(rest),
+            "decisions" => {
+                self.turn.limits.decisions_max = rest.parse().expect("a number");
             }
             _ => {
                 let command = self.command(verb, rest);
@@ -128,6 +142,32 @@ impl Stage {
         }
     }
 
+    /// Goes on with a copy of the instance as it was after a turn, with variables changed.
+    fn rewind(&mut self, rest: &str) -> Vec<String> {
+        let (turn, variables) = rest.split_once(' ').unwrap_or((rest, "{}"));
+        self.turns.truncate(turn.parse().expect("a turn"));
+        let (taken_at, _) = *self.turns.last().expect("a turn was taken");
+        let (times, mut turns): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.turns).into_iter().unzip();
+        let key = self.turn.keys.take();
+        let plan = CopyPlan { key, parent: self.instance.parent, children: &BTreeMap::new() };
+        let source_key = self.instance.key;
+        let renamed = copy_history(&mut turns, &plan, &mut self.turn.keys);
+        renamed.iter().for_each(|(old, new)| self.names.rename(*old, *new));
+        self.instance = ProcessInstance::empty();
+        turns.iter().flatten().for_each(|event| apply(&mut self.instance, event));
+        self.folded = self.instance.clone();
+        self.turns = times.into_iter().zip(turns).collect();
+        let variables = serde_json::from_str(variables).expect("variables");
+        self.take_turn(&Command::GoOnAsCopy(Box::new(GoOnAsCopy {
+            source_key,
+            source_turn: i64::try_from(self.turns.len()).expect("a small number"),
+            taken_at: taken_at.as_millisecond(),
+            variables: BTreeMap::from([(key, variables)]),
+            children: Vec::new(),
+        })))
+    }
+
     fn accept(&mut self, outcome: &Outcome) -> Vec<String> {
         let read = decode(&encode(&outcome.events)).expect("what was written can be read");
         assert_eq!(read, outcome.events, "the journal reads differently: {}", self.scenario);
@@ -140,6 +180,7 @@ impl Stage {
         assert_eq!(read, self.instance, "the snapshot reads differently: {}", self.scenario);
         let violation = violation(&self.definition, &self.instance);
         assert_eq!(violation, None, "in {}", self.scenario);
+        self.turns.push((self.turn.now, outcome.events.clone()));
         let names = &mut self.names;
         let mut words: Vec<String> = outcome.events.iter().map(|it| names.event(it)).collect();
         if let Some(Event::InstanceCreated(facts)) = outcome.events.first() {

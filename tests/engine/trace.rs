@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use flowstead::core::engine::{
-    CallResult, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled, UserTaskCreated,
+    CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled,
+    UserTaskCreated,
 };
 use jiff::Timestamp;
 
@@ -33,6 +34,14 @@ impl Names {
 
     pub(crate) fn of(&self, key: i64) -> String {
         self.by_key.get(&key).cloned().unwrap_or_else(|| format!("?{key}"))
+    }
+
+    /// Gives a name to another key.
+    pub(crate) fn rename(&mut self, from: i64, to: i64) {
+        if let Some(name) = self.by_key.get(&from).cloned() {
+            self.by_name.insert(name.clone(), to);
+            self.by_key.insert(to, name);
+        }
     }
 
     pub(crate) fn key(&self, name: &str) -> Option<i64> {
@@ -62,6 +71,7 @@ impl Names {
             }
             Event::InstanceCompleted => "=completed".to_owned(),
             Event::InstanceTerminated => "=terminated".to_owned(),
+            Event::InstanceCopied { turn, .. } => format!("copied[{turn}]"),
             Event::ElementActivating(facts) => {
                 let base = match facts.role {
                     Role::Body => format!("{}[]", facts.element_id),
@@ -137,6 +147,7 @@ impl Names {
             | Event::SubscriptionClosed { key }
             | Event::SignalUnsubscribed { key }
             | Event::ConditionUnsubscribed { key } => format!("closed({})", self.of(*key)),
+            Event::DecisionEvaluated(facts) => decision(facts),
             Event::IncidentRaised(facts) => self.incident(facts),
             Event::IncidentResolved { key } => format!("resolved({})", self.of(*key)),
             Event::ChildCalled { child_key, process_id, .. } => {
@@ -260,6 +271,19 @@ impl Names {
             },
         }
     }
+}
+
+/// What was decided from what, by which rules.
+fn decision(facts: &DecisionEvaluated) -> String {
+    let tables = facts.trace["tables"].as_array().into_iter().flatten();
+    let rules: Vec<_> = tables
+        .flat_map(|table| table["rules"].as_array().into_iter().flatten())
+        .map(|rule| rule["number"].to_string())
+        .collect();
+    let version = facts.decision_version;
+    let (id, inputs, output) = (&facts.decision_id, &facts.inputs, &facts.output);
+    let failed = if facts.failure.is_some() { " failed" } else { "" };
+    format!("decided({id}.{version} {inputs} by {}: {output}{failed})", rules.join(","))
 }
 
 fn time(at: i64) -> String {

@@ -7,3 +7,4 @@ mod pages;
 mod repair;
 mod running;
 mod signals;
+mod time_travel;

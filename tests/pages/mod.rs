@@ -13,6 +13,7 @@ pub(crate) fn samples() -> Vec<(String, String)> {
     let mut pages = Pages::default();
     add_gate(&mut pages);
     add_work(&mut pages);
+    add_decisions(&mut pages);
     add_insight(&mut pages);
     add_administration(&mut pages);
     pages.0
@@ -50,7 +51,20 @@ fn add_work(pages: &mut Pages) {
     }
 }
 
+fn add_decisions(pages: &mut Pages) {
+    pages.add("decisions", &decisions::DecisionsPage::sample());
+    pages.add("decisions-empty", &decisions::DecisionsPage::sample_empty());
+    pages.add("decision", &decision::DecisionPage::sample());
+    pages.add("decision-old", &decision::DecisionPage::sample_old());
+    pages.add("decision-unused", &decision::DecisionPage::sample_unused());
+    pages.add("evaluation", &evaluation::EvaluationPage::sample());
+    pages.add("evaluation-failed", &evaluation::EvaluationPage::sample_failed());
+}
+
 fn add_insight(pages: &mut Pages) {
+    pages.add("history", &history::HistoryPage::sample());
+    pages.add("comparison", &comparison::ComparisonPage::sample());
+    pages.add("comparison-empty", &comparison::ComparisonPage::sample_empty());
     pages.add("incidents", &incidents::IncidentsPage::sample());
     pages.add("incidents-empty", &incidents::IncidentsPage::sample_empty());
     pages.add("schedules", &schedules::SchedulesPage::sample());

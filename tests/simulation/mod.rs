@@ -10,16 +10,18 @@ mod models;
 mod random;
 mod reference;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use flowstead::core::engine::{
-    Command, Event, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance, TurnContext, apply,
-    decide, decode, encode,
+    Command, CopyPlan, Event, GoOnAsCopy, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance,
+    TurnContext, apply, copy_history, decide, decode, encode,
 };
 use flowstead::core::model::{ElementKind, ProcessDefinition};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::engine::decisions::decisions;
 use crate::engine::definition_text::definition;
 use crate::engine::invariants::violation;
 use random::Random;
@@ -61,6 +63,8 @@ struct Counts {
     reloads: usize,
     incidents: usize,
     inclusive_openings: usize,
+    rewinds: usize,
+    decisions: usize,
 }
 
 impl Counts {
@@ -71,6 +75,8 @@ impl Counts {
         self.reloads += other.reloads;
         self.incidents += other.incidents;
         self.inclusive_openings += other.inclusive_openings;
+        self.rewinds += other.rewinds;
+        self.decisions += other.decisions;
         self
     }
 
@@ -82,6 +88,8 @@ impl Counts {
             ("reloads", self.reloads),
             ("incidents", self.incidents),
             ("inclusive openings", self.inclusive_openings),
+            ("rewinds", self.rewinds),
+            ("decisions", self.decisions),
         ];
         for (what, count) in met {
             assert!(count >= 100, "the simulation hardly met any {what}: {count}");
@@ -131,6 +139,7 @@ impl<'a> Player<'a> {
         let keys = Keys { next: 100 * KEY_STEP };
         let mut turn = TurnContext::new(Timestamp::UNIX_EPOCH, TimeZone::UTC, keys);
         turn.limits.flows_per_scope_max = FLOWS_PER_SCOPE_MAX;
+        turn.decisions = decisions();
         Self {
             definition: definition(model),
             instance: ProcessInstance::empty(),
@@ -149,6 +158,9 @@ impl<'a> Player<'a> {
         self.take_turn(create);
         for _ in 0..COMMANDS_MAX {
             self.reload();
+            if self.random.once_in(24) {
+                self.rewind();
+            }
             let command = commands::next(&mut self.random, &self.instance);
             self.take_turn(command);
             if self.instance.state != InstanceState::Active {
@@ -185,6 +197,34 @@ impl<'a> Player<'a> {
         }
     }
 
+    /// Goes on with a copy of the instance as it was after some turn.
+    fn rewind(&mut self) {
+        let turn = 1 + self.random.below(self.journal.len());
+        let read = |text: &String| decode(text).expect("what was written can be read");
+        let mut turns: Vec<Vec<Event>> = self.journal[..turn].iter().map(read).collect();
+        let key = self.turn.keys.take();
+        let plan = CopyPlan { key, parent: self.instance.parent, children: &BTreeMap::new() };
+        let first_new = self.turn.keys.next;
+        copy_history(&mut turns, &plan, &mut self.turn.keys);
+        let mut copy = ProcessInstance::empty();
+        turns.iter().flatten().for_each(|event| apply(&mut copy, event));
+        let fresh = copy.elements.keys().chain(copy.jobs.keys()).chain(copy.timers.keys());
+        let old = fresh.copied().find(|it| *it != key && *it < first_new);
+        assert_eq!(old, None, "the copy holds something of the original");
+        self.counts.rewinds += 1;
+        self.journal = turns.iter().map(|events| encode(events)).collect();
+        let source_key = std::mem::replace(&mut self.instance, copy.clone()).key;
+        self.folded = copy;
+        let variables = BTreeMap::from([(key, commands::variables(&mut self.random))]);
+        self.take_turn(Command::GoOnAsCopy(Box::new(GoOnAsCopy {
+            source_key,
+            source_turn: i64::try_from(turn).expect("a small number"),
+            taken_at: self.turn.now.as_millisecond() - 1_000,
+            variables,
+            children: Vec::new(),
+        })));
+    }
+
     fn take_turn(&mut self, command: Command) {
         self.turn.now += SignedDuration::from_mins(7);
         let before = self.instance.clone();
@@ -206,8 +246,10 @@ impl<'a> Player<'a> {
                 let next = outcome.events.get(at + 1);
                 self.check_opening(*scope_key, gateway_id, next);
             }
-            if let Event::IncidentRaised(_) = event {
-                self.counts.incidents += 1;
+            match event {
+                Event::IncidentRaised(_) => self.counts.incidents += 1,
+                Event::DecisionEvaluated(_) => self.counts.decisions += 1,
+                _ => {}
             }
             apply(&mut self.folded, event);
         }

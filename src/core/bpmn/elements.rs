@@ -70,15 +70,20 @@ fn receive_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<Element
     events::message(ctx, node, node, true).map(ElementKind::ReceiveTask)
 }
 
-/// A decision is executed by a worker as long as the file names one.
+/// A decision is made in the turn, or by a worker where the file names one.
 fn business_rule_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+    let called = xml::zeebe(node, "calledDecision");
     let is_job =
         xml::zeebe(node, "taskDefinition").is_some() || node.has_attribute((xml::CAMUNDA, "topic"));
-    if is_job {
-        return tasks::job(ctx, node).map(ElementKind::ServiceTask);
+    let expected = "either a `zeebe:calledDecision` or a `zeebe:taskDefinition`";
+    match called {
+        Some(called) if is_job => {
+            ctx.error(called, "the business rule task has both a decision and a job", expected)
+        }
+        Some(called) => tasks::called_decision(ctx, called).map(ElementKind::BusinessRuleTask),
+        None if is_job => tasks::job(ctx, node).map(ElementKind::ServiceTask),
+        None => ctx.error(node, "the business rule task decides nothing", expected),
     }
-    let instead = "a `zeebe:taskDefinition`, or a script task in FEEL";
-    ctx.refuse(node, "business rule task without a job type", instead)
 }
 
 fn event_based_gateway(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {

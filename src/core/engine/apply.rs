@@ -71,13 +71,15 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
             set_child(it, *element_instance_key, None);
         }
         // Facts for readers; nothing that is open changes.
-        Event::SequenceFlowTaken { .. }
+        Event::InstanceCopied { .. }
+        | Event::SequenceFlowTaken { .. }
         | Event::UserTaskUpdated { .. }
         | Event::MessageCorrelated { .. }
         | Event::SignalCaught { .. }
         | Event::SignalThrown { .. }
         | Event::ConditionMet { .. }
         | Event::CompensationThrown { .. }
+        | Event::DecisionEvaluated(_)
         | Event::ErrorThrown { .. }
         | Event::EscalationThrown { .. } => {}
     }

@@ -13,7 +13,7 @@ use super::instance::{InstanceState, ProcessInstance, VariableMap};
 use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
 use super::turn::Turn;
-use super::{incidents, signals, subscriptions, user_tasks};
+use super::{copies, incidents, signals, subscriptions, user_tasks};
 use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
 
 /// Advances an instance by one command, in place, until nothing can go on by itself.
@@ -91,6 +91,7 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         Command::ActivateElements { element_instance_key, element_ids } => {
             ad_hoc::begin(turn, *element_instance_key, element_ids)
         }
+        Command::GoOnAsCopy(how) => copies::go_on(turn, how),
         Command::Cancel => {
             cancel(turn);
             Ok(())

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::command::UserTaskChanges;
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted,
-    SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
+    LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
 use super::instance::Compensation;
 
@@ -27,6 +27,13 @@ pub enum Event {
     InstanceCompleted,
     /// It was cancelled, or ended by an error handed to the calling instance.
     InstanceTerminated,
+    /// All turns before this one are another instance's, told again of this one.
+    InstanceCopied {
+        /// The other instance.
+        source_key: i64,
+        /// The last of its turns that was taken over.
+        turn: i64,
+    },
 
     /// An element instance exists and is being prepared.
     ElementActivating(ElementActivating),
@@ -242,6 +249,9 @@ pub enum Event {
         key: i64,
     },
 
+    /// A decision was made, or failed, which an incident follows.
+    DecisionEvaluated(Box<DecisionEvaluated>),
+
     /// An activity completed that can be compensated (BPMN 2.0, 10.7).
     CompensationRecorded {
         /// The scope that remembers it.
@@ -355,6 +365,10 @@ pub enum IncidentKind {
     UserTask,
     /// A script couldn't be computed.
     Script,
+    /// The called decision's id couldn't be computed, or there is no such decision.
+    CalledDecision,
+    /// A decision couldn't be evaluated.
+    DecisionEvaluation,
     /// The called process couldn't be started or was cancelled.
     CalledElement,
     /// Nothing catches an error.

@@ -205,6 +205,32 @@ pub struct SubscriptionOpened {
     pub is_interrupting: bool,
 }
 
+/// Facts about a decision that was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionEvaluated {
+    /// Key of the evaluation.
+    pub key: i64,
+    /// The element instance that asked.
+    pub element_instance_key: i64,
+    /// Its element.
+    pub element_id: Arc<str>,
+    /// The decision.
+    pub decision_id: String,
+    /// The deployed version of it.
+    pub decision_key: i64,
+    /// That version's number.
+    pub decision_version: i32,
+    /// What was read of the variables, by name or by path; large values are left out.
+    pub inputs: Value,
+    /// What was decided.
+    pub output: Value,
+    /// How, as [`crate::core::dmn::Trace::to_json`] has it; what is too large is left out.
+    pub trace: Value,
+    /// Why there is no decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
 /// Facts about a condition that is waited for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionSubscribed {

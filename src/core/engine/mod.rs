@@ -15,12 +15,15 @@ mod command;
 mod compensation;
 mod conditions;
 mod context;
+mod copies;
 mod decide;
+mod decisions;
 mod effect;
 mod elements;
 mod errors;
 mod escalations;
 mod event;
+mod event_keys;
 mod expressions;
 mod facts;
 mod flows;
@@ -42,17 +45,21 @@ mod triggers;
 mod turn;
 mod user_tasks;
 mod variables;
+mod waits;
 
 pub use apply::apply;
 pub use calls::{escalated, told};
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
+pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
+pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
-    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
+    LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled,
+    UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
@@ -63,3 +70,4 @@ pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use rejection::{Rejection, Target};
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use waits::{Wait, WaitsFor, waits};

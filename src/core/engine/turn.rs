@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::apply::apply;
 use super::context::{Outcome, TurnContext};
+use super::decisions::Account;
 use super::effect::Effect;
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{ElementActivating, Role};
@@ -16,7 +17,7 @@ use super::instance::{Held, ProcessInstance};
 use super::lifecycle::Lifecycle;
 use super::{conditions, elements, incidents, joins};
 use crate::core::feel::{self, EvaluationContext};
-use crate::core::model::{Element, ElementIndex, FlowIndex, ProcessDefinition};
+use crate::core::model::{Binding, Element, ElementIndex, FlowIndex, ProcessDefinition};
 
 /// Why a step can't be done; it becomes an incident.
 #[derive(Debug)]
@@ -55,6 +56,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) instance: &'a mut ProcessInstance,
     pub(crate) context: &'a mut TurnContext,
     pub(crate) feel: EvaluationContext,
+    pub(crate) decisions: Account,
     outcome: Outcome,
     agenda: VecDeque<(Step, i64)>,
     unsettled: BTreeSet<i64>,
@@ -78,6 +80,7 @@ impl<'a> Turn<'a> {
             instance,
             context,
             feel,
+            decisions: Account::default(),
             outcome: Outcome::default(),
             agenda: VecDeque::new(),
             unsettled: BTreeSet::new(),
@@ -168,6 +171,11 @@ impl<'a> Turn<'a> {
             _ => {}
         }
         self.outcome.effects.push(effect);
+    }
+
+    /// Remembers a decision that the turn was not given.
+    pub(crate) fn miss_decision(&mut self, decision_id: String, binding: Binding) {
+        self.outcome.missing_decisions.push((decision_id, binding));
     }
 
     /// Puts a step at the end of the agenda.

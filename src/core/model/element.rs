@@ -4,7 +4,7 @@
 
 use super::definition::ElementIndex;
 use super::event::{BoundaryEvent, EndEvent, EventTrigger, MessageDefinition, StartEvent};
-use super::task::{Dynamic, JobDefinition, ScriptDefinition, UserTaskDefinition};
+use super::task::{CalledDecision, Dynamic, JobDefinition, ScriptDefinition, UserTaskDefinition};
 use crate::core::feel::Expression;
 
 /// Everything the engine can execute, one variant a kind.
@@ -63,6 +63,8 @@ pub enum ElementKind {
     SendTask(JobDefinition),
     /// Script task: FEEL inside the turn, or a job.
     ScriptTask(ScriptDefinition),
+    /// Business rule task: a decision, made inside the turn.
+    BusinessRuleTask(CalledDecision),
     /// User task: work for a person.
     UserTask(UserTaskDefinition),
     /// Receive task: waits for a message.
@@ -181,6 +183,7 @@ impl ElementKind {
             Self::ServiceTask(_) => "service task",
             Self::SendTask(_) => "send task",
             Self::ScriptTask(_) => "script task",
+            Self::BusinessRuleTask(_) => "business rule task",
             Self::UserTask(_) => "user task",
             Self::ReceiveTask(_) => "receive task",
             Self::ManualTask => "manual task",

@@ -22,6 +22,6 @@ pub use event::{
 };
 pub use problem::{Problem, Severity};
 pub use task::{
-    Dynamic, FormReference, IoMapping, JobDefinition, Mapping, ScriptDefinition,
-    UserTaskDefinition, VariablePath,
+    Binding, CalledDecision, Dynamic, FormReference, IoMapping, JobDefinition, Mapping,
+    ScriptDefinition, UserTaskDefinition, VariablePath,
 };

@@ -4,10 +4,12 @@
 
 pub mod audit;
 pub mod auth;
+pub mod decisions;
 pub mod deployments;
 pub mod files;
 pub mod forms;
 pub mod groups;
+pub mod history;
 pub mod incidents;
 pub mod instances;
 pub mod jobs;

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::incidents::{incident_row, nothing_stuck};
 use super::instance_variables::{self, ScopeRows, VariableForm};
 use super::instances::state_chip;
-use super::names::{GroupNames, Names};
-use super::numbers::span;
+use super::names::KnownNames;
+use super::timeline_rows::TimelineRow;
+use super::waiting_rows::WaitingRow;
 use super::words::sentence;
 use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
@@ -23,9 +24,7 @@ use crate::http::frame::{Frame, Page, go_with_refusal, go_with_success};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
 use crate::services::incidents::{self, IncidentFilter};
-use crate::services::instances::{
-    EntryKind, Inspection, InstanceJob, Naming, TimelineEntry, element_name, elements_by_key,
-};
+use crate::services::instances::{Inspection, InstanceJob, Naming, element_name, elements_by_key};
 
 /// Entries of the timeline on a page.
 const ENTRIES: usize = 100;
@@ -55,24 +54,11 @@ pub struct InstancePage {
 #[derive(Clone, Debug)]
 pub enum InstanceTab {
     Timeline { rows: Vec<TimelineRow>, pager: Pager },
+    Waiting { rows: Vec<WaitingRow>, empty: EmptyState },
     Variables { scopes: Vec<ScopeRows>, form: Option<VariableForm> },
     Jobs { rows: Vec<JobRow>, empty: EmptyState },
     Incidents { rows: Vec<IncidentRow>, empty: EmptyState },
     Called { rows: Vec<CalledRow>, empty: EmptyState },
-}
-
-/// Something that happened in the instance.
-#[derive(Clone, Debug)]
-pub struct TimelineRow {
-    pub icon: &'static str,
-    /// CSS class of a tone.
-    pub tone: &'static str,
-    pub element: String,
-    pub element_id: String,
-    pub text: String,
-    pub at: Stamp,
-    /// For example `took 3 min`; empty shows none.
-    pub duration: String,
 }
 
 /// A job of the instance.
@@ -137,7 +123,7 @@ impl InstancePage {
             incident_count: 1,
             diagram: Diagram::sample_with_states(),
             tabs: sample_tabs("timeline"),
-            tab: InstanceTab::Timeline { rows: sample_timeline(), pager: Pager::default() },
+            tab: InstanceTab::Timeline { rows: TimelineRow::samples(), pager: Pager::default() },
         }
     }
 
@@ -148,6 +134,13 @@ impl InstancePage {
         let page = |id, tab| Self { tabs: sample_tabs(id), tab, ..Self::sample() };
         vec![
             Self::sample(),
+            page(
+                "waiting",
+                InstanceTab::Waiting {
+                    rows: WaitingRow::samples(),
+                    empty: none("Waits for nothing"),
+                },
+            ),
             page(
                 "variables",
                 InstanceTab::Variables {
@@ -178,6 +171,7 @@ impl InstancePage {
 fn sample_tabs(current: &str) -> Vec<Tab> {
     [
         ("timeline", "Timeline", ""),
+        ("waiting", "Waits for", "3"),
         ("variables", "Variables", "6"),
         ("jobs", "Jobs", "2"),
         ("incidents", "Incidents", "1"),
@@ -185,27 +179,6 @@ fn sample_tabs(current: &str) -> Vec<Tab> {
     ]
     .map(|(id, label, count)| Tab::new(id, label, format!("?tab={id}"), count, id == current))
     .into()
-}
-
-fn sample_timeline() -> Vec<TimelineRow> {
-    let row =
-        |icon, tone, element: &str, id: &str, text: &str, minutes, duration: &str| TimelineRow {
-            icon,
-            tone,
-            element: element.into(),
-            element_id: id.into(),
-            text: text.into(),
-            at: Stamp::sample(minutes),
-            duration: duration.into(),
-        };
-    vec![
-        row("alert", "bad", "Pay out", "pay", "raised an incident: no route to host", 40, ""),
-        row("play", "info", "Pay out", "pay", "was activated", 42, ""),
-        row("check", "good", "Approve expense", "approve", "was completed", 42, "took 24 h"),
-        row("user", "info", "Approve expense", "approve", "was claimed by Approver", 1450, ""),
-        row("branch", "neutral", "Amount above limit?", "limit", "took the path Yes", 1499, ""),
-        row("play", "info", "Expense submitted", "start", "was started by Requester", 1500, ""),
-    ]
 }
 
 fn sample_called() -> Vec<CalledRow> {
@@ -331,8 +304,7 @@ pub(super) async fn load(
     let now_ms = app.clock.now_ms();
     let view = View {
         principal,
-        names: Names::load(app, found.people()).await?,
-        groups: GroupNames::load(app, found.groups()).await?,
+        known: KnownNames::load(app, found.people(), found.groups()).await?,
         wanted,
         now_ms,
         stuck: stuck.into_iter().map(|it| incident_row(it, principal, now_ms)).collect(),
@@ -376,23 +348,12 @@ async fn cancel(
 /// Who looks at which part of an instance, and what is known beside it.
 struct View<'a> {
     principal: &'a Principal,
-    names: Names,
-    groups: GroupNames,
+    known: KnownNames,
     wanted: &'a Wanted,
     now_ms: i64,
     stuck: Vec<IncidentRow>,
     /// The form for variables as it was refused.
     sent: Option<VariableForm>,
-}
-
-impl Naming for View<'_> {
-    fn person(&self, user_id: &str) -> String {
-        self.names.of(user_id)
-    }
-
-    fn group(&self, group_id: &str) -> String {
-        self.groups.of(group_id)
-    }
 }
 
 impl View<'_> {
@@ -413,7 +374,7 @@ fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
         ),
         version: format!("Version {}", row.version),
         state: state_chip(row),
-        facts: facts(found, &view.names),
+        facts: facts(found, &view.known),
         started: Stamp::at(row.started_at, view.now_ms),
         ended: row.ended_at.map(|at| Stamp::at(at, view.now_ms)),
         can_cancel: view.may_change(found),
@@ -428,8 +389,8 @@ fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
     }
 }
 
-fn facts(found: &Inspection, names: &Names) -> Vec<Fact> {
-    let mut facts = vec![Fact::text("Started by", names.of(&found.row.started_by))];
+fn facts(found: &Inspection, known: &KnownNames) -> Vec<Fact> {
+    let mut facts = vec![Fact::text("Started by", known.person(&found.row.started_by))];
     if let Some(parent) = &found.parent {
         let href = format!("/instances/{}", parent.key);
         facts.push(Fact::link("Called from", parent.process_name.as_str(), href));
@@ -442,6 +403,7 @@ fn tabs(found: &Inspection, stuck: usize, wanted: &str) -> Vec<Tab> {
     let variables = found.instance.variables().map_or(0, serde_json::Map::len);
     let all = [
         ("timeline", "Timeline", String::new()),
+        ("waiting", "Waits for", String::new()),
         ("variables", "Variables", count(variables)),
         ("jobs", "Jobs", count(found.jobs.len())),
         ("incidents", "Incidents", count(stuck)),
@@ -457,6 +419,14 @@ fn tabs(found: &Inspection, stuck: usize, wanted: &str) -> Vec<Tab> {
 fn tab(found: &Inspection, view: View<'_>) -> InstanceTab {
     let now_ms = view.now_ms;
     match view.wanted.tab.as_str() {
+        "waiting" => InstanceTab::Waiting {
+            rows: WaitingRow::of_instance(found, &view.known, now_ms),
+            empty: EmptyState::new(
+                "check",
+                "Waits for nothing",
+                "This instance has ended. The timeline says how.",
+            ),
+        },
         "variables" => variables(found, view),
         "jobs" => InstanceTab::Jobs {
             rows: found.jobs.iter().map(|job| job_row(found, job, now_ms)).collect(),
@@ -483,14 +453,14 @@ fn variables(found: &Inspection, view: View<'_>) -> InstanceTab {
 /// The newest entries first.
 fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
     let offset = view.wanted.offset;
-    let entries = found.timeline(view);
+    let entries = found.timeline(&view.known);
     let total = entries.len();
     let rows: Vec<TimelineRow> = entries
         .into_iter()
         .rev()
         .skip(offset)
         .take(ENTRIES)
-        .map(|entry| timeline_row(entry, view.now_ms))
+        .map(|entry| TimelineRow::of(entry, view.principal, view.now_ms))
         .collect();
     let end = offset + rows.len();
     let pager = if total <= ENTRIES {
@@ -503,34 +473,6 @@ fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
         }
     };
     InstanceTab::Timeline { rows, pager }
-}
-
-fn timeline_row(entry: TimelineEntry, now_ms: i64) -> TimelineRow {
-    let (icon, tone) = match entry.kind {
-        EntryKind::Started => ("play", "info"),
-        EntryKind::Completed => ("check", "good"),
-        EntryKind::Ended => ("stop", "neutral"),
-        EntryKind::Person => ("user", "info"),
-        EntryKind::Time => ("clock", "neutral"),
-        EntryKind::Message => ("mail", "neutral"),
-        EntryKind::Call => ("link", "neutral"),
-        EntryKind::Variables => ("variable", "neutral"),
-        EntryKind::Trouble => ("alert", "warn"),
-        EntryKind::Incident => ("alert", "bad"),
-        EntryKind::Repaired => ("retry", "good"),
-    };
-    TimelineRow {
-        icon,
-        tone,
-        element: entry.element,
-        element_id: entry.element_id,
-        text: entry.text,
-        at: Stamp::at(entry.at, now_ms),
-        duration: match entry.duration_ms {
-            Some(ms) if ms >= 1000 => format!("took {}", span(ms)),
-            _ => String::new(),
-        },
-    }
 }
 
 fn job_row(found: &Inspection, job: &InstanceJob, now_ms: i64) -> JobRow {

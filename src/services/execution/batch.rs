@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::alarms::Alarm;
 use super::changes::Change;
+use super::decisions::DeployedDecisions;
 use super::definitions::{Definitions, Deployed};
 use super::dispatcher::{Handlers, LeasedJob};
 use super::process_schema::{self, ProcessSchema};
@@ -26,10 +27,11 @@ use super::snapshots::{self, Hot};
 use super::targets::Targets;
 use super::trail;
 use crate::core::engine::{
-    self, Command, CreateInstance, Effect, Event, Keys, Outcome, Parent, TurnContext, VariableMap,
+    self, Command, CreateInstance, DeployedDecision, Effect, Event, Outcome, Parent, VariableMap,
     escalated, told,
 };
-use crate::platform::clock::{KEY_STEP, KeyGenerator};
+use crate::core::model::Binding;
+use crate::platform::clock::KeyGenerator;
 use crate::platform::store::{Sql, StoreError, Value};
 use crate::services::audit::{self, AuditEvent, Origin};
 
@@ -40,6 +42,7 @@ const CALL_DEPTH_MAX: usize = 50;
 pub(crate) struct Surroundings {
     pub(crate) keys: Arc<KeyGenerator>,
     pub(crate) definitions: Definitions,
+    pub(crate) decisions: DeployedDecisions,
     pub(crate) handlers: Handlers,
     pub(crate) zone: TimeZone,
     /// How long this process's own handlers own a job.
@@ -89,6 +92,19 @@ pub(crate) enum Pending {
 /// Either an answer or a refusal; the outer error fails the whole batch.
 pub(crate) type Answer<T> = Result<Result<T, Refusal>, StoreError>;
 
+/// A turn as the journal keeps it.
+pub(super) struct Turned<'a> {
+    /// The instance.
+    pub(super) key: i64,
+    /// Milliseconds UTC.
+    pub(super) at: i64,
+    /// Who caused it.
+    pub(super) actor: &'a str,
+    /// What caused it, as in the audit.
+    pub(super) cause: &'a str,
+    pub(super) events: &'a [Event],
+}
+
 /// Rows of turns for one process's journal.
 type TurnRows = (Arc<ProcessSchema>, Vec<Vec<Value>>);
 
@@ -103,12 +119,14 @@ pub(crate) struct Batch<'a> {
     pub(crate) pending: VecDeque<Pending>,
     /// How many instances signals may still reach by the request at hand.
     pub(crate) deliveries_left: usize,
-    live: BTreeMap<i64, Box<Hot>>,
+    pub(super) live: BTreeMap<i64, Box<Hot>>,
     turns: BTreeMap<Arc<str>, TurnRows>,
-    trail: Vec<AuditEvent>,
+    pub(super) trail: Vec<AuditEvent>,
     targets: Targets,
     /// Latest versions that were looked up: within a transaction they stay what they are.
     latest: HashMap<String, Arc<Deployed>>,
+    /// Decisions that were looked up, by id, binding and the deployment that is meant.
+    pub(crate) decisions: HashMap<(String, Binding, i64), Option<DeployedDecision>>,
     /// Instances whose rows are known to be locked, or to have been absent from the cache.
     locked: HashSet<i64>,
 }
@@ -141,6 +159,7 @@ pub(crate) fn run(
         trail: Vec::new(),
         targets,
         latest: HashMap::new(),
+        decisions: HashMap::new(),
         locked,
     };
     let mut answers = Vec::with_capacity(requests.len());
@@ -188,6 +207,7 @@ impl Batch<'_> {
                 Ok(key) => self.turn(key, command, &request.origin),
                 Err(refusal) => Ok(Err(refusal)),
             },
+            Work::Rewind(wanted) => self.rewind(wanted, &request.origin),
             Work::Publish(message) => self.publish(message, &request.origin),
             Work::Broadcast(signal) => self.broadcast(signal, &request.origin),
             Work::GoOnWithSignal(key) => self.go_on_with_signal(*key),
@@ -285,15 +305,7 @@ impl Batch<'_> {
     ) -> Answer<Receipt> {
         let change = trail::describe(command, &hot);
         let deployed = Arc::clone(&hot.deployed);
-        let outcome = {
-            let mut lease = self.around.keys.lease(self.now_ms());
-            let keys = Keys { next: lease.first() };
-            let mut context = TurnContext::new(self.now, self.around.zone.clone(), keys);
-            let decided = engine::decide(&deployed.graph, &mut hot.instance, command, &mut context);
-            lease.advance(context.keys.next - KEY_STEP);
-            decided
-        };
-        match outcome {
+        match self.take_turn(&deployed, &mut hot.instance, command)? {
             Ok(outcome) => {
                 let cause = change.action;
                 let audit_key = self.next_key();
@@ -318,21 +330,11 @@ impl Batch<'_> {
         origin: &Origin,
     ) -> Answer<Receipt> {
         for event in &outcome.events {
-            self.note(key, &mut hot, event);
+            let lease = self.lease_for(event);
+            self.note(key, &mut hot, event, lease);
         }
-        let events = engine::encode(&outcome.events);
-        let schema = self.schema_of(&hot.deployed)?;
-        hot.count_turn(events.len());
-        let row = vec![
-            key.into(),
-            hot.turn.into(),
-            self.now_ms().into(),
-            (&*origin.actor.id).into(),
-            cause.into(),
-            events.into(),
-        ];
-        let turns = self.turns.entry(hot.deployed.schema_name.clone());
-        turns.or_insert_with(|| (schema, Vec::new())).1.push(row);
+        let (at, actor) = (self.now_ms(), &*origin.actor.id);
+        self.journalise(&mut hot, &Turned { key, at, actor, cause, events: &outcome.events })?;
         if !hot.is_active() {
             hot.ended_at = Some(self.now_ms());
             if hot.deployed.has_message_start() {
@@ -349,9 +351,31 @@ impl Batch<'_> {
         Ok(Ok(Receipt::Instance(receipt)))
     }
 
-    /// What one event means outside the instance.
-    fn note(&mut self, key: i64, hot: &mut Hot, event: &Event) {
-        let lease = self.lease_for(event);
+    /// Adds a turn to the journal of its instance.
+    pub(super) fn journalise(
+        &mut self,
+        hot: &mut Hot,
+        turn: &Turned<'_>,
+    ) -> Result<(), StoreError> {
+        let events = engine::encode(turn.events);
+        let schema = self.schema_of(&hot.deployed)?;
+        hot.count_turn(events.len());
+        let row = vec![
+            turn.key.into(),
+            hot.turn.into(),
+            turn.at.into(),
+            turn.actor.into(),
+            turn.cause.into(),
+            events.into(),
+        ];
+        let turns = self.turns.entry(hot.deployed.schema_name.clone());
+        turns.or_insert_with(|| (schema, Vec::new())).1.push(row);
+        Ok(())
+    }
+
+    /// What one event means outside the instance. `lease` is for a job that begins in the hands of
+    /// this process.
+    pub(super) fn note(&mut self, key: i64, hot: &mut Hot, event: &Event, lease: Option<Lease>) {
         let facts = Facts {
             instance_key: key,
             process_id: &hot.deployed.process_id,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
+use super::deciding::Calls;
 use crate::core::bpmn;
 use crate::core::model::{ElementKind, EventTrigger, ProcessDefinition, StartEvent};
 use crate::core::schema::Column;
@@ -29,6 +30,10 @@ pub struct Deployed {
     pub schema_name: Arc<str>,
     /// The business columns it wants.
     pub columns: Vec<Column>,
+    /// The deployment that brought it.
+    pub deployment_key: i64,
+    /// The decisions it calls.
+    pub(crate) calls: Calls,
     /// The graph.
     pub graph: ProcessDefinition,
 }
@@ -59,7 +64,8 @@ impl Default for Definitions {
     }
 }
 
-const SELECT: &str = "SELECT d.key, d.process_id, d.version, p.schema_name, d.columns, r.content
+const SELECT: &str = "SELECT d.key, d.process_id, d.version, p.schema_name, d.columns, r.content,
+         d.deployment_key
      FROM sys_flows__definitions d
      JOIN sys_flows__processes p ON p.process_id = d.process_id
      JOIN sys_flows__resources r ON r.key = d.resource_key
@@ -137,12 +143,15 @@ fn read(row: &Row) -> Result<Deployed, StoreError> {
     let model = bpmn::parse(row.text(5)?, &bpmn::Limits::default())
         .map_err(|_| corrupt("its model has problems"))?;
     let graph = model.processes.into_iter().find(|process| *process.id == *process_id);
+    let graph = graph.ok_or_else(|| corrupt("its model lacks the process"))?;
     Ok(Deployed {
         key,
         version: row.integer(2)?,
         schema_name: row.text(3)?.into(),
         columns: serde_json::from_str(row.text(4)?).map_err(|_| corrupt("its columns"))?,
-        graph: graph.ok_or_else(|| corrupt("its model lacks the process"))?,
+        deployment_key: row.integer(6)?,
+        calls: Calls::of(&graph),
+        graph,
         process_id: process_id.into(),
     })
 }

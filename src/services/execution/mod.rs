@@ -10,6 +10,8 @@
 mod alarms;
 mod batch;
 mod changes;
+mod deciding;
+mod decisions;
 mod definitions;
 mod dispatcher;
 mod jobs;
@@ -19,6 +21,7 @@ mod projection;
 mod reading;
 mod repeats;
 mod request;
+mod rewinding;
 mod rows;
 mod schedules;
 mod signals;
@@ -45,13 +48,14 @@ use turn_loop::{TurnLoop, Waiting};
 use workers::{WaitingRoom, Workers};
 
 pub use changes::{Change, Changes, Notice};
+pub use decisions::DeployedDecisions;
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
 pub use process_schema::indexed_expression;
-pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
+pub use reading::{TurnRecord, find_instance, list_turns, list_turns_until};
 pub use request::{
     BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
-    Refusal, Request, StartInstance, Target, Work,
+    Refusal, Request, RewindInstance, StartInstance, Target, Work,
 };
 pub use schedules::{StartProblem, Starts, plan_starts, put_starts};
 pub use workers::{Backoff, LONG_POLL_MAX};
@@ -103,6 +107,7 @@ struct Shared {
     foundation: Foundation,
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
     definitions: Definitions,
+    decisions: DeployedDecisions,
     zone: TimeZone,
     alarms: Alarms,
     workers: Workers,
@@ -121,10 +126,11 @@ impl Execution {
     pub async fn start(foundation: Foundation, settings: Settings) -> Result<Self, StoreError> {
         upkeep::migrate_processes(&foundation).await?;
         let (sender, receiver) = mpsc::channel(settings.queue_length);
-        let definitions = Definitions::default();
+        let (definitions, decisions) = (Definitions::default(), DeployedDecisions::default());
         let around = Arc::new(Surroundings {
             keys: Arc::clone(&foundation.keys),
             definitions: definitions.clone(),
+            decisions: decisions.clone(),
             handlers: foundation.handlers.clone(),
             zone: settings.zone.clone(),
             lease_ms: settings.lease_ms,
@@ -135,6 +141,7 @@ impl Execution {
             foundation,
             queue: Mutex::new(Some(sender)),
             definitions,
+            decisions,
             zone: settings.zone.clone(),
             alarms: Alarms::default(),
             waiting_room: WaitingRoom::default(),
@@ -296,6 +303,12 @@ impl Execution {
     #[must_use]
     pub fn definitions(&self) -> &Definitions {
         &self.shared.definitions
+    }
+
+    /// Decisions by id and binding.
+    #[must_use]
+    pub fn decisions(&self) -> &DeployedDecisions {
+        &self.shared.decisions
     }
 
     /// Where local times and calendar days are.

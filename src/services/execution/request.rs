@@ -2,6 +2,7 @@
 //!
 //! Must not know how it is done.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub enum Work {
         /// What it is to do.
         command: Command,
     },
+    /// Go on with a copy of an instance from one of its turns.
+    Rewind(RewindInstance),
     /// Publish a message.
     Publish(PublishMessage),
     /// Broadcast a signal.
@@ -61,7 +64,11 @@ impl Work {
     pub fn is_done_once(&self) -> bool {
         matches!(
             self,
-            Self::Start(_) | Self::Command { .. } | Self::Publish(_) | Self::Broadcast(_)
+            Self::Start(_)
+                | Self::Command { .. }
+                | Self::Rewind(_)
+                | Self::Publish(_)
+                | Self::Broadcast(_)
         )
     }
 }
@@ -84,6 +91,17 @@ pub struct StartInstance {
     pub process: ProcessReference,
     /// Variables of the outermost scope.
     pub variables: VariableMap,
+}
+
+/// An instance to go back to one of its turns; it is kept, and a copy goes on from there.
+#[derive(Debug, Clone)]
+pub struct RewindInstance {
+    /// The instance, which may have ended.
+    pub instance_key: i64,
+    /// The last turn that the copy shares with it, from 1.
+    pub turn: i64,
+    /// New values, by the scope of the instance that holds them.
+    pub variables: BTreeMap<i64, VariableMap>,
 }
 
 /// A message from outside.
@@ -207,6 +225,16 @@ pub enum Refusal {
     /// There is no such process.
     #[error("there is no process {0}")]
     NoProcess(String),
+    /// An instance can't be rewound to that turn.
+    #[error("process instance {key} can't be rewound to turn {turn}: {reason}")]
+    CannotRewind {
+        /// The instance.
+        key: i64,
+        /// The turn that was asked for.
+        turn: i64,
+        /// What was expected.
+        reason: String,
+    },
     /// The lease ended and somebody else may do the job.
     #[error("the lease of job {0} has ended; what was done under it is not taken")]
     LeaseEnded(i64),

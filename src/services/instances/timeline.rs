@@ -26,6 +26,8 @@ pub enum EntryKind {
     Message,
     /// Another process was called, or returned.
     Call,
+    /// A decision was made.
+    Decision,
     /// Variables were changed from outside.
     Variables,
     /// An attempt failed, an error was thrown.
@@ -55,6 +57,8 @@ pub struct TimelineEntry {
     pub text: String,
     /// How long it took, for what has ended.
     pub duration_ms: Option<i64>,
+    /// The evaluation that tells how a decision was made.
+    pub evaluation_key: Option<i64>,
 }
 
 /// What people and groups are called by whoever shows a timeline.
@@ -192,12 +196,14 @@ impl Teller<'_> {
             | Event::ConditionUnsubscribed { .. }
             | Event::SignalCaught { .. }
             | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
-            Event::IncidentRaised(_)
+            Event::InstanceCopied { .. }
+            | Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
             | Event::ErrorThrown { .. }
             | Event::SignalThrown { .. }
+            | Event::DecisionEvaluated(_)
             | Event::CompensationThrown { .. }
             | Event::EscalationThrown { .. } => self.tell_others(turn, event),
         }
@@ -308,6 +314,11 @@ impl Teller<'_> {
 
     fn tell_others(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
+            Event::InstanceCopied { source_key, turn: source_turn } => {
+                let actor = self.naming.person(&turn.actor);
+                let text = format!("goes on for {actor} from turn {source_turn} of {source_key}");
+                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
+            }
             Event::IncidentRaised(incident) => {
                 self.held.insert(incident.key, incident.element_id.clone());
                 let text = format!("is stuck: {}", incident.message);
@@ -323,6 +334,16 @@ impl Teller<'_> {
             Event::ChildReturned { element_instance_key, .. } => {
                 let text = "got its called instance back".to_owned();
                 self.add_at(turn, EntryKind::Call, *element_instance_key, text);
+            }
+            Event::DecisionEvaluated(it) => {
+                let text = match &it.failure {
+                    Some(why) => format!("could not decide {}: {why}", it.decision_id),
+                    None => format!("decided {}", it.decision_id),
+                };
+                self.add(turn, EntryKind::Decision, &it.element_id, text, None);
+                if let Some(entry) = self.told.last_mut() {
+                    entry.evaluation_key = Some(it.key);
+                }
             }
             Event::ErrorThrown { element_instance_key, code, message, .. } => {
                 let text = format!("threw the error {code}: {message}");
@@ -406,6 +427,7 @@ impl Teller<'_> {
             element_id: element_id.to_owned(),
             text,
             duration_ms,
+            evaluation_key: None,
         });
     }
 }

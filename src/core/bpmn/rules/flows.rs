@@ -46,6 +46,7 @@ fn takes_conditions(kind: &ElementKind) -> bool {
         | ElementKind::ServiceTask(_)
         | ElementKind::SendTask(_)
         | ElementKind::ScriptTask(_)
+        | ElementKind::BusinessRuleTask(_)
         | ElementKind::UserTask(_)
         | ElementKind::ReceiveTask(_)
         | ElementKind::ManualTask

@@ -7,6 +7,7 @@
 //! - *leave*: sequence flows; the element instance is gone afterwards.
 
 pub(crate) mod ad_hoc;
+mod business_rule_task;
 pub(crate) mod call_activity;
 mod compensation_event;
 mod end_event;
@@ -84,6 +85,7 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         ElementKind::ScriptTask(ScriptDefinition::Feel { expression, result_variable }) => {
             script_task::activate(turn, at, expression, result_variable)
         }
+        ElementKind::BusinessRuleTask(called) => business_rule_task::activate(turn, at, called),
         ElementKind::UserTask(definition) => user_task::activate(turn, at, definition),
         ElementKind::CallActivity(call) => call_activity::activate(turn, at, call),
     }
