@@ -18,6 +18,7 @@ impl Event {
             | Self::LoopStarted(_)
             | Self::CompensationRecorded { .. }
             | Self::CompensationTaken { .. }
+            | Self::DecisionEvaluated(_)
             | Self::IncidentRaised(_) => self.visit_keys_of_facts(visit),
             Self::JobCreated(_)
             | Self::UserTaskCreated(_)
@@ -73,6 +74,8 @@ impl Event {
                 facts.compensates.iter_mut().for_each(visit);
             }
             Self::LoopStarted(facts) => visit(&mut facts.key),
+            // What was decided is kept once, with the instance that asked for it.
+            Self::DecisionEvaluated(facts) => visit(&mut facts.element_instance_key),
             Self::CompensationRecorded { scope_key, record } => {
                 visit(scope_key);
                 visit_record(record, visit);
