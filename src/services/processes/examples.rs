@@ -2,7 +2,7 @@
 //!
 //! Must not know where they are shown.
 //!
-//! **Invariant:** every folder of `examples/` is one example of the list here.
+//! **Invariant:** every folder of `examples/` but the patterns' is one example of the list here.
 
 use jiff::tz::TimeZone;
 use rust_embed::Embed;
@@ -15,7 +15,7 @@ use crate::services::processes::{DeployError, Deployment, Resource, deploy};
 
 #[derive(Embed)]
 #[folder = "examples/"]
-struct Files;
+pub(super) struct Files;
 
 /// An example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,8 +89,9 @@ impl Example {
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
         let folder = format!("{}/", self.id);
-        // The page about an example is for people.
-        let is_model = |path: &str| path.starts_with(&folder) && !path.ends_with(".md");
+        // The page about an example is for people, and so are its scenarios.
+        let is_aside = |path: &str| path.ends_with(".md") || path.ends_with(".test.yaml");
+        let is_model = |path: &str| path.starts_with(&folder) && !is_aside(path);
         let paths = Files::iter().filter(|path| is_model(path));
         let mut resources: Vec<Resource> = paths
             .filter_map(|path| {
