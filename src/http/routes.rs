@@ -50,6 +50,7 @@ pub fn routes() -> Vec<Route> {
         api::jobs::routes(),
         api::messages::routes(),
         api::signals::routes(),
+        api::conditions::routes(),
         api::incidents::routes(),
         api::schedules::routes(),
         api::search::routes(),
