@@ -41,6 +41,22 @@ pub(crate) fn review() -> String {
     ))
 }
 
+/// Start, a business rule task with these attributes of `zeebe:calledDecision`, end.
+pub(crate) fn with_decision(called: &str) -> String {
+    let flows = [flow("to_decide", "start", "decide"), flow("to_end", "decide", "end")];
+    file(&format!(
+        r#"<bpmn:process id="deciding" name="Deciding" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:businessRuleTask id="decide" name="Decide"><bpmn:extensionElements>
+        <zeebe:calledDecision {called} resultVariable="level"/></bpmn:extensionElements>
+    </bpmn:businessRuleTask>
+    <bpmn:endEvent id="end"/>
+    {}
+</bpmn:process>"#,
+        flows.join("")
+    ))
+}
+
 /// The data schema of [`review`].
 pub(crate) const REVIEW_SCHEMA: &str = r#"{
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -25,11 +25,11 @@ use crate::cli::output::{print_json, print_line};
 use crate::cli::values::time;
 use crate::cli::variables::{Variable, object};
 use crate::core::bpmn::{self, Model};
-use crate::core::engine::{InstanceState, VariableMap};
+use crate::core::engine::{Decisions, InstanceState, VariableMap};
 use crate::core::forms::Form;
 use crate::core::model::Severity;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::services::processes;
+use crate::services::processes::{self, Resource};
 
 use answers::Answers;
 use simulation::{Ending, Simulation};
@@ -48,7 +48,7 @@ Jobs of the type io.camunda:email:1 need no answer: the mail is shown.";
 #[derive(Debug, Args)]
 #[command(after_help = ANSWERS)]
 pub(crate) struct Run {
-    /// The model to run, and further models and forms it needs
+    /// The model to run, and further models, decisions and forms it needs
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// A variable to start with; JSON, or else text
@@ -68,9 +68,10 @@ pub(crate) struct Run {
     json: bool,
 }
 
-/// The models and forms of a run.
+/// The models, decisions and forms of a run.
 struct Library {
     models: Vec<Model>,
+    decisions: Decisions,
     forms: Vec<Form>,
 }
 
@@ -86,7 +87,8 @@ impl Run {
         };
         let now = self.at.unwrap_or_else(|| SystemClock.now());
         let zone = if self.at.is_some() { TimeZone::UTC } else { TimeZone::system() };
-        let mut simulation = Simulation::new(library.models, library.forms, now, zone, !self.json);
+        let Library { models, decisions, forms } = library;
+        let mut simulation = Simulation::new(models, forms, decisions, now, zone, !self.json);
         let variables = object(self.variables);
         let ending = simulation.run(&process_id, variables, answers);
         let ending = ending.map_err(|error| Failure::new(REFUSED, error))?;
@@ -132,9 +134,15 @@ impl Run {
     }
 }
 
-/// Reads the files; forms that lie beside them are taken along.
+/// Reads the files; decisions and forms that lie beside them are taken along.
 fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
-    let resources = read_models(paths)?;
+    let mut resources = read_models(paths)?;
+    let beside: Vec<Resource> = paths.iter().flat_map(|path| decisions_beside(path)).collect();
+    for found in beside {
+        if resources.iter().all(|it| it.content != found.content) {
+            resources.push(found);
+        }
+    }
     let problems = processes::lint(&resources, SystemClock.now(), &TimeZone::system());
     let errors = problems.iter().filter(|it| it.problem.severity == Severity::Error);
     let lines: Vec<String> = errors.map(lint::line).collect();
@@ -145,23 +153,39 @@ fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
     for resource in &resources {
         if resource.name.ends_with(".form") {
             forms.extend(Form::parse(&resource.content));
-        } else if !resource.name.ends_with(".schema.json") {
+        } else if ![".schema.json", ".dmn"].iter().any(|it| resource.name.ends_with(it)) {
             models.extend(bpmn::parse(&resource.content, &bpmn::Limits::default()));
         }
     }
     for path in paths {
         forms.extend(forms_beside(path));
     }
-    Ok(Library { models, forms })
+    Ok(Library { models, decisions: processes::decisions_in(&resources), forms })
 }
 
 /// The forms in the folder of a file that can be read; the others may belong to somebody else.
 fn forms_beside(path: &Path) -> Vec<Form> {
+    let forms = files_beside(path, "form");
+    forms.iter().filter_map(|it| Form::parse(&it.content).ok()).collect()
+}
+
+/// The decision models in the folder of a file, but for those that have a problem.
+fn decisions_beside(path: &Path) -> Vec<Resource> {
+    let found = files_beside(path, "dmn");
+    let problems = processes::decision_problems(&found);
+    let is_right = |it: &Resource| problems.iter().all(|problem| problem.file != it.name);
+    found.iter().filter(|it| is_right(it)).cloned().collect()
+}
+
+fn files_beside(path: &Path, ending: &str) -> Vec<Resource> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
     let paths = entries.flatten().map(|entry| entry.path());
-    let forms = paths.filter(|path| path.extension().is_some_and(|it| it == "form"));
-    forms.filter_map(|path| Form::parse(&read_text(&path).ok()?).ok()).collect()
+    let wanted = paths.filter(|path| path.extension().is_some_and(|it| it == ending));
+    let read = wanted.filter_map(|path| {
+        Some(Resource { name: path.display().to_string(), content: read_text(&path).ok()? })
+    });
+    read.collect()
 }
 
 fn print_ending(ending: &Ending) {

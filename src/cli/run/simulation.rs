@@ -14,7 +14,7 @@ use crate::cli::run::actions::{Action, actions, open_work};
 use crate::cli::run::answers::Answers;
 use crate::cli::run::trace::Trace;
 use crate::core::bpmn::Model;
-use crate::core::engine::{InstanceState, VariableMap};
+use crate::core::engine::{Decisions, InstanceState, VariableMap};
 use crate::core::forms::Form;
 use crate::core::world::{Library, Refusal, World};
 
@@ -39,6 +39,7 @@ impl Simulation {
     pub(crate) fn new(
         models: Vec<Model>,
         forms: Vec<Form>,
+        decisions: Decisions,
         now: Timestamp,
         zone: TimeZone,
         is_shown: bool,
@@ -46,6 +47,7 @@ impl Simulation {
         let definitions = models.into_iter().flat_map(|model| model.processes).map(Arc::new);
         // The first of an id holds: files that were named come before those beside them.
         let library = Library::new(definitions, forms.into_iter().map(Arc::new));
+        let library = library.with_decisions(decisions);
         Self {
             world: World::new(Arc::new(library), now, zone),
             trace: Trace::new(is_shown),

@@ -18,7 +18,7 @@ use crate::core::forms::Form;
 use crate::core::model::{Problem, ProcessDefinition, Severity};
 use crate::core::scenario::{Deployed, ScenarioFile};
 use crate::core::world::Library;
-use crate::services::processes::FileProblem;
+use crate::services::processes::{self, FileProblem, Resource};
 
 /// The endings of scenario files.
 const ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
@@ -49,6 +49,8 @@ pub(super) struct LoadedModel {
 enum Loaded {
     Model(Arc<LoadedModel>),
     Form(Arc<Form>),
+    /// Read together with the others of a deployment, which it may import.
+    Decisions(Arc<Resource>),
     /// Data schemas say nothing about how a process runs.
     Aside,
     Broken(Vec<Problem>),
@@ -119,7 +121,7 @@ impl Loader {
         if named.is_empty() {
             named.push(Deployed { path: format!("{}.bpmn", stem(path)), line: 1, column: 1 });
         }
-        let mut forms = Vec::new();
+        let (mut forms, mut decisions) = (Vec::new(), Vec::new());
         for deployed in named {
             let place = folder.join(&deployed.path);
             let loaded = self.load(&place);
@@ -130,6 +132,7 @@ impl Loader {
                 }
                 Ok(Loaded::Model(model)) => suite.models.push(model),
                 Ok(Loaded::Form(form)) => forms.push(form),
+                Ok(Loaded::Decisions(resource)) => decisions.push((*resource).clone()),
                 Ok(Loaded::Aside) => {}
                 Ok(Loaded::Broken(problems)) => {
                     let file = place.display().to_string();
@@ -141,7 +144,13 @@ impl Loader {
             }
         }
         let definitions = suite.models.iter().flat_map(|it| it.processes.iter().cloned());
-        suite.library = Arc::new(Library::new(definitions, forms));
+        let library = Library::new(definitions, forms);
+        if decisions.is_empty() {
+            suite.library = Arc::new(library);
+            return;
+        }
+        suite.problems.extend(processes::decision_problems(&decisions));
+        suite.library = Arc::new(library.with_decisions(processes::decisions_in(&decisions)));
     }
 
     fn load(&mut self, path: &Path) -> Result<Loaded, String> {
@@ -159,6 +168,9 @@ fn read(path: &Path, source: &str) -> Result<Loaded, String> {
     let name = path.to_string_lossy();
     let read = if name.ends_with(".form") {
         Form::parse(source).map(|form| Loaded::Form(Arc::new(form)))
+    } else if name.ends_with(".dmn") {
+        let (name, content) = (name.into_owned(), source.to_owned());
+        Ok(Loaded::Decisions(Arc::new(Resource { name, content })))
     } else if name.ends_with(".schema.json") {
         Ok(Loaded::Aside)
     } else if name.ends_with(".bpmn") || name.ends_with(".bpmn20.xml") {
@@ -185,7 +197,7 @@ fn missing(deployed: &Deployed, message: String) -> Problem {
         column: deployed.column,
         element_id: None,
         message: format!("deploy: {message}"),
-        expected: Some("a .bpmn, .form or .schema.json file beside this one".to_owned()),
+        expected: Some("a .bpmn, .dmn, .form or .schema.json file beside this one".to_owned()),
     }
 }
 

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::core::engine::{Due, TaskForm, first_due, timer_expression};
+use crate::core::engine::{Decisions, Due, TaskForm, first_due, timer_expression};
 use crate::core::feel::{EvaluationContext, Value};
 use crate::core::forms::Form;
 use crate::core::model::{Dynamic, ElementKind, FormReference, ProcessDefinition, StartTrigger};
 
-/// Processes and forms; made once and shared by all worlds that need the same ones.
+/// Processes, forms and decisions; made once and shared by all worlds that need the same ones.
 #[derive(Debug, Default)]
 pub struct Library {
     processes: BTreeMap<Arc<str>, (i64, Arc<ProcessDefinition>)>,
     forms: BTreeMap<String, Arc<Form>>,
+    decisions: Decisions,
 }
 
 /// An element that starts a process.
@@ -44,6 +45,18 @@ impl Library {
             library.forms.entry(form.id().to_owned()).or_insert(form);
         }
         library
+    }
+
+    /// With decisions that business rule tasks call.
+    #[must_use]
+    pub fn with_decisions(self, decisions: Decisions) -> Self {
+        Self { decisions, ..self }
+    }
+
+    /// The decisions that business rule tasks call.
+    #[must_use]
+    pub fn decisions(&self) -> &Decisions {
+        &self.decisions
     }
 
     /// The process of an id.

@@ -14,6 +14,7 @@ mod storing;
 mod storing_decisions;
 
 pub use check::{FileProblem, Resource};
+pub use decisions::{decision_problems, decisions_in};
 pub use deploy::{DeployError, DeployedDecision, DeployedProcess, Deployment, deploy, lint};
 pub use examples::{EXAMPLES, Example, ExampleError, load_examples};
 pub use forms::{
