@@ -45,7 +45,7 @@ fn the_tables_say_what_is_executed_and_which_scenario_shows_it() {
                 let outcome = outcome(row, &(table.model)(row, xml, column), column);
                 rules += &rule(table.title, row, column, &outcome);
                 text(&outcome, shown.get(&(compiled_row(row), *column)), || {
-                    missing.push((*row, *column))
+                    missing.push((*row, *column));
                 })
             });
             let cells: Vec<String> = cells.collect();
