@@ -3,11 +3,11 @@
 use flowstead::core::bpmn::{JAVASCRIPT_JOB_TYPE, Limits, parse};
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    Binding, BoundaryEvent, CallActivity, ComplexBehavior, DataRules, Dynamic, Element,
-    ElementIndex, ElementKind, EndEvent, EventTrigger, FormReference, IoMapping, JobDefinition,
-    Listeners, LoopBehavior, LoopCharacteristics, LoopItems, Mapping, MessageDefinition,
-    ProcessDefinition, ScriptDefinition, StandardLoop, StartEvent, ThrownEvent, TimerDefinition,
-    UserTaskDefinition,
+    AdHocDefinition, Binding, BoundaryEvent, CallActivity, ComplexBehavior, DataRules, Dynamic,
+    Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FormReference, IoMapping,
+    JobDefinition, Listeners, LoopBehavior, LoopCharacteristics, LoopItems, Mapping,
+    MessageDefinition, ProcessDefinition, ScriptDefinition, StandardLoop, StartEvent, ThrownEvent,
+    TimerDefinition, UserTaskDefinition,
 };
 
 use super::{fixture, line};
@@ -74,17 +74,22 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             format!("{trigger}{form}{mild}")
         }
         ElementKind::IntermediateCatchEvent(trigger) => self::trigger(trigger),
-        ElementKind::BoundaryEvent(BoundaryEvent {
-            attached_to,
-            trigger: EventTrigger::Compensation { handler: Some(handler) },
-            ..
-        }) => {
-            let id = |index: &ElementIndex| definition.element(*index).id.clone();
-            format!(" undone by {} at {}", id(handler), id(attached_to))
+        ElementKind::BoundaryEvent(_) => boundary(definition, kind),
+        ElementKind::EndEvent(EndEvent::Multiple(results))
+        | ElementKind::MultipleThrowEvent(results) => {
+            let one = |it: &EndEvent| details(definition, &ElementKind::EndEvent(it.clone()));
+            results.iter().map(one).collect()
         }
-        ElementKind::BoundaryEvent(BoundaryEvent { attached_to, is_interrupting, trigger }) => {
-            let mild = if *is_interrupting { "" } else { " non-interrupting" };
-            format!("{} at {}{mild}", self::trigger(trigger), definition.element(*attached_to).id)
+        ElementKind::InstantiatingReceiveTask(message) => {
+            format!("{} starts the process", self::message(message))
+        }
+        ElementKind::EventBasedGateway(it) if it.is_instantiating => {
+            let what = if it.needs_all { "all of them" } else { "the first" };
+            format!(" starts the process with {what}")
+        }
+        ElementKind::ComplexGateway { activation_condition } => {
+            let condition = activation_condition.as_ref().map(feel);
+            format!(" opens when `{}`", condition.unwrap_or_default())
         }
         ElementKind::EndEvent(EndEvent::Error { code }) => format!(" error {}", dynamic(code)),
         ElementKind::EndEvent(EndEvent::Terminate) => " terminate".to_owned(),
@@ -98,17 +103,7 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             format!(" compensates {}", what.unwrap_or("everything"))
         }
         ElementKind::EndEvent(EndEvent::Cancel) => " cancels".to_owned(),
-        ElementKind::AdHocSubProcess(it) => {
-            let text = |it: &Option<Expression>| it.as_ref().map_or(String::new(), feel);
-            let (begins, done) = (text(&it.active_elements), text(&it.completion_condition));
-            let order = if it.is_sequential { " in sequence" } else { "" };
-            let job = it.job.as_ref().map_or(String::new(), job);
-            let output = it.output_collection.as_ref().map_or(String::new(), |list| {
-                format!(" into {list} of `{}`", text(&it.output_element))
-            });
-            let cancels = it.cancels_remaining;
-            format!(" begins `{begins}`{job} until `{done}` cancels {cancels}{order}{output}")
-        }
+        ElementKind::AdHocSubProcess(it) => ad_hoc(it),
         ElementKind::LinkThrowEvent { target } => {
             format!(" to {}", definition.element(*target).id)
         }
@@ -125,18 +120,47 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
         ElementKind::EventSubProcess { start } => {
             format!(" start {}", definition.element(*start).id)
         }
-        ElementKind::CallActivity(CallActivity {
-            process_id,
-            binding,
-            propagates_all_parent_variables,
-            propagates_all_child_variables,
-        }) => format!(
-            " {}{} down {propagates_all_parent_variables} up {propagates_all_child_variables}",
-            dynamic(process_id),
-            if *binding == Binding::Latest { String::new() } else { format!(" {binding:?}") }
-        ),
+        ElementKind::CallActivity(it) => call(it),
         _ => String::new(),
     }
+}
+
+fn boundary(definition: &ProcessDefinition, kind: &ElementKind) -> String {
+    match kind {
+        ElementKind::BoundaryEvent(BoundaryEvent {
+            attached_to,
+            trigger: EventTrigger::Compensation { handler: Some(handler) },
+            ..
+        }) => {
+            let id = |index: &ElementIndex| definition.element(*index).id.clone();
+            format!(" undone by {} at {}", id(handler), id(attached_to))
+        }
+        ElementKind::BoundaryEvent(BoundaryEvent { attached_to, is_interrupting, trigger }) => {
+            let mild = if *is_interrupting { "" } else { " non-interrupting" };
+            format!("{} at {}{mild}", self::trigger(trigger), definition.element(*attached_to).id)
+        }
+        _ => String::new(),
+    }
+}
+
+fn call(call: &CallActivity) -> String {
+    let CallActivity { process_id, binding, .. } = call;
+    let (down, up) = (call.propagates_all_parent_variables, call.propagates_all_child_variables);
+    let bound = if *binding == Binding::Latest { String::new() } else { format!(" {binding:?}") };
+    format!(" {}{bound} down {down} up {up}", dynamic(process_id))
+}
+
+fn ad_hoc(it: &AdHocDefinition) -> String {
+    let text = |it: &Option<Expression>| it.as_ref().map_or(String::new(), feel);
+    let (begins, done) = (text(&it.active_elements), text(&it.completion_condition));
+    let order = if it.is_sequential { " in sequence" } else { "" };
+    let job = it.job.as_ref().map_or(String::new(), job);
+    let output = it
+        .output_collection
+        .as_ref()
+        .map_or(String::new(), |list| format!(" into {list} of `{}`", text(&it.output_element)));
+    let cancels = it.cancels_remaining;
+    format!(" begins `{begins}`{job} until `{done}` cancels {cancels}{order}{output}")
 }
 
 fn feel(expression: &Expression) -> String {
@@ -175,6 +199,10 @@ fn trigger(trigger: &EventTrigger) -> String {
         EventTrigger::Cancel => " cancel".to_owned(),
         EventTrigger::Signal { name } => format!(" signal {}", dynamic(name)),
         EventTrigger::Escalation { code: None } => " any escalation".to_owned(),
+        EventTrigger::Multiple { triggers, needs_all } => {
+            let parts: Vec<String> = triggers.iter().map(self::trigger).collect();
+            parts.join(if *needs_all { " and" } else { " or" })
+        }
     }
 }
 
@@ -343,6 +371,11 @@ fn data_and_quantities_become_mappings_and_rules() {
 #[test]
 fn listeners_keep_their_jobs() {
     check("listeners.bpmn");
+}
+
+#[test]
+fn several_triggers_and_what_instantiates_are_kept() {
+    check("multiple.bpmn");
 }
 
 #[test]

@@ -17,8 +17,8 @@ use flowstead::core::feel::Expression;
 use flowstead::core::model::{
     AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ComplexBehavior,
     ConditionDefinition, DataRules, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
-    EventTrigger, FlowIndex, FormReference, IoMapping, JobDefinition, Listeners, LoopBehavior,
-    LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
+    EventBasedGateway, EventTrigger, FlowIndex, FormReference, IoMapping, JobDefinition, Listeners,
+    LoopBehavior, LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
     ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TaskListener, TaskListenerEvent,
     ThrownEvent, TimerDefinition, UserTaskDefinition, VariablePath,
 };
@@ -188,7 +188,7 @@ impl Draft {
             "starts" => element.listeners.start.push(job(value)),
             "ends" => element.listeners.end.push(job(value)),
             "each" | "times" | "while" | "first" | "most" | "as" | "collect" | "until"
-            | "sequential" | "throws" => set_loop(element, name, value),
+            | "sequential" | "emits" => set_loop(element, name, value),
             _ => set_kind(&mut element.kind, name, value),
         }
     }
@@ -303,7 +303,11 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "xor" => ElementKind::ExclusiveGateway,
         "and" => ElementKind::ParallelGateway,
         "or" => ElementKind::InclusiveGateway,
-        "first" => ElementKind::EventBasedGateway,
+        "first" => ElementKind::EventBasedGateway(EventBasedGateway {
+            is_instantiating: false,
+            needs_all: false,
+        }),
+        "complex" => ElementKind::ComplexGateway { activation_condition: None },
         "sub" => ElementKind::SubProcess,
         "transaction" => ElementKind::Transaction,
         "adhoc" => ElementKind::AdHocSubProcess(AdHocDefinition {
@@ -337,7 +341,7 @@ fn set_loop(element: &mut Element, name: &str, value: &str) {
         "as" => characteristics.input_element = Some(value.to_owned()),
         "until" => characteristics.completion_condition = Some(feel(value)),
         "sequential" => characteristics.is_sequential = true,
-        "throws" => set_behavior(&mut characteristics.behavior, value),
+        "emits" => set_behavior(&mut characteristics.behavior, value),
         _ => {
             let (collection, result) = value.split_once(" = ").expect("collect NAME = FEEL");
             characteristics.output_collection = Some(collection.to_owned());
@@ -346,13 +350,13 @@ fn set_loop(element: &mut Element, name: &str, value: &str) {
     }
 }
 
-/// `throws each signal NAME`, `throws once error CODE`, `throws [FEEL] escalation CODE`.
+/// `emits each signal NAME`, `emits once error CODE`, `emits [FEEL] escalation CODE`.
 fn set_behavior(behavior: &mut LoopBehavior, value: &str) {
     let (when, what) = match value.strip_prefix('[').and_then(|it| it.split_once("] ")) {
         Some((condition, what)) => (Some(feel(condition)), what),
-        None => (None, value.split_once(' ').expect("throws WHEN WHAT").1),
+        None => (None, value.split_once(' ').expect("emits WHEN WHAT").1),
     };
-    let (kind, name) = what.split_once(' ').expect("throws WHEN KIND NAME");
+    let (kind, name) = what.split_once(' ').expect("emits WHEN KIND NAME");
     let event = match kind {
         "signal" => ThrownEvent::Signal(dynamic(name)),
         "error" => ThrownEvent::Error(dynamic(name)),
@@ -396,11 +400,22 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
             _ => boundary.trigger = trigger(name, value),
         },
         ElementKind::IntermediateCatchEvent(awaited) => *awaited = trigger(name, value),
+        ElementKind::ReceiveTask(message) if name == "instantiates" => {
+            *kind = ElementKind::InstantiatingReceiveTask(message.clone());
+        }
         ElementKind::ReceiveTask(message) => *message = message_named(value),
+        ElementKind::EventBasedGateway(gateway) => {
+            gateway.is_instantiating = true;
+            gateway.needs_all = name == "instantiates-with-all";
+        }
+        ElementKind::ComplexGateway { activation_condition } => {
+            *activation_condition = Some(feel(value));
+        }
         ElementKind::IntermediateThrowEvent => {
             *kind = match name {
                 "signal" => ElementKind::SignalThrowEvent { name: dynamic(value) },
                 "escalation" => ElementKind::EscalationThrowEvent { code: dynamic(value) },
+                "throws" => ElementKind::MultipleThrowEvent(results(value)),
                 _ => ElementKind::MessageThrowEvent(job(value)),
             };
         }
@@ -439,8 +454,23 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
     }
 }
 
+/// `A | B | C`, each a setting of its own.
+fn several<T>(text: &str, read: fn(&str, &str) -> T) -> Vec<T> {
+    text.split(" | ")
+        .map(|it| it.split_once(' ').unwrap_or((it, "")))
+        .map(|it| read(it.0, it.1))
+        .collect()
+}
+
+fn results(text: &str) -> Vec<EndEvent> {
+    several(text, end_event)
+}
+
 fn trigger(name: &str, value: &str) -> EventTrigger {
     match name {
+        "any" | "all" => {
+            EventTrigger::Multiple { triggers: several(value, trigger), needs_all: name == "all" }
+        }
         "message" => EventTrigger::Message(message_named(value)),
         "error" => EventTrigger::Error { code: (value != "*").then(|| value.to_owned()) },
         "escalation" => EventTrigger::Escalation { code: (value != "*").then(|| value.to_owned()) },
@@ -492,7 +522,9 @@ fn end_event(name: &str, value: &str) -> EndEvent {
         "signal" => EndEvent::Signal { name: dynamic(value) },
         "terminate" => EndEvent::Terminate,
         "cancel" => EndEvent::Cancel,
+        "compensation" => EndEvent::Compensation { activity: None },
         "message" => EndEvent::Message(job(value)),
+        "throws" => EndEvent::Multiple(results(value)),
         other => panic!("an end event has no setting '{other}'"),
     }
 }

@@ -8,8 +8,8 @@
 use std::collections::HashMap;
 
 use flowstead::core::engine::{
-    CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, JobKind, Role,
-    TimerScheduled, UserTaskCreated,
+    AdHocStep, CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, JobKind,
+    Role, TimerScheduled, TransitionStep, UserTaskCreated,
 };
 use flowstead::core::model::Binding;
 use jiff::Timestamp;
@@ -188,6 +188,17 @@ impl Names {
                 let what = activity_id.as_deref().unwrap_or("everything");
                 format!("compensate({} {what})", self.of(*element_instance_key))
             }
+            Event::ComplexGatewayOpened { gateway_id, flow_ids, .. } => {
+                format!("opened({gateway_id} {})", flow_ids.join(","))
+            }
+            Event::ComplexGatewayReset { gateway_id, .. } => format!("reset({gateway_id})"),
+            Event::TriggerCollected(facts) => {
+                let (of, part) = (self.of(facts.element_instance_key), facts.trigger.part);
+                format!("collected({of} {} {part})", facts.element_id)
+            }
+            Event::TriggersReleased { element_instance_key, element_id } => {
+                format!("released({} {element_id})", self.of(*element_instance_key))
+            }
             other => self.listened(other),
         }
     }
@@ -200,25 +211,29 @@ impl Names {
                 let base = format!("task:{}", self.of(facts.element_instance_key));
                 format!("creating({})", self.give(facts.key, &base))
             }
-            Event::UserTaskTransitionBegun { key, transition } => {
-                format!("{}({})", transition.event().name(), self.of(*key))
-            }
-            Event::UserTaskCorrected { key, corrections } => {
-                format!("corrected({} {})", self.of(*key), json(corrections))
+            Event::UserTaskTransition { key, step } => {
+                let of = self.of(*key);
+                match step {
+                    TransitionStep::Begun(it) => format!("{}({of})", it.event().name()),
+                    TransitionStep::Corrected(it) => format!("corrected({of} {})", json(it)),
+                    TransitionStep::Accepted => format!("accepted({of})"),
+                    TransitionStep::Denied(reason) => format!("denied({of} '{reason}')"),
+                }
             }
             Event::TriggerHeldBack { key, event_id, .. } => {
                 format!("waits({event_id} for {})", self.of(*key))
             }
             Event::LoopExtended(facts) => format!("more({} {})", self.of(facts.key), facts.added),
-            Event::AdHocQueued { key, activations } => {
-                let ids: Vec<&str> = activations.iter().map(|it| it.element_id.as_str()).collect();
-                format!("queued({} {})", self.of(*key), ids.join(","))
-            }
-            Event::AdHocDequeued { key } => format!("next({})", self.of(*key)),
-            Event::AdHocFulfilled { key } => format!("fulfilled({})", self.of(*key)),
-            Event::UserTaskTransitionAccepted { key } => format!("accepted({})", self.of(*key)),
-            Event::UserTaskTransitionDenied { key, reason } => {
-                format!("denied({} '{reason}')", self.of(*key))
+            Event::AdHocProgressed { key, step } => {
+                let of = self.of(*key);
+                match step {
+                    AdHocStep::Queued(all) => {
+                        let ids: Vec<&str> = all.iter().map(|it| it.element_id.as_str()).collect();
+                        format!("queued({of} {})", ids.join(","))
+                    }
+                    AdHocStep::Dequeued => format!("next({of})"),
+                    AdHocStep::Fulfilled => format!("fulfilled({of})"),
+                }
             }
             other => panic!("no text for {other:?}"),
         }

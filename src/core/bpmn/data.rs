@@ -1,10 +1,10 @@
 //! Reads data: data objects, properties, inputs and outputs, and the associations between them
 //! (BPMN 2.0, 10.4).
 //!
-//! A data object or property is a variable of the scope or element that holds it, an input or output
-//! one of its element; it is called by its name where that can be a variable, else by its id. An
-//! association is a mapping. One that says nothing to execute is drawn and nothing else: modelling
-//! tools draw such for people. Must not know when mappings are worked off.
+//! A data object or property is a variable of the scope or element that holds it, an input or
+//! output one of its element; it is called by its name where that can be a variable, else by its
+//! id. An association is a mapping. One that says nothing to execute is drawn and nothing else:
+//! modelling tools draw such for people. Must not know when mappings are worked off.
 
 use std::collections::HashMap;
 

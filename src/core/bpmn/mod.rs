@@ -29,6 +29,7 @@ mod links;
 mod listeners;
 mod loops;
 mod mappings;
+mod multiple;
 mod past;
 mod process;
 mod references;

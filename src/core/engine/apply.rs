@@ -7,17 +7,18 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::event::{Event, IncidentRaised};
+use super::event::{AdHocStep, Event, IncidentRaised, TransitionStep};
 use super::facts::{
     ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, JobKind, LoopExtended,
     LoopStarted, Role, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
 use super::instance::{
-    ConditionSubscription, ElementInstance, Held, HeldBack, Incident, InstanceState, Job, JobState,
-    ListenedTask, LoopProgress, ProcessInstance, SignalSubscription, Subscription, TaskTransition,
-    Timer, UserTask, VariableMap,
+    AdHocProgress, ConditionSubscription, ElementInstance, Held, HeldBack, Incident, InstanceState,
+    Job, JobState, LoopProgress, ProcessInstance, SignalSubscription, Subscription, Timer,
+    UserTask, VariableMap,
 };
 use super::lifecycle::Lifecycle;
+use super::listened::{ListenedTask, TaskTransition};
 
 /// Changes the instance as the event says.
 pub fn apply(it: &mut ProcessInstance, event: &Event) {
@@ -35,27 +36,13 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::ElementCompleted { key } => leave(it, *key, Lifecycle::Completed),
         Event::ElementTerminating { key } => move_to(it, *key, Lifecycle::Terminating),
         Event::ElementTerminated { key } => leave(it, *key, Lifecycle::Terminated),
-        Event::JoinReached { scope_key, gateway_id, flow_id } => {
-            join(it, *scope_key, gateway_id, flow_id);
-        }
-        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
-            unjoin(it, *scope_key, gateway_id, flow_ids);
-        }
+        Event::JoinReached { .. } | Event::JoinReleased { .. } => apply_to_join(it, event),
         Event::VariableSet { scope_key, name, value } => set(it, *scope_key, name, value),
         Event::LoopStarted(facts) => start_loop(it, facts),
-        Event::TriggerHeldBack { key, event_id, variables } => {
-            if let Some(element) = it.elements.get_mut(key) {
-                let (event_id, variables) = (event_id.clone(), variables.clone());
-                element.held_back = Some(Box::new(HeldBack { event_id, variables }));
-            }
-        }
-        Event::LoopExtended(facts) => extend_loop(it, facts),
-        Event::AdHocQueued { .. } | Event::AdHocDequeued { .. } | Event::AdHocFulfilled { .. } => {
-            apply_to_ad_hoc(it, event);
-        }
-        Event::LoopResultCollected { key, loop_counter, value } => {
-            collect(it, *key, *loop_counter, value);
-        }
+        Event::TriggerHeldBack { .. }
+        | Event::LoopExtended(_)
+        | Event::AdHocProgressed { .. }
+        | Event::LoopResultCollected { .. } => apply_to_inner(it, event),
         Event::JobCreated(facts) => create_job(it, facts),
         Event::JobCompleted { key } => complete_job(it, *key),
         Event::JobCanceled { key } => remove_job(it, *key),
@@ -67,10 +54,7 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::UserTaskCreating(_)
         | Event::UserTaskAssigned { .. }
         | Event::UserTaskUpdated { .. }
-        | Event::UserTaskTransitionBegun { .. }
-        | Event::UserTaskCorrected { .. }
-        | Event::UserTaskTransitionAccepted { .. }
-        | Event::UserTaskTransitionDenied { .. } => apply_to_user_task(it, event),
+        | Event::UserTaskTransition { .. } => apply_to_user_task(it, event),
         Event::UserTaskCompleted { key, .. } | Event::UserTaskCanceled { key } => {
             remove_user_task(it, *key);
         }
@@ -82,16 +66,15 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::SignalUnsubscribed { .. }
         | Event::ConditionSubscribed(_)
         | Event::ConditionUnsubscribed { .. }
+        | Event::ComplexGatewayOpened { .. }
+        | Event::ComplexGatewayReset { .. }
+        | Event::TriggerCollected(_)
+        | Event::TriggersReleased { .. }
         | Event::CompensationRecorded { .. }
         | Event::CompensationTaken { .. } => apply_later(it, event),
         Event::IncidentRaised(facts) => raise(it, facts),
         Event::IncidentResolved { key } => remove_incident(it, *key),
-        Event::ChildCalled { element_instance_key, child_key, .. } => {
-            set_child(it, *element_instance_key, Some(*child_key));
-        }
-        Event::ChildReturned { element_instance_key, .. } => {
-            set_child(it, *element_instance_key, None);
-        }
+        Event::ChildCalled { .. } | Event::ChildReturned { .. } => apply_to_call(it, event),
         // Facts for readers; nothing that is open changes.
         Event::InstanceCopied { .. }
         | Event::SequenceFlowTaken { .. }
@@ -106,7 +89,7 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
     }
 }
 
-/// The kinds of events that came with format 2.
+/// The kinds of events that came with and after format 2.
 fn apply_later(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::SignalSubscribed(facts) => await_signal(it, facts),
@@ -121,6 +104,27 @@ fn apply_later(it: &mut ProcessInstance, event: &Event) {
         Event::CompensationTaken { scope_key, key } => {
             if let Some(scope) = it.elements.get_mut(scope_key) {
                 scope.compensations.retain(|record| record.key != *key);
+            }
+        }
+        Event::ComplexGatewayOpened { scope_key, gateway_id, flow_ids } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.resets.insert(gateway_id.clone(), flow_ids.iter().cloned().collect());
+            }
+        }
+        Event::ComplexGatewayReset { scope_key, gateway_id } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.resets.remove(gateway_id);
+            }
+        }
+        Event::TriggerCollected(facts) => {
+            if let Some(element) = it.elements.get_mut(&facts.element_instance_key) {
+                let collected = element.collected.entry(facts.element_id.clone()).or_default();
+                collected.push(facts.trigger.clone());
+            }
+        }
+        Event::TriggersReleased { element_instance_key, element_id } => {
+            if let Some(element) = it.elements.get_mut(element_instance_key) {
+                element.collected.remove(element_id);
             }
         }
         _ => {}
@@ -145,6 +149,8 @@ fn activate(it: &mut ProcessInstance, facts: &ElementActivating) {
         is_triggered: facts.is_triggered,
         variables: VariableMap::new(),
         joins: BTreeMap::new(),
+        resets: BTreeMap::new(),
+        collected: BTreeMap::new(),
         progress: None,
         child_key: None,
         compensates: facts.compensates,
@@ -195,6 +201,8 @@ fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
         if let Some(root) = it.elements.get_mut(&key) {
             root.lifecycle = lifecycle;
             root.joins.clear();
+            root.resets.clear();
+            root.collected.clear();
             root.compensations.clear();
         }
         return;
@@ -264,26 +272,62 @@ fn extend_loop(it: &mut ProcessInstance, facts: &LoopExtended) {
     }
 }
 
-fn apply_to_ad_hoc(it: &mut ProcessInstance, event: &Event) {
-    let (Event::AdHocQueued { key, .. }
-    | Event::AdHocDequeued { key }
-    | Event::AdHocFulfilled { key }) = event
-    else {
-        return;
-    };
-    let Some(scope) = it.elements.get_mut(key) else { return };
-    let progress = scope.ad_hoc.get_or_insert_default();
+fn apply_to_join(it: &mut ProcessInstance, event: &Event) {
     match event {
-        Event::AdHocQueued { activations, .. } => {
-            progress.queue.extend(activations.iter().cloned());
+        Event::JoinReached { scope_key, gateway_id, flow_id } => {
+            join(it, *scope_key, gateway_id, flow_id);
         }
-        Event::AdHocFulfilled { .. } => {
+        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
+            unjoin(it, *scope_key, gateway_id, flow_ids);
+        }
+        _ => {}
+    }
+}
+
+fn apply_to_call(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::ChildCalled { element_instance_key, child_key, .. } => {
+            set_child(it, *element_instance_key, Some(*child_key));
+        }
+        Event::ChildReturned { element_instance_key, .. } => {
+            set_child(it, *element_instance_key, None);
+        }
+        _ => {}
+    }
+}
+
+/// What concerns the elements inside another, or what ends them.
+fn apply_to_inner(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::TriggerHeldBack { key, event_id, variables } => {
+            if let Some(element) = it.elements.get_mut(key) {
+                let (event_id, variables) = (event_id.clone(), variables.clone());
+                element.held_back = Some(Box::new(HeldBack { event_id, variables }));
+            }
+        }
+        Event::LoopExtended(facts) => extend_loop(it, facts),
+        Event::LoopResultCollected { key, loop_counter, value } => {
+            collect(it, *key, *loop_counter, value);
+        }
+        Event::AdHocProgressed { key, step } => {
+            if let Some(scope) = it.elements.get_mut(key) {
+                progress(scope.ad_hoc.get_or_insert_default(), step);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn progress(progress: &mut AdHocProgress, step: &AdHocStep) {
+    match step {
+        AdHocStep::Queued(activations) => progress.queue.extend(activations.iter().cloned()),
+        AdHocStep::Dequeued if progress.queue.is_empty() => {}
+        AdHocStep::Dequeued => {
+            progress.queue.remove(0);
+        }
+        AdHocStep::Fulfilled => {
             progress.queue.clear();
             progress.is_fulfilled = true;
-        }
-        _ if progress.queue.is_empty() => {}
-        _ => {
-            progress.queue.remove(0);
         }
     }
 }
@@ -378,17 +422,21 @@ fn apply_to_user_task(it: &mut ProcessInstance, event: &Event) {
                 listened.update(changes);
             }
         }
-        Event::UserTaskTransitionBegun { key, transition } => {
-            begin_transition(it, *key, transition);
-        }
-        Event::UserTaskCorrected { key, corrections } => {
-            if let Some(listened) = listened(it, *key) {
+        Event::UserTaskTransition { key, step } => step_on(it, *key, step),
+        _ => {}
+    }
+}
+
+fn step_on(it: &mut ProcessInstance, key: i64, step: &TransitionStep) {
+    match step {
+        TransitionStep::Begun(transition) => begin_transition(it, key, transition),
+        TransitionStep::Corrected(corrections) => {
+            if let Some(listened) = listened(it, key) {
                 listened.corrections.extend(corrections);
             }
         }
-        Event::UserTaskTransitionAccepted { key } => end_transition(it, *key, None),
-        Event::UserTaskTransitionDenied { key, reason } => end_transition(it, *key, Some(reason)),
-        _ => {}
+        TransitionStep::Accepted => end_transition(it, key, None),
+        TransitionStep::Denied(reason) => end_transition(it, key, Some(reason)),
     }
 }
 
@@ -439,6 +487,7 @@ fn schedule(it: &mut ProcessInstance, facts: &TimerScheduled) {
         element_id: facts.element_id.clone(),
         due_at: facts.due_at,
         repetition: facts.repetition.clone(),
+        part: facts.part,
     };
     it.timers.insert(facts.key, timer);
     it.hold(facts.element_instance_key, Held::Timer(facts.key));
@@ -457,6 +506,7 @@ fn subscribe(it: &mut ProcessInstance, facts: &SubscriptionOpened) {
         message_name: facts.message_name.clone(),
         correlation_key: facts.correlation_key.clone(),
         is_interrupting: facts.is_interrupting,
+        part: facts.part,
     };
     it.subscriptions.insert(facts.key, subscription);
     it.hold(facts.element_instance_key, Held::Subscription(facts.key));
@@ -474,6 +524,7 @@ fn await_signal(it: &mut ProcessInstance, facts: &SignalSubscribed) {
         element_id: facts.element_id.clone(),
         signal_name: facts.signal_name.clone(),
         is_interrupting: facts.is_interrupting,
+        part: facts.part,
     };
     it.signals.insert(facts.key, subscription);
     it.hold(facts.element_instance_key, Held::Signal(facts.key));
@@ -490,6 +541,7 @@ fn await_condition(it: &mut ProcessInstance, facts: &ConditionSubscribed) {
         element_instance_key: facts.element_instance_key,
         element_id: facts.element_id.clone(),
         is_interrupting: facts.is_interrupting,
+        part: facts.part,
     };
     it.conditions.insert(facts.key, subscription);
     it.hold(facts.element_instance_key, Held::Condition(facts.key));

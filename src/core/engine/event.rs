@@ -15,9 +15,10 @@ use super::effect::CallResult;
 use super::facts::{
     ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
     LoopExtended, LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled,
-    UserTaskCreated,
+    TriggerCollected, UserTaskCreated,
 };
-use super::instance::{Compensation, TaskTransition, VariableMap};
+use super::instance::{Compensation, VariableMap};
+use super::listened::TaskTransition;
 
 /// A fact about one process instance. Keys named `key` are of the thing the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +104,22 @@ pub enum Event {
         /// The flows.
         flow_ids: Vec<Arc<str>>,
     },
+    /// A complex gateway has opened and waits for its reset (BPMN 2.0, 13.4.5).
+    ComplexGatewayOpened {
+        /// The scope of the gateway.
+        scope_key: i64,
+        /// The gateway.
+        gateway_id: Arc<str>,
+        /// The flows whose paths went in; a reset awaits the others.
+        flow_ids: Vec<Arc<str>>,
+    },
+    /// A complex gateway waits for its first path again.
+    ComplexGatewayReset {
+        /// The scope of the gateway.
+        scope_key: i64,
+        /// The gateway.
+        gateway_id: Arc<str>,
+    },
     /// A variable has a new value.
     VariableSet {
         /// The element instance that holds the variable.
@@ -126,22 +143,12 @@ pub enum Event {
         value: Value,
     },
 
-    /// Elements of an ad-hoc sub-process wait until nothing else in it is at work.
-    AdHocQueued {
+    /// An ad-hoc sub-process has come nearer to its end.
+    AdHocProgressed {
         /// The ad-hoc sub-process.
         key: i64,
-        /// What is to begin, in order.
-        activations: Vec<ElementActivation>,
-    },
-    /// The first of them begins.
-    AdHocDequeued {
-        /// The ad-hoc sub-process.
-        key: i64,
-    },
-    /// The ad-hoc sub-process is done when nothing is left in it; nothing more begins.
-    AdHocFulfilled {
-        /// The ad-hoc sub-process.
-        key: i64,
+        /// How.
+        step: AdHocStep,
     },
 
     /// Work for a job worker exists.
@@ -193,31 +200,12 @@ pub enum Event {
 
     /// Work for a person is being prepared; nobody sees it yet.
     UserTaskCreating(Box<UserTaskCreated>),
-    /// A user task is about to change, once its listeners are done.
-    UserTaskTransitionBegun {
+    /// A user task is about to change, once its listeners are done, or has come nearer to it.
+    UserTaskTransition {
         /// The user task.
         key: i64,
-        /// What it is about to become.
-        transition: Box<TaskTransition>,
-    },
-    /// A listener corrects what surrounds the user task; it takes effect with the transition.
-    UserTaskCorrected {
-        /// The user task.
-        key: i64,
-        /// Only what is corrected.
-        corrections: Box<TaskCorrections>,
-    },
-    /// All listeners are done: what the user task becomes follows.
-    UserTaskTransitionAccepted {
-        /// The user task.
-        key: i64,
-    },
-    /// A listener refused the transition: the user task stays what it was.
-    UserTaskTransitionDenied {
-        /// The user task.
-        key: i64,
-        /// For people.
-        reason: String,
+        /// How far it is.
+        step: TransitionStep,
     },
     /// Work for a person exists.
     UserTaskCreated(Box<UserTaskCreated>),
@@ -315,6 +303,15 @@ pub enum Event {
 
     /// A decision was made, or failed, which an incident follows.
     DecisionEvaluated(Box<DecisionEvaluated>),
+    /// One of several triggers came; the event happens when all of them have (BPMN 2.0, 10.5.5).
+    TriggerCollected(Box<TriggerCollected>),
+    /// All have come, or none is waited for any more: the element instance forgets them.
+    TriggersReleased {
+        /// The element instance that waited.
+        element_instance_key: i64,
+        /// The event.
+        element_id: Arc<str>,
+    },
 
     /// An activity completed that can be compensated (BPMN 2.0, 10.7).
     CompensationRecorded {
@@ -385,6 +382,32 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         caught_by: Option<Arc<str>>,
     },
+}
+
+/// How far the transition of a user task is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransitionStep {
+    /// What it is about to become; its listeners come first.
+    Begun(Box<TaskTransition>),
+    /// A listener corrects what surrounds it; that takes effect with the transition.
+    Corrected(Box<TaskCorrections>),
+    /// All listeners are done: what the user task becomes follows.
+    Accepted,
+    /// A listener refused: the user task stays what it was. The reason is for people.
+    Denied(String),
+}
+
+/// How an ad-hoc sub-process goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdHocStep {
+    /// Elements wait, in order, until nothing else in it is at work.
+    Queued(Vec<ElementActivation>),
+    /// The first of them begins.
+    Dequeued,
+    /// It is done when nothing is left in it; nothing more begins.
+    Fulfilled,
 }
 
 /// Facts about a new incident.

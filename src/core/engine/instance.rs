@@ -11,12 +11,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::command::{DateChange, ElementActivation, TaskCorrections, UserTaskChanges};
+use super::command::ElementActivation;
 use super::effect::CallResult;
 use super::event::{IncidentKind, Step};
-use super::facts::{JobKind, Repetition, Role, UserTaskCreated};
+use super::facts::{CollectedTrigger, JobKind, Repetition, Role};
 use super::lifecycle::Lifecycle;
-use crate::core::model::TaskListenerEvent;
+use super::listened::{ListenedTask, TaskTransition};
 
 /// Variables by name, in the order in which they were first set.
 pub type VariableMap = serde_json::Map<String, Value>;
@@ -119,6 +119,12 @@ pub struct ElementInstance {
     /// In a scope: paths that wait at joining gateways, as gateway, flow, and how many.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub joins: BTreeMap<Arc<str>, BTreeMap<Arc<str>, u32>>,
+    /// In a scope: complex gateways that wait for their reset, with the flows already used.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resets: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Events that wait for several triggers, with those that have come, in order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collected: BTreeMap<Arc<str>, Vec<CollectedTrigger>>,
     /// In a multi-instance body: how far it is.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "loop")]
     pub progress: Option<Box<LoopProgress>>,
@@ -164,7 +170,7 @@ pub struct Compensation {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
-fn is_zero(number: &u32) -> bool {
+pub(super) fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
@@ -258,96 +264,6 @@ pub struct UserTask {
     pub listened: Option<Box<ListenedTask>>,
 }
 
-/// A user task whose life waits for listeners.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ListenedTask {
-    /// What it is.
-    pub facts: UserTaskCreated,
-    /// What it is about to become.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transition: Option<TaskTransition>,
-    /// How many of the transition's listeners are done.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub listeners_done: u32,
-    /// What they corrected.
-    #[serde(default, skip_serializing_if = "TaskCorrections::is_empty")]
-    pub corrections: TaskCorrections,
-    /// Why the last transition was refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub denied_reason: Option<String>,
-}
-
-/// What a user task is about to become.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskTransition {
-    /// Created.
-    Creating,
-    /// Given to a person, or put back.
-    Assigning {
-        /// The person.
-        assignee: Option<String>,
-    },
-    /// Changed in what surrounds it.
-    Updating {
-        /// Only what changes.
-        changes: UserTaskChanges,
-    },
-    /// Completed.
-    Completing {
-        /// What was filled in.
-        variables: VariableMap,
-        /// Who did it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        by: Option<String>,
-    },
-    /// Canceled with its element.
-    Canceling,
-}
-
-impl TaskTransition {
-    /// What its listeners listen to.
-    #[must_use]
-    pub fn event(&self) -> TaskListenerEvent {
-        match self {
-            Self::Creating => TaskListenerEvent::Creating,
-            Self::Assigning { .. } => TaskListenerEvent::Assigning,
-            Self::Updating { .. } => TaskListenerEvent::Updating,
-            Self::Completing { .. } => TaskListenerEvent::Completing,
-            Self::Canceling => TaskListenerEvent::Canceling,
-        }
-    }
-}
-
-impl ListenedTask {
-    pub(super) fn new(facts: UserTaskCreated) -> Self {
-        Self {
-            facts,
-            transition: None,
-            listeners_done: 0,
-            corrections: TaskCorrections::default(),
-            denied_reason: None,
-        }
-    }
-
-    pub(super) fn update(&mut self, changes: &UserTaskChanges) {
-        let facts = &mut self.facts;
-        let date = |change: DateChange| match change {
-            DateChange::Set(at) => Some(at),
-            DateChange::Clear => None,
-        };
-        if let Some(groups) = &changes.candidate_groups {
-            facts.candidate_groups.clone_from(groups);
-        }
-        if let Some(users) = &changes.candidate_users {
-            facts.candidate_users.clone_from(users);
-        }
-        facts.due_at = changes.due_at.map_or(facts.due_at, date);
-        facts.follow_up_at = changes.follow_up_at.map_or(facts.follow_up_at, date);
-        facts.priority = changes.priority.unwrap_or(facts.priority);
-    }
-}
-
 /// A waiting timer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timer {
@@ -360,6 +276,9 @@ pub struct Timer {
     /// How it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repetition: Option<Repetition>,
+    /// Which of the event's triggers, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// An open message subscription.
@@ -375,6 +294,9 @@ pub struct Subscription {
     pub correlation_key: String,
     /// Whether the first message closes it.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// An open subscription of a signal.
@@ -388,6 +310,9 @@ pub struct SignalSubscription {
     pub signal_name: String,
     /// Whether the first signal closes it.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// A condition that is waited for.
@@ -399,6 +324,9 @@ pub struct ConditionSubscription {
     pub element_id: Arc<str>,
     /// Whether the wait ends when the condition is met.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// An open incident.

@@ -3,10 +3,10 @@
 //! Must not know leases or which worker takes a job: those are the shell's.
 
 use super::command::JobResult;
-use super::elements::ad_hoc;
+use super::elements::{ad_hoc, multiple_event};
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{JobCreated, JobKind};
-use super::instance::{JobState, VariableMap};
+use super::instance::{Held, JobState, VariableMap};
 use super::rejection::{Rejection, Target};
 use super::turn::{At, Failure, Turn};
 use super::{errors, incidents, listeners, task_listeners};
@@ -18,7 +18,9 @@ pub(crate) fn create(
     at: At<'_>,
     definition: &JobDefinition,
 ) -> Result<(), Failure> {
-    create_of_kind(turn, at, definition, JobKind::Element, Vec::new())
+    let job = prepare(turn, at, definition)?;
+    open(turn, job);
+    Ok(())
 }
 
 /// Creates a job that an element waits for, with headers beside those of the model.
@@ -29,6 +31,19 @@ pub(crate) fn create_of_kind(
     kind: JobKind,
     headers: Vec<(String, String)>,
 ) -> Result<(), Failure> {
+    let mut job = prepare(turn, at, definition)?;
+    job.kind = kind;
+    job.headers.extend(headers);
+    open(turn, job);
+    Ok(())
+}
+
+/// Computes the job of an element; it has no key yet.
+pub(crate) fn prepare(
+    turn: &Turn<'_>,
+    at: At<'_>,
+    definition: &JobDefinition,
+) -> Result<JobCreated, Failure> {
     let failing = |what| Failure::of(IncidentKind::JobDefinition, what);
     let job_type = match &definition.job_type {
         Dynamic::Literal(text) => text.clone(),
@@ -45,18 +60,27 @@ pub(crate) fn create_of_kind(
         let message = format!("job retries: expected at least 1, but got {retries}");
         return Err(Failure::new(IncidentKind::JobDefinition, message));
     }
-    let key = turn.take_key();
-    turn.emit(Event::JobCreated(Box::new(JobCreated {
-        key,
+    Ok(JobCreated {
+        key: 0,
         element_instance_key: at.key,
         element_id: at.element.id.clone(),
         job_type,
-        kind,
+        kind: JobKind::Element,
         retries,
         priority,
-        headers: definition.headers.iter().cloned().chain(headers).collect(),
-    })));
-    Ok(())
+        headers: definition.headers.clone(),
+    })
+}
+
+/// Gives a prepared job its key and offers it to workers.
+pub(crate) fn open(turn: &mut Turn<'_>, job: JobCreated) {
+    let key = turn.take_key();
+    turn.emit(Event::JobCreated(Box::new(JobCreated { key, ..job })));
+}
+
+/// Whether an element instance has a job.
+pub(crate) fn has_any(turn: &Turn<'_>, key: i64) -> bool {
+    turn.instance.held(key).any(|held| matches!(held, Held::Job(_)))
 }
 
 /// The element instance of a job that can be worked on.
@@ -93,7 +117,9 @@ pub(crate) fn complete(
         JobKind::EndListener => listeners::complete_end(turn, at, variables),
         JobKind::Element | JobKind::TaskListener(_) | JobKind::AdHocSubProcess => {
             turn.take_variables(at, variables);
-            turn.push(Step::Complete, at.key);
+            if !multiple_event::is_waiting_for_more(turn, at) {
+                turn.push(Step::Complete, at.key);
+            }
         }
     }
     Ok(())

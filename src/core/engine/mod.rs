@@ -13,6 +13,7 @@ mod calls;
 mod catching;
 mod command;
 mod compensation;
+mod complex_gateway;
 mod conditions;
 mod context;
 mod copies;
@@ -34,6 +35,7 @@ mod jobs;
 mod joins;
 mod journal;
 mod lifecycle;
+mod listened;
 mod listeners;
 mod loop_events;
 mod loops;
@@ -42,6 +44,7 @@ mod multi_instance;
 mod reachability;
 mod rejection;
 mod signals;
+mod starts;
 mod subscriptions;
 mod task_listeners;
 mod timers;
@@ -62,20 +65,23 @@ pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
 pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
-pub use event::{Event, IncidentKind, IncidentRaised, Step};
+pub use event::{AdHocStep, Event, IncidentKind, IncidentRaised, Step, TransitionStep};
 pub use facts::{
-    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
-    JobKind, LoopExtended, LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened,
-    TaskForm, TimerScheduled, UserTaskCreated,
+    AwaitedTrigger, CollectedTrigger, ConditionSubscribed, DecisionEvaluated, ElementActivating,
+    InstanceCreated, JobCreated, JobKind, LoopExtended, LoopStarted, Repetition, Role,
+    SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected,
+    UserTaskCreated,
 };
 pub use instance::{
     AdHocProgress, Compensation, ConditionSubscription, ElementInstance, Held, HeldBack, Incident,
-    InstanceState, Job, JobState, ListenedTask, LoopProgress, Parent, ProcessInstance,
-    SignalSubscription, Subscription, TaskTransition, Timer, UserTask, VariableMap, variables_at,
+    InstanceState, Job, JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription,
+    Subscription, Timer, UserTask, VariableMap, variables_at,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
+pub use listened::{ListenedTask, TaskTransition};
 pub use rejection::{Rejection, Target};
+pub use starts::{CameTrigger, matching_triggers, met_starts, needed_triggers};
 pub use task_listeners::HEADER_PREFIX;
 pub use timers::{Due, first_due, next_due, timer_expression};
 pub use waits::{Wait, WaitsFor, waits};

@@ -10,10 +10,11 @@
 use jiff::Timestamp;
 
 use super::command::{JobResult, TaskCorrections, UserTaskChanges};
-use super::event::{Event, Step};
+use super::event::{Event, Step, TransitionStep};
 use super::facts::{JobKind, TaskForm, UserTaskCreated};
-use super::instance::{Held, ListenedTask, TaskTransition, VariableMap};
+use super::instance::{Held, VariableMap};
 use super::jobs;
+use super::listened::{ListenedTask, TaskTransition};
 use super::rejection::Rejection;
 use super::turn::{At, Failure, Turn};
 use crate::core::model::{ElementKind, JobDefinition, TaskListenerEvent};
@@ -41,7 +42,7 @@ pub(crate) fn listens(at: At<'_>, event: TaskListenerEvent) -> bool {
 
 /// Begins a transition; its first listener's job follows.
 pub(crate) fn begin(turn: &mut Turn<'_>, at: At<'_>, key: i64, transition: TaskTransition) {
-    turn.emit(Event::UserTaskTransitionBegun { key, transition: Box::new(transition) });
+    turn.emit(Event::UserTaskTransition { key, step: TransitionStep::Begun(Box::new(transition)) });
     turn.push(Step::TaskListener, at.key);
 }
 
@@ -91,12 +92,12 @@ pub(crate) fn complete(
     let Some((key, _)) = turn.instance.user_task_of(at.key) else { return Ok(()) };
     if result.denied {
         let reason = result.denied_reason.clone().unwrap_or_default();
-        turn.emit(Event::UserTaskTransitionDenied { key, reason });
+        turn.emit(Event::UserTaskTransition { key, step: TransitionStep::Denied(reason) });
         return Ok(());
     }
     if !result.corrections.is_empty() {
         let corrections = Box::new(result.corrections.clone());
-        turn.emit(Event::UserTaskCorrected { key, corrections });
+        turn.emit(Event::UserTaskTransition { key, step: TransitionStep::Corrected(corrections) });
     }
     turn.push(Step::TaskListener, at.key);
     Ok(())
@@ -112,7 +113,7 @@ fn accept(
 ) {
     let corrections = listened.corrections.clone();
     if transition != TaskTransition::Creating {
-        turn.emit(Event::UserTaskTransitionAccepted { key });
+        turn.emit(Event::UserTaskTransition { key, step: TransitionStep::Accepted });
     }
     match transition {
         TaskTransition::Creating => {
@@ -193,7 +194,7 @@ pub(crate) fn holds_back_end(turn: &mut Turn<'_>, at: At<'_>) -> bool {
     if transition != Some(TaskTransition::Canceling) {
         let held: Vec<Held> = turn.instance.held(at.key).collect();
         for held in held.into_iter().filter(|held| *held != Held::UserTask(key)) {
-            turn.release(held);
+            turn.release_held(held);
         }
         begin(turn, at, key, TaskTransition::Canceling);
     }

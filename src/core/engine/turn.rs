@@ -143,6 +143,10 @@ impl<'a> Turn<'a> {
         if let Event::VariableSet { scope_key, name, .. } = &event {
             let concerned = conditions::concerned(self, *scope_key, name);
             self.reconsidered.extend(concerned);
+            // A gateway that waits there may read it.
+            if self.instance.elements.get(scope_key).is_some_and(|it| !it.joins.is_empty()) {
+                self.unsettled.insert(*scope_key);
+            }
         }
         apply(self.instance, &event);
         self.outcome.events.push(event);
@@ -246,6 +250,11 @@ impl<'a> Turn<'a> {
         self.insert(index, scope_key, None, true, None)
     }
 
+    /// Creates one that does not begin with its own activation, but with its scope's.
+    pub(crate) fn create_waiting(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
+        self.insert(index, scope_key, None, false, None)
+    }
+
     /// Creates an inner instance of a multi-instance.
     pub(crate) fn create_inner(&mut self, index: ElementIndex, body: i64, number: u32) -> i64 {
         let role = Role::Inner { loop_counter: number };
@@ -332,7 +341,11 @@ impl<'a> Turn<'a> {
         let waits = !self.ends_at_once
             && self.at(key).is_some_and(|at| task_listeners::holds_back_end(self, at));
         if waits {
-            return self.begin_terminating(key);
+            self.begin_terminating(key);
+            if let Some(scope_key) = self.instance.elements.get(&key).and_then(|it| it.scope_key) {
+                self.settle(scope_key);
+            }
+            return;
         }
         self.release_all(key);
         if self.instance.children(key).next().is_none() {
@@ -404,12 +417,12 @@ impl<'a> Turn<'a> {
     pub(crate) fn release_all(&mut self, key: i64) {
         let all: Vec<Held> = self.instance.held(key).collect();
         for held in all {
-            self.release(held);
+            self.release_held(held);
         }
     }
 
-    /// Takes away one thing that an element instance holds.
-    pub(crate) fn release(&mut self, held: Held) {
+    /// Takes away one thing that an element instance waits for.
+    pub(crate) fn release_held(&mut self, held: Held) {
         self.emit(match held {
             Held::Job(key) => Event::JobCanceled { key },
             Held::UserTask(key) => Event::UserTaskCanceled { key },

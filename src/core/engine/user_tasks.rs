@@ -5,7 +5,8 @@
 use super::command::UserTaskChanges;
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{TaskForm, UserTaskCreated};
-use super::instance::{TaskTransition, VariableMap};
+use super::instance::VariableMap;
+use super::listened::TaskTransition;
 use super::rejection::{Rejection, Target};
 use super::turn::{At, Failure, Turn};
 use super::{task_listeners, timers};

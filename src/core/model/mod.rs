@@ -11,12 +11,13 @@ mod element;
 mod event;
 mod listener;
 mod problem;
+mod starts;
 mod task;
 
 pub use definition::{Element, ElementIndex, FlowIndex, ProcessDefinition, SequenceFlow};
 pub use element::{
-    AdHocDefinition, CallActivity, ComplexBehavior, ElementKind, LoopBehavior, LoopCharacteristics,
-    LoopItems, StandardLoop, ThrownEvent,
+    AdHocDefinition, CallActivity, ComplexBehavior, ElementKind, EventBasedGateway, LoopBehavior,
+    LoopCharacteristics, LoopItems, StandardLoop, ThrownEvent,
 };
 pub use event::{
     BoundaryEvent, ConditionDefinition, EndEvent, EventTrigger, MessageDefinition, StartEvent,
@@ -24,6 +25,7 @@ pub use event::{
 };
 pub use listener::{Listeners, TaskListener, TaskListenerEvent};
 pub use problem::{Problem, Severity};
+pub use starts::{ProcessStart, StartTrigger};
 pub use task::{
     Binding, CalledDecision, DataRules, Dynamic, FormReference, IoMapping, JobDefinition, Mapping,
     ScriptDefinition, UserTaskDefinition, VariablePath,

@@ -130,7 +130,7 @@ impl WorkRows {
                 self.incidents.change(*key, RESOLVE_INCIDENT, row);
             }
             Event::UserTaskCreated(_)
-            | Event::UserTaskTransitionDenied { .. }
+            | Event::UserTaskTransition { .. }
             | Event::UserTaskAssigned { .. }
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
@@ -145,9 +145,6 @@ impl WorkRows {
             }
             // The instance's own rows say the rest.
             Event::UserTaskCreating(_)
-            | Event::UserTaskTransitionBegun { .. }
-            | Event::UserTaskCorrected { .. }
-            | Event::UserTaskTransitionAccepted { .. }
             | Event::ElementActivating(_)
             | Event::ElementActivated { .. }
             | Event::ElementCompleting { .. }
@@ -157,13 +154,15 @@ impl WorkRows {
             | Event::SequenceFlowTaken { .. }
             | Event::JoinReached { .. }
             | Event::JoinReleased { .. }
+            | Event::ComplexGatewayOpened { .. }
+            | Event::ComplexGatewayReset { .. }
+            | Event::TriggerCollected(_)
+            | Event::TriggersReleased { .. }
             | Event::VariableSet { .. }
             | Event::LoopStarted(_)
             | Event::LoopExtended(_)
             | Event::TriggerHeldBack { .. }
-            | Event::AdHocQueued { .. }
-            | Event::AdHocDequeued { .. }
-            | Event::AdHocFulfilled { .. }
+            | Event::AdHocProgressed { .. }
             | Event::LoopResultCollected { .. }
             | Event::MessageCorrelated { .. }
             | Event::SignalCaught { .. }

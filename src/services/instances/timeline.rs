@@ -143,15 +143,7 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn tell(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
-            Event::InstanceCreated(_) => {
-                let text = format!("was started by {}", self.naming.person(&turn.actor));
-                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
-            }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
-            Event::InstanceEnding { .. } => {
-                let text = "is being ended".to_owned();
-                self.add(turn, EntryKind::Ended, &self.graph.id.clone(), text, None);
-            }
             Event::InstanceTerminated => self.end_instance(turn, EntryKind::Ended, "was ended"),
             Event::ElementActivating(it) => {
                 self.elements.insert(it.key, (it.element_id.clone(), turn.at));
@@ -162,18 +154,8 @@ impl Teller<'_> {
             Event::ElementTerminated { key } => {
                 self.end(turn, *key, EntryKind::Ended, "was ended early");
             }
-            Event::LoopStarted(it) => {
-                let text = format!("goes over {} items", it.total);
-                self.add_at(turn, EntryKind::Started, it.key, text);
-            }
-            Event::LoopExtended(it) => {
-                let text = format!("goes over {} more items", it.added);
-                self.add_at(turn, EntryKind::Started, it.key, text);
-            }
             Event::TriggerHeldBack { .. }
-            | Event::AdHocQueued { .. }
-            | Event::AdHocDequeued { .. }
-            | Event::AdHocFulfilled { .. }
+            | Event::AdHocProgressed { .. }
             | Event::VariableSet { .. }
             | Event::ElementActivated { .. }
             | Event::ElementCompleting { .. }
@@ -181,6 +163,8 @@ impl Teller<'_> {
             | Event::SequenceFlowTaken { .. }
             | Event::JoinReached { .. }
             | Event::JoinReleased { .. }
+            | Event::TriggerCollected(_)
+            | Event::TriggersReleased { .. }
             | Event::LoopResultCollected { .. }
             | Event::CompensationRecorded { .. }
             | Event::CompensationTaken { .. } => {}
@@ -193,10 +177,7 @@ impl Teller<'_> {
             | Event::JobCanceled { .. } => self.tell_job(turn, event),
             Event::UserTaskCreated(_)
             | Event::UserTaskCreating(_)
-            | Event::UserTaskTransitionBegun { .. }
-            | Event::UserTaskCorrected { .. }
-            | Event::UserTaskTransitionAccepted { .. }
-            | Event::UserTaskTransitionDenied { .. }
+            | Event::UserTaskTransition { .. }
             | Event::UserTaskAssigned { .. }
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
@@ -216,6 +197,8 @@ impl Teller<'_> {
             Event::InstanceCopied { .. }
             | Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
+            | Event::ComplexGatewayOpened { .. }
+            | Event::ComplexGatewayReset { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
             | Event::ErrorThrown { .. }
@@ -270,7 +253,7 @@ impl Teller<'_> {
             Event::UserTaskCreating(task) => {
                 self.held.insert(task.key, task.element_id.clone());
             }
-            Event::UserTaskTransitionDenied { key, reason } => {
+            Event::UserTaskTransition { key, step: TransitionStep::Denied(reason) } => {
                 let text = if reason.is_empty() {
                     "was left as it was by a listener".to_owned()
                 } else {
@@ -341,13 +324,35 @@ impl Teller<'_> {
         }
     }
 
-    fn tell_others(&mut self, turn: &TurnRecord, event: &Event) {
+    fn tell_progress(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
+            Event::InstanceCreated(_) => {
+                let text = format!("was started by {}", self.naming.person(&turn.actor));
+                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
+            }
+            Event::LoopStarted(it) => {
+                let text = format!("goes over {} items", it.total);
+                self.add_at(turn, EntryKind::Started, it.key, text);
+            }
+            Event::InstanceEnding { .. } => {
+                let text = "is being ended".to_owned();
+                self.add(turn, EntryKind::Ended, &self.graph.id.clone(), text, None);
+            }
+            Event::LoopExtended(it) => {
+                let text = format!("goes over {} more items", it.added);
+                self.add_at(turn, EntryKind::Started, it.key, text);
+            }
             Event::InstanceCopied { source_key, turn: source_turn } => {
                 let actor = self.naming.person(&turn.actor);
                 let text = format!("goes on for {actor} from turn {source_turn} of {source_key}");
                 self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
             }
+            _ => {}
+        }
+    }
+
+    fn tell_others(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
             Event::IncidentRaised(incident) => {
                 self.held.insert(incident.key, incident.element_id.clone());
                 let text = format!("is stuck: {}", incident.message);
@@ -355,6 +360,14 @@ impl Teller<'_> {
             }
             Event::IncidentResolved { key } => {
                 self.add_held(turn, EntryKind::Repaired, *key, "is no longer stuck".to_owned());
+            }
+            Event::ComplexGatewayOpened { gateway_id, .. } => {
+                let text = "opened, and takes in the paths that come later".to_owned();
+                self.add(turn, EntryKind::Started, gateway_id, text, None);
+            }
+            Event::ComplexGatewayReset { gateway_id, .. } => {
+                let text = "waits for its first path again".to_owned();
+                self.add(turn, EntryKind::Completed, gateway_id, text, None);
             }
             Event::ChildCalled { element_instance_key, process_id, child_key } => {
                 let text = format!("called {process_id} as instance {child_key}");

@@ -14,7 +14,7 @@ mod variables;
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::{Place, Report};
 use crate::core::bpmn::xml;
-use crate::core::model::{ElementIndex, FlowIndex};
+use crate::core::model::{ElementIndex, EventTrigger, FlowIndex};
 
 /// Checks all rules of a process.
 pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
@@ -25,6 +25,11 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     gateways::check(compiled, report);
     reachability::check(compiled, report);
     variables::check(compiled, report);
+}
+
+/// Whether two triggers can't be told apart.
+pub(super) fn is_same_trigger(a: &EventTrigger, b: &EventTrigger) -> bool {
+    events::is_same(a, b)
 }
 
 /// Where an element stands.

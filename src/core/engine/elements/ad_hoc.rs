@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::waiting;
 use crate::core::engine::command::{ElementActivation, JobResult};
 use crate::core::engine::compensation::is_back;
-use crate::core::engine::event::{Event, IncidentKind, Step};
+use crate::core::engine::event::{AdHocStep, Event, IncidentKind, Step};
 use crate::core::engine::facts::{JobKind, LoopStarted, Role};
 use crate::core::engine::instance::{Held, VariableMap};
 use crate::core::engine::lifecycle::Lifecycle;
@@ -69,7 +69,7 @@ fn call_off(turn: &mut Turn<'_>, at: At<'_>) {
     let held: Vec<Held> = turn.instance.held(at.key).collect();
     let held: Vec<Held> = held.into_iter().filter(|held| is_about_choice(turn, held)).collect();
     for held in held {
-        turn.release(held);
+        turn.release_held(held);
     }
 }
 
@@ -84,7 +84,7 @@ fn begin_all(
         return;
     }
     if definition.is_sequential {
-        turn.emit(Event::AdHocQueued { key: at.key, activations });
+        turn.emit(Event::AdHocProgressed { key: at.key, step: AdHocStep::Queued(activations) });
         return begin_next(turn, at);
     }
     for activation in activations {
@@ -103,7 +103,7 @@ fn begin_next(turn: &mut Turn<'_>, at: At<'_>) {
     let Some(scope) = turn.instance.elements.get(&at.key) else { return };
     let next = scope.ad_hoc.as_deref().and_then(|it| it.queue.first()).cloned();
     if let Some(next) = next.filter(|_| scope.children == 0 && scope.joins.is_empty()) {
-        turn.emit(Event::AdHocDequeued { key: at.key });
+        turn.emit(Event::AdHocProgressed { key: at.key, step: AdHocStep::Dequeued });
         begin_one(turn, at, &next);
     }
 }
@@ -190,7 +190,7 @@ pub(crate) fn complete_job(
         cancel_remaining(turn, at);
     }
     if result.is_completion_condition_fulfilled {
-        turn.emit(Event::AdHocFulfilled { key: at.key });
+        turn.emit(Event::AdHocProgressed { key: at.key, step: AdHocStep::Fulfilled });
     }
     begin_all(turn, at, definition, result.activate_elements.clone());
     if result.is_completion_condition_fulfilled {
@@ -291,7 +291,7 @@ pub(crate) fn check(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         cancel_remaining(turn, at);
     }
     if is_met && begins_no_more(turn, at, definition) {
-        turn.emit(Event::AdHocFulfilled { key: at.key });
+        turn.emit(Event::AdHocProgressed { key: at.key, step: AdHocStep::Fulfilled });
     }
     begin_next(turn, at);
     if definition.job.is_some() && !is_fulfilled {
