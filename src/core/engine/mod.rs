@@ -66,11 +66,12 @@ pub use facts::{
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
     JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap, variables_at,
+    UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use rejection::{Rejection, Target};
 pub use starts::met_starts;
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use variables::all_visible;
 pub use waits::{Wait, WaitsFor, waits};

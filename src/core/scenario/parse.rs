@@ -196,7 +196,7 @@ pub(super) fn take_answer(at: &At<'_>, members: &mut Members<'_>) -> Result<Answ
     })
 }
 
-fn read_retries(at: &At<'_>) -> Result<i32, Problem> {
+pub(super) fn read_retries(at: &At<'_>) -> Result<i32, Problem> {
     i32::try_from(at.count()?).map_err(|_| at.wrong("a number of attempts"))
 }
 

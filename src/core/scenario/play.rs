@@ -11,7 +11,7 @@ use super::expect::{Observed, check, incidents};
 use super::format::{Action, Expectation, Pick, Scenario, Step};
 use super::given::{Given, compute};
 use super::log::{Log, Reached};
-use crate::core::engine::{Command, InstanceState, JobCreated, VariableMap, variables_at};
+use crate::core::engine::{Command, InstanceState, JobCreated, VariableMap, all_visible};
 use crate::core::feel::{EvaluationContext, Value};
 use crate::core::forms::{FileReference, Submission};
 use crate::core::world::{Library, Message, Refusal, Running, World};
@@ -143,7 +143,8 @@ impl Player<'_> {
     /// Notes what has happened.
     pub(super) fn follow(&mut self) {
         for record in self.world.take_records() {
-            self.log.note(record, self.world.instances());
+            let running = &self.world.instances()[&record.instance_key];
+            self.log.note(record, &running.definition.id);
         }
     }
 
@@ -206,7 +207,12 @@ impl Player<'_> {
                 self.settle(step, until)
             }
             Action::Until { at } => self.settle(step, at.as_millisecond()),
-            Action::Resolve { element_id, variables } => self.resolve(step, element_id, variables),
+            Action::Resolve { element_id, variables, retries } => {
+                self.resolve(step, element_id, variables, *retries)
+            }
+            Action::Call { process_id, answer, pick } => {
+                self.answer_call(step, process_id, answer, pick)
+            }
             Action::Set { variables, element_id, is_local } => {
                 self.set(step, variables, element_id.as_deref(), *is_local)
             }
@@ -272,7 +278,7 @@ impl Player<'_> {
         let expected = format!("an open user task at {element_id}");
         let (user_task_key, instance_key, place) = self.picked(step, open, pick, &expected)?;
         let running = &self.world.instances()[&instance_key];
-        let data = variables_at(&running.instance, place);
+        let data = all_visible(&running.instance, place);
         let context = self.context();
         let given =
             given.variables(&data, &context).map_err(|it| step.failure("variables", &it))?;
@@ -311,7 +317,7 @@ impl Player<'_> {
             None => true,
             Some(condition) => {
                 let instance = &self.world.instances()[instance_key].instance;
-                let variables = variables_at(instance, *place);
+                let variables = all_visible(instance, *place);
                 compute(condition, &variables, &context) == Ok(Value::Boolean(true))
             }
         };
@@ -341,7 +347,13 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn resolve(&mut self, step: &Step, element_id: &str, given: &Given) -> Result<(), Failure> {
+    fn resolve(
+        &mut self,
+        step: &Step,
+        element_id: &str,
+        given: &Given,
+        retries: Option<i32>,
+    ) -> Result<(), Failure> {
         let open = self.candidates(step).flat_map(|(instance_key, running)| {
             let incidents = running.instance.incidents.iter();
             incidents.filter_map(move |(key, it)| {
@@ -361,9 +373,10 @@ impl Player<'_> {
         }
         let instance = &self.world.instances()[&key].instance;
         let job_key = instance.incidents.get(&incident_key).and_then(|it| it.job_key);
-        let job_key = job_key.filter(|key| instance.jobs.get(key).is_some_and(|it| it.retries < 1));
-        if let Some(job_key) = job_key {
-            self.submit(step, key, &Command::UpdateJobRetries { job_key, retries: 1 })?;
+        let is_spent = |key: &i64| instance.jobs.get(key).is_some_and(|it| it.retries < 1);
+        if let Some(job_key) = job_key.filter(|key| retries.is_some() || is_spent(key)) {
+            let retries = retries.unwrap_or(1);
+            self.submit(step, key, &Command::UpdateJobRetries { job_key, retries })?;
         }
         self.submit(step, key, &Command::ResolveIncident { incident_key })
     }

@@ -11,7 +11,7 @@ use super::format::{Answer, AnswerOutcome, Answers, Pick, Step};
 use super::given::Given;
 use super::play::{Done, Failure, Player};
 use crate::core::engine::{
-    CallResult, Command, InstanceState, JobState, Parent, VariableMap, told, variables_at,
+    CallResult, Command, InstanceState, JobState, Parent, VariableMap, all_visible, told,
 };
 use crate::core::world::{Alarm, OpenCall, Refusal, Running};
 
@@ -100,7 +100,7 @@ impl Player<'_> {
         let running = &self.world.instances()[&instance_key];
         let facts = running.jobs[&job_key].facts.clone();
         let retries = running.instance.jobs[&job_key].retries;
-        let variables = variables_at(&running.instance, facts.element_instance_key);
+        let variables = all_visible(&running.instance, facts.element_instance_key);
         let names = [&*facts.element_id, &*facts.job_type];
         let command = match self.find_answer("jobs", &names) {
             Some((name, answer)) => {
@@ -138,7 +138,7 @@ impl Player<'_> {
         let (key, instance_key, place) =
             self.picked(step, open, pick, &format!("an open job {name}"))?;
         let instance = &self.world.instances()[&instance_key].instance;
-        let (retries, variables) = (instance.jobs[&key].retries, variables_at(instance, place));
+        let (retries, variables) = (instance.jobs[&key].retries, all_visible(instance, place));
         let command = self.answered(answer, key, retries, &variables)?;
         self.submit(step, instance_key, &command)
     }
@@ -198,17 +198,36 @@ impl Player<'_> {
     }
 
     fn do_call(&mut self, step: &Step, child_key: i64) -> Result<(), Failure> {
-        let Some(index) = self.world.calls.iter().position(|it| it.child_key == child_key) else {
-            return Ok(());
-        };
-        let call = self.world.calls.remove(index);
+        let Some(call) = self.world.take_call(child_key) else { return Ok(()) };
         let Some((name, answer)) = self.find_answer("calls", &[&call.process_id]) else {
             return Ok(());
         };
         let answer = answer.clone();
         *self.used.entry(("calls", name)).or_default() += 1;
-        self.check_input(&answer, &call.variables);
-        let command = self.called(&answer, &call)?;
+        self.answer(step, &answer, &call)
+    }
+
+    /// A step answers a call that nobody else does.
+    pub(super) fn answer_call(
+        &mut self,
+        step: &Step,
+        process_id: &str,
+        answer: &Answer,
+        pick: &Pick,
+    ) -> Result<(), Failure> {
+        let open = self.world.calls.iter().filter(|it| it.process_id == process_id);
+        let open = open.map(|it| (it.child_key, it.instance_key, it.element_instance_key));
+        let expected = format!("an open call of {process_id}, which `calls` names");
+        let (child_key, ..) = self.picked(step, open.collect(), pick, &expected)?;
+        match self.world.take_call(child_key) {
+            Some(call) => self.answer(step, answer, &call),
+            None => Ok(()),
+        }
+    }
+
+    fn answer(&mut self, step: &Step, answer: &Answer, call: &OpenCall) -> Result<(), Failure> {
+        self.check_input(answer, &call.variables);
+        let command = self.called(answer, call)?;
         self.submit(step, call.instance_key, &command)
     }
 
