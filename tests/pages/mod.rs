@@ -219,7 +219,8 @@ fn navigation_shows_what_a_role_may_use() {
         frame.nav.iter().flat_map(|group| &group.items).map(|item| item.id).collect()
     };
     let user = layout::Viewer::default();
-    assert_eq!(links(user.clone()), ["home", "inbox", "processes", "instances", "files"]);
+    let all = ["home", "inbox", "processes", "instances", "decisions", "files"];
+    assert_eq!(links(user.clone()), all);
     let operator = links(layout::Viewer { can_operate: true, ..user.clone() });
     assert!(operator.contains(&"incidents") && operator.contains(&"audit"));
     assert!(!operator.contains(&"users"));

@@ -32,7 +32,7 @@ use crate::core::forms::Form;
 use crate::core::model::Severity;
 use crate::core::world::Library;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::services::processes;
+use crate::services::processes::{self, Resource};
 
 use answers::Answers;
 use simulation::{Ending, Simulation};
@@ -146,7 +146,7 @@ impl Run {
     }
 }
 
-/// Reads the files; forms that lie beside them are taken along.
+/// Reads the files; decisions and forms that lie beside them are taken along.
 fn load(paths: &[PathBuf]) -> Result<Files, Failure> {
     let resources = read_models(paths)?;
     let problems = processes::lint(&resources, SystemClock.now(), &TimeZone::system());
@@ -163,21 +163,41 @@ fn load(paths: &[PathBuf]) -> Result<Files, Failure> {
             models.extend(bpmn::parse(&resource.content, &bpmn::Limits::default()));
         }
     }
-    // What is wrong with decisions was told above, with the other problems.
-    let decisions = processes::read_decisions(&resources).unwrap_or_default();
     for path in paths {
         forms.extend(forms_beside(path));
     }
-    Ok(Files { models, forms, decisions })
+    Ok(Files { models, forms, decisions: decisions(resources, paths) })
+}
+
+/// The decisions of the files and of those beside them; when something beside has a problem, which
+/// may be somebody else's, those of the files alone.
+fn decisions(named: Vec<Resource>, paths: &[PathBuf]) -> Vec<DecisionModel> {
+    let mut all = named.clone();
+    for found in paths.iter().flat_map(|path| files_beside(path, "dmn")) {
+        if all.iter().all(|it| it.content != found.content) {
+            all.push(found);
+        }
+    }
+    let decisions = processes::read_decisions(&all).or_else(|_| processes::read_decisions(&named));
+    // What is wrong with named files was told with the other problems.
+    decisions.unwrap_or_default()
 }
 
 /// The forms in the folder of a file that can be read; the others may belong to somebody else.
 fn forms_beside(path: &Path) -> Vec<Form> {
+    let forms = files_beside(path, "form").into_iter();
+    forms.filter_map(|it| Form::parse(&it.content).ok()).collect()
+}
+
+fn files_beside(path: &Path, ending: &str) -> Vec<Resource> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
     let paths = entries.flatten().map(|entry| entry.path());
-    let forms = paths.filter(|path| path.extension().is_some_and(|it| it == "form"));
-    forms.filter_map(|path| Form::parse(&read_text(&path).ok()?).ok()).collect()
+    let wanted = paths.filter(|path| path.extension().is_some_and(|it| it == ending));
+    let read = wanted.filter_map(|path| {
+        Some(Resource { name: path.display().to_string(), content: read_text(&path).ok()? })
+    });
+    read.collect()
 }
 
 fn print_ending(ending: &Ending) {

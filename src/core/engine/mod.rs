@@ -71,7 +71,7 @@ pub use instance::{
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use rejection::{Rejection, Target};
-pub use starts::met_starts;
+pub use starts::{CameTrigger, matching_triggers, met_starts, needed_triggers};
 pub use timers::{Due, first_due, next_due, timer_expression};
 pub use variables::all_visible;
 pub use waits::{Wait, WaitsFor, waits};

@@ -7,6 +7,7 @@
 use jiff::tz::TimeZone;
 use rust_embed::Embed;
 
+use super::check::Kind;
 use crate::core::access::{Permission, Principal};
 use crate::services::audit::Origin;
 use crate::services::execution::Execution;
@@ -33,12 +34,19 @@ pub struct Example {
 }
 
 /// All examples, the simplest first.
-pub const EXAMPLES: [Example; 4] = [
+pub const EXAMPLES: [Example; 5] = [
     Example {
         id: "expense-approval",
         name: "Expense approval",
         summary: "Small amounts pass by rule; larger ones wait for a person.",
         shows: &["Amount rule", "Form", "Reminder timer", "E-mail"],
+        groups: &[("approvers", "Approvers")],
+    },
+    Example {
+        id: "travel-allowance",
+        name: "Travel allowance",
+        summary: "A table of rates decides what a trip costs and who approves it.",
+        shows: &["Decision tables", "Business rule task", "Form"],
         groups: &[("approvers", "Approvers")],
     },
     Example {
@@ -89,9 +97,8 @@ impl Example {
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
         let folder = format!("{}/", self.id);
-        // The page about an example is for people, and so are its scenarios.
-        let is_aside = |path: &str| path.ends_with(".md") || path.ends_with(".test.yaml");
-        let is_model = |path: &str| path.starts_with(&folder) && !is_aside(path);
+        // The page about an example and its inputs are for people.
+        let is_model = |path: &str| path.starts_with(&folder) && Kind::of(path).is_some();
         let paths = Files::iter().filter(|path| is_model(path));
         let mut resources: Vec<Resource> = paths
             .filter_map(|path| {
