@@ -83,6 +83,8 @@ GET /instances/{key}/compare signed in
 GET /instances/{key}/history signed in
 GET /live everybody
 GET /metrics administrator operator
+GET /patterns signed in
+GET /patterns/{pattern_id}/model signed in
 GET /processes signed in
 GET /processes/{id} signed in
 GET /processes/{id}/model signed in

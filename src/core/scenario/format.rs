@@ -121,7 +121,7 @@ pub(super) struct Pick {
 }
 
 /// What is expected of an instance.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Expectation {
     pub(super) state: Option<InstanceState>,
     pub(super) completed: Option<Counts>,
@@ -138,6 +138,14 @@ pub(super) struct Expectation {
     pub(super) instances: Vec<(String, usize)>,
 }
 
+impl Expectation {
+    /// Whether nothing is said of any single instance.
+    pub(super) fn is_about_instances_only(&self) -> bool {
+        let others = Self { instances: Vec::new(), ..Self::default() };
+        !self.instances.is_empty() && others == Self { instances: Vec::new(), ..self.clone() }
+    }
+}
+
 /// Elements, how often each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Counts {
@@ -147,7 +155,7 @@ pub(super) enum Counts {
     Exact(Vec<(String, usize)>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ExpectedIncident {
     pub(super) element_id: String,
     /// Words in its message.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::expect::{Observed, check, incidents};
+use super::expect::{Observed, check, check_instances, incidents};
 use super::format::{Action, Expectation, Pick, Scenario, Step};
 use super::given::{Given, compute};
 use super::log::{Log, Reached};
@@ -154,14 +154,17 @@ impl Player<'_> {
     }
 
     fn expect(&mut self, step: &Step, wanted: &Expectation) {
+        self.failures.extend(check_instances(&self.world, step, wanted));
+        if wanted.is_about_instances_only() {
+            return;
+        }
         let Some((instance_key, running)) = self.meant(step) else {
             let expected = step.process.as_deref().unwrap_or("any process");
             let failure = step.failure(format!("an instance of {expected}"), "none");
             return self.failures.push(failure);
         };
         let context = self.context();
-        let observed =
-            Observed { world: &self.world, log: &self.log, instance_key, running, context };
+        let observed = Observed { log: &self.log, instance_key, running, context };
         let found = check(&observed, step, wanted);
         self.failures.extend(found);
     }

@@ -116,6 +116,7 @@ impl<'a> Recorder<'a> {
                 let mut step = self.job(*key)?;
                 step["fail"] = Json::from(if message.is_empty() { "no reason" } else { message });
                 step["retries"] = json!(retries);
+                with_variables(&mut step, run(events.iter().skip(1)));
                 Some(step)
             }
             Event::JobErrorThrown { key, code, message } => {

@@ -4,7 +4,7 @@
 
 use super::format::{Action, Pick, Step};
 use super::given::{Given, expression};
-use super::parse::{read_expectation, read_retries, read_time, take_answer};
+use super::parse::{read_expectation, read_retries, read_time, take_answer, variables};
 use super::reading::{At, Members};
 use super::yaml::Content;
 use crate::core::model::Problem;
@@ -138,11 +138,6 @@ fn read_action(kind: &str, step: &At<'_>, members: &mut Members<'_>) -> Result<A
         },
         _ => return Err(at.wrong("true")),
     })
-}
-
-fn variables(members: &mut Members<'_>) -> Result<Given, Problem> {
-    let read = members.read("variables", Given::read_variables)?;
-    Ok(read.unwrap_or_else(Given::nothing))
 }
 
 fn pick(members: &mut Members<'_>) -> Result<Pick, Problem> {

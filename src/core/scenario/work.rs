@@ -156,12 +156,12 @@ impl Player<'_> {
             AnswerOutcome::Complete(given_variables) => {
                 Command::CompleteJob { job_key, variables: given(given_variables)? }
             }
-            AnswerOutcome::Fail { message, retries: left } => Command::FailJob {
+            AnswerOutcome::Fail { message, retries: left, variables } => Command::FailJob {
                 job_key,
                 retries: left.unwrap_or(retries - 1),
                 message: message.clone(),
                 backoff_until: None,
-                variables: VariableMap::new(),
+                variables: given(variables)?,
             },
             AnswerOutcome::Error { code, message, variables } => Command::ThrowJobError {
                 job_key,
