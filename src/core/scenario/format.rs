@@ -75,6 +75,7 @@ pub(super) enum AnswerOutcome {
     Fail {
         message: String,
         retries: Option<i32>,
+        variables: Given,
     },
     Error {
         code: String,
