@@ -12,6 +12,8 @@
 //! snapshot survive being written and read, a refused command changed nothing, and nothing open
 //! waits for nothing.
 
+use std::sync::Arc;
+
 use flowstead::core::engine::{
     Command, CreateInstance, Event, KEY_STEP, Keys, Outcome, Parent, ProcessInstance, TurnContext,
     UserTaskChanges, VariableMap, apply, decide, decode, encode,
@@ -43,8 +45,12 @@ fn play_one(name: &str, body: &str) -> String {
         .take_while(|line| !line.starts_with('>'))
         .filter(|it| !it.is_empty())
         .collect();
-    let mut played = vec![model.join("\n") + "\n"];
-    let mut stage = Stage::new(name, &model.join("\n"));
+    let model = model.join("\n");
+    let mut played = vec![format!("{model}\n")];
+    // A next version, to migrate to, follows the first one after a line of its own.
+    let (first, next) = model.split_once("\n~~\n").unwrap_or((&model, ""));
+    let mut stage = Stage::new(name, first);
+    stage.next_version = (!next.is_empty()).then(|| Arc::new(definition(next)));
     for line in body.lines() {
         if let Some(command) = line.strip_prefix("> ") {
             played.push(format!("> {command}\n{}", wrapped(&stage.play(command))));
@@ -73,13 +79,15 @@ fn wrapped(words: &[String]) -> String {
     if words.is_empty() { lines } else { lines + "\n" }
 }
 
-struct Stage {
+pub(super) struct Stage {
     scenario: String,
-    definition: ProcessDefinition,
-    instance: ProcessInstance,
+    pub(super) definition: Arc<ProcessDefinition>,
+    pub(super) next_version: Option<Arc<ProcessDefinition>>,
+    pub(super) instance: ProcessInstance,
     folded: ProcessInstance,
-    names: Names,
-    turn: TurnContext,
+    pub(super) first_turn: Vec<Event>,
+    pub(super) names: Names,
+    pub(super) turn: TurnContext,
 }
 
 impl Stage {
@@ -88,9 +96,11 @@ impl Stage {
         let zone = TimeZone::get("Europe/Berlin").expect("the zone database");
         Self {
             scenario: scenario.to_owned(),
-            definition: definition(model),
+            definition: Arc::new(definition(model)),
+            next_version: None,
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
+            first_turn: Vec::new(),
             names: Names::default(),
             turn: TurnContext::new(now, zone, Keys { next: KEY_STEP }),
         }
@@ -108,8 +118,11 @@ impl Stage {
             "limit" => {
                 self.turn.limits.flows_per_scope_max = rest.parse().expect("a number");
             }
+            "propose" => return self.proposal(),
+            "start-of" => return self.start(),
             _ => {
-                let command = self.command(verb, rest);
+                let changing = self.changing(verb, rest);
+                let command = changing.unwrap_or_else(|| self.command(verb, rest));
                 return self.take_turn(&command);
             }
         }
@@ -118,7 +131,11 @@ impl Stage {
 
     fn take_turn(&mut self, command: &Command) -> Vec<String> {
         let before = self.instance.clone();
+        self.turn.target = self.next_version.clone();
         let decided = decide(&self.definition, &mut self.instance, command, &mut self.turn);
+        if let (Command::MigrateInstance(_), Ok(_)) = (command, &decided) {
+            self.definition = self.next_version.take().expect("a migration has a target");
+        }
         match decided {
             Err(rejection) => {
                 assert_eq!(self.instance, before, "refused, but changed: {}", self.scenario);
@@ -135,6 +152,9 @@ impl Stage {
             apply(&mut self.folded, event);
         }
         assert_eq!(self.folded, self.instance, "the journal folds differently: {}", self.scenario);
+        if self.first_turn.is_empty() {
+            self.first_turn.clone_from(&outcome.events);
+        }
         let snapshot = serde_json::to_string(&self.instance).expect("an instance is JSON");
         let read: ProcessInstance = serde_json::from_str(&snapshot).expect("a snapshot");
         assert_eq!(read, self.instance, "the snapshot reads differently: {}", self.scenario);
@@ -150,7 +170,7 @@ impl Stage {
     }
 
     /// The key behind a name; a name nobody has is the key of nothing.
-    fn key(&self, name: &str) -> i64 {
+    pub(super) fn key(&self, name: &str) -> i64 {
         self.names.key(name).unwrap_or(7)
     }
 
@@ -214,6 +234,7 @@ impl Stage {
             start_element_id: after("at").map(Into::into),
             parent: words.contains(&"child").then_some(parent),
             started_by: after("by"),
+            origin_key: None,
         }))
     }
 

@@ -175,6 +175,24 @@ impl Names {
                 let what = activity_id.as_deref().unwrap_or("everything");
                 format!("compensate({} {what})", self.of(*element_instance_key))
             }
+            other => self.changed(other),
+        }
+    }
+
+    /// Events about the instance as a whole.
+    fn changed(&mut self, event: &Event) -> String {
+        match event {
+            Event::InstanceSuspended => "=suspended".to_owned(),
+            Event::InstanceResumed => "=resumed".to_owned(),
+            Event::InstanceMigrated(facts) => {
+                let renamed = facts.elements.iter().chain(&facts.flows);
+                let renamed: String = renamed.map(|(old, new)| format!(" {old}={new}")).collect();
+                format!("migrated({}{renamed})", facts.version)
+            }
+            Event::StepPostponed { element_instance_key, step } => {
+                format!("later({} {step:?})", self.of(*element_instance_key))
+            }
+            Event::SignalPostponed { key, .. } => format!("later({})", self.of(*key)),
             other => panic!("no text for {other:?}"),
         }
     }
@@ -244,6 +262,12 @@ impl Names {
             }
             Effect::CancelCalledInstance { child_key } => {
                 format!("=> cancel {}", self.of(*child_key))
+            }
+            Effect::SuspendCalledInstance { child_key } => {
+                format!("=> suspend {}", self.of(*child_key))
+            }
+            Effect::ResumeCalledInstance { child_key } => {
+                format!("=> resume {}", self.of(*child_key))
             }
             Effect::BroadcastSignal { signal_name, variables, .. } => {
                 format!("=> signal {signal_name} {}", json(variables))

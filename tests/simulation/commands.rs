@@ -24,6 +24,7 @@ pub(crate) fn create(random: &mut Random, key: i64) -> Command {
         start_element_id: None,
         parent: random.once_in(3).then_some(parent),
         started_by: None,
+        origin_key: None,
     }))
 }
 

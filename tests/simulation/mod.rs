@@ -5,12 +5,14 @@
 //! Every model has its own seed, which a failure names: one model is played again by that seed and
 //! a count of 1.
 
+mod changes;
 mod commands;
 mod models;
 mod random;
 mod reference;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 
 use flowstead::core::engine::{
     Command, Event, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance, TurnContext, apply,
@@ -61,6 +63,9 @@ struct Counts {
     reloads: usize,
     incidents: usize,
     inclusive_openings: usize,
+    modified: usize,
+    migrated: usize,
+    suspended: usize,
 }
 
 impl Counts {
@@ -71,6 +76,9 @@ impl Counts {
         self.reloads += other.reloads;
         self.incidents += other.incidents;
         self.inclusive_openings += other.inclusive_openings;
+        self.modified += other.modified;
+        self.migrated += other.migrated;
+        self.suspended += other.suspended;
         self
     }
 
@@ -82,6 +90,9 @@ impl Counts {
             ("reloads", self.reloads),
             ("incidents", self.incidents),
             ("inclusive openings", self.inclusive_openings),
+            ("modifications", self.modified),
+            ("migrations", self.migrated),
+            ("suspensions", self.suspended),
         ];
         for (what, count) in met {
             assert!(count >= 100, "the simulation hardly met any {what}: {count}");
@@ -110,7 +121,8 @@ fn simulate(seeds: std::ops::Range<u64>) -> Counts {
 }
 
 struct Player<'a> {
-    definition: ProcessDefinition,
+    text: String,
+    definition: Arc<ProcessDefinition>,
     instance: ProcessInstance,
     /// The same instance, made of nothing but its events.
     folded: ProcessInstance,
@@ -132,7 +144,8 @@ impl<'a> Player<'a> {
         let mut turn = TurnContext::new(Timestamp::UNIX_EPOCH, TimeZone::UTC, keys);
         turn.limits.flows_per_scope_max = FLOWS_PER_SCOPE_MAX;
         Self {
-            definition: definition(model),
+            text: model.to_owned(),
+            definition: Arc::new(definition(model)),
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
             journal: Vec::new(),
@@ -149,13 +162,43 @@ impl<'a> Player<'a> {
         self.take_turn(create);
         for _ in 0..COMMANDS_MAX {
             self.reload();
-            let command = commands::next(&mut self.random, &self.instance);
-            self.take_turn(command);
-            if self.instance.state != InstanceState::Active {
+            self.advance();
+            if !self.instance.is_open() {
                 self.counts.completed += 1;
                 let late = commands::next(&mut self.random, &self.instance);
                 return self.take_turn(late);
             }
+        }
+    }
+
+    /// Something that advances the instance, or now and then something that changes it.
+    fn advance(&mut self) {
+        if self.instance.state == InstanceState::Suspended && self.random.once_in(3) {
+            return self.take_turn(Command::Resume);
+        }
+        let command = match self.random.below(24) {
+            0 => changes::modify(&mut self.random, &self.definition, &self.instance),
+            1 => Command::Suspend,
+            2 => return self.migrate(),
+            3 if !self.instance.incidents.is_empty() => {
+                changes::repair(&mut self.random, &self.instance)
+            }
+            _ => commands::next(&mut self.random, &self.instance),
+        };
+        self.take_turn(command);
+    }
+
+    /// Goes on with a next version of the model, if the instance can.
+    fn migrate(&mut self) {
+        let (text, renamed) = changes::next_version(&mut self.random, &self.text);
+        let next = Arc::new(definition(&text));
+        let command =
+            changes::migrate(&mut self.random, &self.definition, &next, &renamed, &self.instance);
+        self.turn.target = Some(Arc::clone(&next));
+        let before = self.counts.migrated;
+        self.take_turn(command);
+        if self.counts.migrated > before {
+            self.text = text;
         }
     }
 
@@ -192,7 +235,18 @@ impl<'a> Player<'a> {
         self.counts.turns += 1;
         let command = self.given.last().expect("just given");
         match decide(&self.definition, &mut self.instance, command, &mut self.turn) {
-            Ok(outcome) => self.accept(&outcome),
+            Ok(outcome) => {
+                match command {
+                    Command::ModifyInstance { .. } => self.counts.modified += 1,
+                    Command::Suspend => self.counts.suspended += 1,
+                    Command::MigrateInstance(_) => {
+                        self.counts.migrated += 1;
+                        self.definition = self.turn.target.take().expect("a version to go to");
+                    }
+                    _ => {}
+                }
+                self.accept(&outcome);
+            }
             Err(rejection) => {
                 assert_eq!(self.instance, before, "refused, but changed: {rejection}");
                 self.counts.refused += 1;
@@ -235,6 +289,9 @@ impl<'a> Player<'a> {
 
     /// No inclusive gateway stays closed when the rule lets it open.
     fn check_waiting(&self) {
+        if self.instance.state == InstanceState::Suspended {
+            return;
+        }
         for (scope_key, gateway) in reference::waiting_inclusive(&self.definition, &self.instance) {
             let may = reference::may_open(&self.definition, &self.instance, scope_key, gateway);
             let id = &self.definition.element(gateway).id;

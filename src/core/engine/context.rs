@@ -2,11 +2,14 @@
 //!
 //! Must not know what a turn does with it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::effect::Effect;
 use super::event::Event;
+use crate::core::model::ProcessDefinition;
 
 /// Distance between two keys of one node; the node's number stands in the ten bits below.
 pub const KEY_STEP: i64 = 1024;
@@ -54,13 +57,15 @@ pub struct TurnContext {
     pub keys: Keys,
     /// How far the turn may go.
     pub limits: Limits,
+    /// The definition that a [`super::Command::MigrateInstance`] leads to; nothing else reads it.
+    pub target: Option<Arc<ProcessDefinition>>,
 }
 
 impl TurnContext {
     /// A turn with the usual limits.
     #[must_use]
     pub fn new(now: Timestamp, zone: TimeZone, keys: Keys) -> Self {
-        Self { now, zone, keys, limits: Limits::default() }
+        Self { now, zone, keys, limits: Limits::default(), target: None }
     }
 }
 

@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use super::command::UserTaskChanges;
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted,
-    SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, ElementActivating, InstanceCreated, InstanceMigrated, JobCreated,
+    LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
-use super::instance::Compensation;
+use super::instance::{Compensation, VariableMap};
 
 /// A fact about one process instance. Keys named `key` are of the thing the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,28 @@ pub enum Event {
     InstanceCompleted,
     /// It was cancelled, or ended by an error handed to the calling instance.
     InstanceTerminated,
+    /// It rests: nothing advances until it is resumed.
+    InstanceSuspended,
+    /// It goes on; what was postponed is done next.
+    InstanceResumed,
+    /// It runs another version of its process from now on.
+    InstanceMigrated(Box<InstanceMigrated>),
+    /// A suspended instance is to take a step when it goes on.
+    StepPostponed {
+        /// The element instance.
+        element_instance_key: i64,
+        /// The step.
+        step: Step,
+    },
+    /// A signal reached a suspended instance and is kept until it goes on.
+    SignalPostponed {
+        /// The subscription.
+        key: i64,
+        /// The signal.
+        signal_key: i64,
+        /// What it carries.
+        variables: VariableMap,
+    },
 
     /// An element instance exists and is being prepared.
     ElementActivating(ElementActivating),

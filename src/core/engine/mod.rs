@@ -10,6 +10,7 @@
 
 mod apply;
 mod catching;
+mod changes;
 mod command;
 mod compensation;
 mod conditions;
@@ -31,11 +32,15 @@ mod journal;
 mod lifecycle;
 mod loops;
 mod mappings;
+mod migration;
+mod modification;
 mod multi_instance;
 mod reachability;
 mod rejection;
+mod restart;
 mod signals;
 mod subscriptions;
+mod suspension;
 mod timers;
 mod triggers;
 mod turn;
@@ -43,21 +48,29 @@ mod user_tasks;
 mod variables;
 
 pub use apply::apply;
+pub use changes::{
+    Activation, Instruction, Mapping, MigrateInstance, MoveSource, RepairIncident, ScopeVariables,
+};
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use decide::decide;
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Repetition,
-    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, ElementActivating, InstanceCreated, InstanceMigrated, JobCreated,
+    LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled,
+    UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
-    JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap,
+    JobState, LoopProgress, Parent, Postponed, ProcessInstance, SignalSubscription, Subscription,
+    Timer, UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
-pub use rejection::{Rejection, Target};
+pub use migration::{
+    MigrationProblem, MigrationReason, Proposal, check_migration, propose_migration,
+};
+pub use rejection::{ModificationProblem, Rejection, Target};
+pub use restart::{Start, start_of};
 pub use timers::{Due, first_due, next_due, timer_expression};

@@ -3,10 +3,12 @@
 //! All expressions are computed before the first is opened, so that a failure opens nothing. Must
 //! not know what a triggered event does.
 
+use std::sync::Arc;
+
 use super::catching::event_sub_process_starts;
 use super::event::{Event, IncidentKind};
 use super::facts::{Role, SubscriptionOpened, TimerScheduled};
-use super::instance::{Held, VariableMap};
+use super::instance::{Held, ProcessInstance, VariableMap};
 use super::rejection::{Rejection, Target};
 use super::timers::{self, Due};
 use super::triggers;
@@ -32,34 +34,50 @@ enum Wait {
 /// Computes everything an element instance waits for: its own event, its boundary events, the
 /// event sub-processes in it, or the events behind an event-based gateway.
 pub(crate) fn prepare(turn: &Turn<'_>, at: At<'_>) -> Result<Vec<Prepared>, Failure> {
+    let events = awaited(turn.definition, at.index, at.role);
+    prepare_events(turn, at.key, &events)
+}
+
+/// Computes some events that an element instance is to wait for.
+pub(crate) fn prepare_events(
+    turn: &Turn<'_>,
+    key: i64,
+    events: &[ElementIndex],
+) -> Result<Vec<Prepared>, Failure> {
     let mut prepared = Vec::new();
-    for event in awaited(turn.definition, at) {
-        if let Some(wait) = prepare_event(turn, at.key, event)? {
-            prepared.push(Prepared { event, wait });
+    for event in events {
+        if let Some(wait) = prepare_event(turn, key, *event)? {
+            prepared.push(Prepared { event: *event, wait });
         }
     }
     Ok(prepared)
 }
 
-fn awaited(definition: &ProcessDefinition, at: At<'_>) -> Vec<ElementIndex> {
+/// The events that an instance of an element waits for in a role.
+pub(crate) fn awaited(
+    definition: &ProcessDefinition,
+    index: ElementIndex,
+    role: Role,
+) -> Vec<ElementIndex> {
+    let element = definition.element(index);
     let mut events = Vec::new();
-    if at.role != Role::Body {
-        match at.element.kind {
+    if role != Role::Body {
+        match element.kind {
             ElementKind::IntermediateCatchEvent(_) | ElementKind::ReceiveTask(_) => {
-                events.push(at.index);
+                events.push(index);
             }
             ElementKind::EventBasedGateway => {
-                let flows = at.element.outgoing.iter();
+                let flows = element.outgoing.iter();
                 events.extend(flows.map(|flow| definition.flow(*flow).target));
             }
-            _ if at.element.kind.is_scope() => {
-                events.extend(event_sub_process_starts(definition, at.index));
+            _ if element.kind.is_scope() => {
+                events.extend(event_sub_process_starts(definition, index));
             }
             _ => {}
         }
     }
-    if !matches!(at.role, Role::Inner { .. }) {
-        events.extend(&at.element.boundary_events);
+    if !matches!(role, Role::Inner { .. }) {
+        events.extend(&element.boundary_events);
     }
     events
 }
@@ -198,6 +216,66 @@ fn is_inside(turn: &Turn<'_>, scope: At<'_>, event: Option<ElementIndex>) -> boo
     event.is_some_and(|event| {
         event_sub_process_starts(turn.definition, scope.index).any(|it| it == event)
     })
+}
+
+/// The event that something held by an element instance waits for; `None` when it is no wait.
+pub(crate) fn event_of(instance: &ProcessInstance, held: Held) -> Option<&Arc<str>> {
+    match held {
+        Held::Timer(key) => instance.timers.get(&key).map(|it| &it.element_id),
+        Held::Subscription(key) => instance.subscriptions.get(&key).map(|it| &it.element_id),
+        Held::Signal(key) => instance.signals.get(&key).map(|it| &it.element_id),
+        Held::Condition(key) => instance.conditions.get(&key).map(|it| &it.element_id),
+        Held::Job(_) | Held::UserTask(_) | Held::Incident(_) => None,
+    }
+}
+
+/// What happens when something held is not needed any more.
+pub(crate) fn closing(held: Held) -> Event {
+    match held {
+        Held::Job(key) => Event::JobCanceled { key },
+        Held::UserTask(key) => Event::UserTaskCanceled { key },
+        Held::Timer(key) => Event::TimerCanceled { key },
+        Held::Subscription(key) => Event::SubscriptionClosed { key },
+        Held::Condition(key) => Event::ConditionUnsubscribed { key },
+        Held::Signal(key) => Event::SignalUnsubscribed { key },
+        Held::Incident(key) => Event::IncidentResolved { key },
+    }
+}
+
+/// Waits for the same again, ending what it happens to or not as the definition says now. Timers
+/// ask the definition when they fire and stay as they are.
+pub(crate) fn reopen(turn: &mut Turn<'_>, held: Held) {
+    let Some(event) = event_of(turn.instance, held).and_then(|id| turn.definition.find(id)) else {
+        return;
+    };
+    let is_interrupting = is_interrupting(turn.definition, event);
+    match held {
+        Held::Subscription(key) => {
+            let Some(it) = turn.instance.subscriptions.get(&key).cloned() else { return };
+            turn.emit(closing(held));
+            let key = turn.take_key();
+            turn.emit(Event::SubscriptionOpened(SubscriptionOpened {
+                key,
+                element_instance_key: it.element_instance_key,
+                element_id: it.element_id,
+                message_name: it.message_name,
+                correlation_key: it.correlation_key,
+                is_interrupting,
+            }));
+        }
+        Held::Signal(key) => {
+            let Some(it) = turn.instance.signals.get(&key).cloned() else { return };
+            turn.emit(closing(held));
+            let host = it.element_instance_key;
+            signals::subscribe(turn, host, event, it.signal_name, is_interrupting);
+        }
+        Held::Condition(key) => {
+            let Some(it) = turn.instance.conditions.get(&key).cloned() else { return };
+            turn.emit(closing(held));
+            conditions::subscribe(turn, it.element_instance_key, event, is_interrupting);
+        }
+        Held::Job(_) | Held::UserTask(_) | Held::Timer(_) | Held::Incident(_) => {}
+    }
 }
 
 /// A timer is due. One that repeats without ending its host is scheduled again.

@@ -12,9 +12,9 @@ use super::context::{Outcome, TurnContext};
 use super::effect::Effect;
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{ElementActivating, Role};
-use super::instance::{Held, ProcessInstance};
+use super::instance::{Held, InstanceState, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use super::{conditions, elements, incidents, joins};
+use super::{conditions, elements, incidents, joins, subscriptions, suspension};
 use crate::core::feel::{self, EvaluationContext};
 use crate::core::model::{Element, ElementIndex, FlowIndex, ProcessDefinition};
 
@@ -90,6 +90,9 @@ impl<'a> Turn<'a> {
 
     /// Works until nothing can go on by itself.
     pub(crate) fn run(mut self) -> Outcome {
+        if self.instance.state == InstanceState::Suspended {
+            return self.postpone();
+        }
         loop {
             while let Some((step, key)) = self.agenda.pop_front() {
                 // What is done leaves first: its own events can't interrupt it any more.
@@ -110,6 +113,16 @@ impl<'a> Turn<'a> {
                 None => return self.outcome,
             }
         }
+    }
+
+    /// A suspended instance takes no step; what it looks at by itself it looks at on resumption.
+    fn postpone(mut self) -> Outcome {
+        while let Some((step, key)) = self.agenda.pop_front() {
+            if self.at(key).is_some() {
+                suspension::postpone(&mut self, step, key);
+            }
+        }
+        self.outcome
     }
 
     /// Work on something that has ended meanwhile is dropped.
@@ -233,6 +246,11 @@ impl<'a> Turn<'a> {
         self.insert(index, scope_key, None, true, None)
     }
 
+    /// Creates an element instance; its activation is for the caller or its scope to plan.
+    pub(crate) fn create_unprepared(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
+        self.insert(index, scope_key, None, false, None)
+    }
+
     /// Creates an inner instance of a multi-instance.
     pub(crate) fn create_inner(&mut self, index: ElementIndex, body: i64, number: u32) -> i64 {
         let role = Role::Inner { loop_counter: number };
@@ -323,15 +341,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn release_all(&mut self, key: i64) {
         let all: Vec<Held> = self.instance.held(key).collect();
         for held in all {
-            self.emit(match held {
-                Held::Job(key) => Event::JobCanceled { key },
-                Held::UserTask(key) => Event::UserTaskCanceled { key },
-                Held::Timer(key) => Event::TimerCanceled { key },
-                Held::Subscription(key) => Event::SubscriptionClosed { key },
-                Held::Condition(key) => Event::ConditionUnsubscribed { key },
-                Held::Signal(key) => Event::SignalUnsubscribed { key },
-                Held::Incident(key) => Event::IncidentResolved { key },
-            });
+            self.emit(subscriptions::closing(held));
         }
     }
 
