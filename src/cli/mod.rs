@@ -13,6 +13,8 @@ mod profile;
 mod values;
 mod variables;
 
+mod bulk;
+mod changes;
 mod config_check;
 mod deploy;
 mod dmn;
@@ -77,7 +79,7 @@ enum Command {
     Start(start::Start),
     /// Broadcast a signal on a server
     Signal(signal::Signal),
-    /// Look at and cancel process instances
+    /// Look at process instances, change and end them
     #[command(subcommand)]
     Instances(instances::Instances),
     /// Look at and complete user tasks

@@ -39,6 +39,8 @@ pub fn routes() -> Vec<Route> {
         api::deployments::routes(),
         api::processes::routes(),
         api::instances::routes(),
+        api::instance_changes::routes(),
+        api::bulk_operations::routes(),
         api::jobs::routes(),
         api::messages::routes(),
         api::signals::routes(),

@@ -145,6 +145,7 @@ impl Simulation {
             start_element_id: None,
             parent,
             started_by: None,
+            origin_key: None,
         };
         let running = Running {
             definition: Arc::clone(definition),
@@ -211,6 +212,12 @@ impl Simulation {
             }
             Effect::CancelCalledInstance { child_key } => {
                 self.queue.push_back((child_key, Command::Cancel));
+            }
+            Effect::SuspendCalledInstance { child_key } => {
+                self.queue.push_back((child_key, Command::Suspend));
+            }
+            Effect::ResumeCalledInstance { child_key } => {
+                self.queue.push_back((child_key, Command::Resume));
             }
             Effect::BroadcastSignal { signal_key, signal_name, variables } => {
                 self.broadcast(signal_key, &signal_name, &variables);

@@ -4,11 +4,13 @@
 
 pub mod audit;
 pub mod auth;
+pub mod bulk_operations;
 pub mod deployments;
 pub mod files;
 pub mod forms;
 pub mod groups;
 pub mod incidents;
+pub mod instance_changes;
 pub mod instances;
 pub mod jobs;
 pub mod messages;

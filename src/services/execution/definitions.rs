@@ -30,7 +30,7 @@ pub struct Deployed {
     /// The business columns it wants.
     pub columns: Vec<Column>,
     /// The graph.
-    pub graph: ProcessDefinition,
+    pub graph: Arc<ProcessDefinition>,
 }
 
 impl Deployed {
@@ -142,7 +142,7 @@ fn read(row: &Row) -> Result<Deployed, StoreError> {
         version: row.integer(2)?,
         schema_name: row.text(3)?.into(),
         columns: serde_json::from_str(row.text(4)?).map_err(|_| corrupt("its columns"))?,
-        graph: graph.ok_or_else(|| corrupt("its model lacks the process"))?,
+        graph: Arc::new(graph.ok_or_else(|| corrupt("its model lacks the process"))?),
         process_id: process_id.into(),
     })
 }

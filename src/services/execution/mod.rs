@@ -24,8 +24,11 @@ mod rows;
 mod schedules;
 mod signals;
 mod snapshots;
+mod standing;
+mod starting;
 mod targets;
 mod trail;
+mod trying;
 mod turn_loop;
 mod upkeep;
 mod workers;
@@ -53,10 +56,11 @@ pub use jobs::variables_at;
 pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
 pub use request::{
-    BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
+    After, BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
     Refusal, Request, StartInstance, Target, Work,
 };
 pub use schedules::{StartProblem, Starts, plan_starts, put_starts};
+pub use trying::try_command;
 pub use workers::{Backoff, LONG_POLL_MAX};
 
 use crate::platform::clock::{Clock, KeyGenerator};

@@ -128,7 +128,12 @@ impl WorkRows {
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
             | Event::UserTaskCanceled { .. } => self.note_user_task(facts, event),
-            Event::InstanceCreated(_) | Event::InstanceCompleted | Event::InstanceTerminated => {
+            Event::InstanceCreated(_)
+            | Event::InstanceCompleted
+            | Event::InstanceTerminated
+            | Event::InstanceSuspended
+            | Event::InstanceResumed
+            | Event::InstanceMigrated(_) => {
                 self.changes.insert(Change::Instances);
             }
             // The instance's own rows say the rest.
@@ -147,6 +152,8 @@ impl WorkRows {
             | Event::MessageCorrelated { .. }
             | Event::SignalCaught { .. }
             | Event::SignalThrown { .. }
+            | Event::SignalPostponed { .. }
+            | Event::StepPostponed { .. }
             | Event::ConditionSubscribed(_)
             | Event::ConditionMet { .. }
             | Event::ConditionUnsubscribed { .. }

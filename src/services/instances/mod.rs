@@ -4,8 +4,10 @@
 //!
 //! **Invariant:** whoever lacks the permission to see all instances sees only those it started.
 
+mod action;
 mod diagram;
 mod filter;
+mod migration;
 mod rows;
 mod scopes;
 mod start;
@@ -14,8 +16,10 @@ mod timeline;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use action::{Action, overrides};
 pub use diagram::{draw, overlays};
 pub use filter::{InstanceFilter, ListError, Operator, StateFilter, VariableFilter};
+pub use migration::{ElementProblem, MigrationPlan, Overrides, PlannedElement, VersionWanted};
 pub use rows::{COUNT_MAX, InstanceJob, InstanceRow};
 pub use scopes::{Scope, scopes};
 pub use start::{StartError, VariableProblem};
