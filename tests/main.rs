@@ -6,6 +6,7 @@ mod cli;
 mod connectors;
 mod crash;
 mod dmn;
+mod elements;
 mod engine;
 mod feel;
 mod files;

@@ -1,4 +1,4 @@
-//! `flowstead deploy`: models, forms and data schemas to a server, all together or not at all.
+//! `flowstead deploy`: models, decisions, forms and data schemas to a server, all together or not at all.
 //!
 //! Must not know what is wrong with a model; the server says it.
 
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::cli::client::ServerFlags;
 use crate::cli::files::read_models;
@@ -17,7 +17,7 @@ use crate::cli::output::{print_json, print_line, spinner};
 /// The arguments.
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
-    /// Models (.bpmn), forms (.form), data schemas (.schema.json), or folders of them
+    /// Models (.bpmn, .dmn), forms (.form), data schemas (.schema.json), or folders of them
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     #[command(flatten)]
@@ -46,10 +46,10 @@ impl Deploy {
             return Ok(ExitCode::SUCCESS);
         }
         for process in data["processes"].as_array().into_iter().flatten() {
-            let id = process["process_id"].as_str().unwrap_or_default();
-            let version = &process["version"];
-            let note = if process["is_new"] == true { "" } else { " (no change)" };
-            print_line(&format!("{id} version {version}{note}"));
+            print_line(&version("", process, "process_id"));
+        }
+        for decision in data["decisions"].as_array().into_iter().flatten() {
+            print_line(&version("decision ", decision, "decision_id"));
         }
         for form in data["forms"].as_array().into_iter().flatten() {
             print_line(&format!("form {}", form.as_str().unwrap_or_default()));
@@ -61,4 +61,10 @@ impl Deploy {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn version(what: &str, deployed: &Json, id: &str) -> String {
+    let note = if deployed["is_new"] == true { "" } else { " (no change)" };
+    let id = deployed[id].as_str().unwrap_or_default();
+    format!("{what}{id} version {}{note}", deployed["version"])
 }

@@ -10,13 +10,13 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use crate::cli::feel::{Context, Inputs, context, evaluation, read_context};
+use crate::cli::feel::{Inputs, context, evaluation, read_context};
 use crate::cli::files::read_text;
 use crate::cli::json_lines::answer_lines;
 use crate::cli::lint::line;
 use crate::cli::outcome::{Failure, Outcome, REFUSED};
 use crate::cli::output::print_json;
-use crate::core::dmn::{self, Decided, DecisionError, DecisionModel, Limits};
+use crate::core::dmn::{self, Decided, DecisionModel, Limits};
 use crate::core::model::Problem;
 use crate::services::processes::FileProblem;
 
@@ -74,7 +74,8 @@ impl Eval {
         model.problems.iter().for_each(|problem| eprintln!("{}", in_file(problem)));
         let inputs = read_context(self.context.as_deref())?;
         let name = self.decision.unwrap_or_default();
-        let decided = decide(&model, &name, &inputs, self.trace)
+        let decided = model
+            .decide_any(&name, &Inputs(&inputs), &evaluation(), self.trace)
             .map_err(|error| Failure::of(REFUSED, error))?;
         decided.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
         let value = decided.value.to_tagged_json();
@@ -83,25 +84,6 @@ impl Eval {
             None => print_json(&value),
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// A decision, or the decision service of that id or name.
-fn decide(
-    model: &DecisionModel,
-    name: &str,
-    inputs: &Context,
-    is_traced: bool,
-) -> Result<Decided, DecisionError> {
-    let ctx = evaluation();
-    match model.decide(name, &Inputs(inputs), &ctx, is_traced) {
-        Err(not_found @ DecisionError::NotFound { .. }) => {
-            match model.decide_service(name, &Inputs(inputs), &ctx, is_traced) {
-                Err(DecisionError::NotFound { .. }) => Err(not_found),
-                other => other,
-            }
-        }
-        other => other,
     }
 }
 

@@ -13,27 +13,14 @@ use crate::services::processes::Resource;
 const BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// The endings of files that can be deployed.
-const DEPLOYABLE: &[&str] = &[".bpmn", ".bpmn20.xml", ".form", ".schema.json"];
-/// The endings of files that can be checked.
-const CHECKABLE: &[&str] = &[".bpmn", ".bpmn20.xml", ".dmn", ".form", ".schema.json"];
+const ENDINGS: [&str; 5] = [".bpmn", ".bpmn20.xml", ".dmn", ".form", ".schema.json"];
 
 /// Reads files, and of folders the files in them that can be deployed.
 pub(crate) fn read_models(paths: &[PathBuf]) -> Result<Vec<Resource>, Failure> {
-    read_ending(paths, DEPLOYABLE)
-}
-
-/// Reads files, and of folders the files in them that can be checked.
-pub(crate) fn read_checkable(paths: &[PathBuf]) -> Result<Vec<Resource>, Failure> {
-    read_ending(paths, CHECKABLE)
-}
-
-fn read_ending(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<Resource>, Failure> {
     let mut resources = Vec::new();
     for path in paths {
         if path.is_dir() {
-            for file in
-                files_ending(path, endings).map_err(|error| Failure::new(UNREADABLE, error))?
-            {
+            for file in models_in(path).map_err(|error| Failure::new(UNREADABLE, error))? {
                 resources.push(read_model(&file)?);
             }
         } else {
@@ -43,23 +30,23 @@ fn read_ending(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<Resource>, Fai
     Ok(resources)
 }
 
-/// The files in a folder with these endings, by name; folders in it are not looked into.
-fn files_ending(folder: &Path, endings: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
+/// The files in a folder that can be deployed, by name; folders in it are not looked into.
+fn models_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("can't read the folder {}", folder.display()))?;
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.with_context(|| format!("can't read {}", folder.display()))?.path();
         let name = path.to_string_lossy();
-        if endings.iter().any(|ending| name.ends_with(ending)) {
+        if ENDINGS.iter().any(|ending| name.ends_with(ending)) {
             files.push(path);
         }
     }
     files.sort();
     if files.is_empty() {
         return Err(anyhow!(
-            "there is nothing to deploy in {}: expected files ending in .bpmn, .form or \
-             .schema.json",
+            "there is nothing to deploy in {}: expected files ending in .bpmn, .dmn, .form \
+             or .schema.json",
             folder.display()
         ));
     }

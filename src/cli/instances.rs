@@ -2,15 +2,20 @@
 //!
 //! Must not know how they run.
 
+use std::process::ExitCode;
+
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::cli::client::ServerFlags;
 use crate::cli::listing::{print_done, print_list, print_thing, read_list};
 use crate::cli::outcome::Outcome;
+use crate::cli::output::{print_json, print_table};
 use crate::cli::values::{count, key};
+use crate::cli::variables::{Variable, object};
 use crate::cli::{bulk, changes};
 
+const WAIT_FIELDS: [&str; 6] = ["element", "kind", "waits_for", "since", "until", "released_by"];
 const FIELDS: [&str; 7] =
     ["key", "process_id", "version", "state", "incidents", "places", "started_at"];
 
@@ -21,6 +26,12 @@ pub(crate) enum Instances {
     List(List),
     /// Show an instance with its variables
     Show(One),
+    /// Show what an instance waits for and what would release it
+    Why(One),
+    /// Go on with a copy of an instance from one of its turns; the original is kept
+    Rewind(Rewind),
+    /// Show where two instances differ
+    Compare(Compare),
     /// End an instance and everything in it
     Cancel(One),
     /// Begin, end and move elements of an instance
@@ -56,6 +67,35 @@ pub(crate) struct List {
     server: ServerFlags,
 }
 
+/// The arguments of `instances rewind`.
+#[derive(Debug, Args)]
+pub(crate) struct Rewind {
+    /// Key of the instance
+    #[arg(value_parser = key)]
+    key: i64,
+    /// The last turn that the copy shares with it, from 1
+    #[arg(long, value_name = "TURN")]
+    to: i64,
+    /// A variable to change; JSON, or else text
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    variables: Vec<Variable>,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+/// The arguments of `instances compare`.
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Key of one instance
+    #[arg(value_parser = key)]
+    key: i64,
+    /// Key of the other instance
+    #[arg(value_parser = key)]
+    with: i64,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
 /// An instance.
 #[derive(Debug, Args)]
 pub(crate) struct One {
@@ -84,6 +124,14 @@ impl Instances {
                 data["variables"] = scopes[0]["variables"].clone();
                 Ok(print_thing(&data, one.server.json))
             }
+            Self::Why(One { key, server }) => {
+                let path = format!("/api/v1/process-instances/{key}/waiting");
+                let data = server.client()?.get(&path, &[])?.data;
+                let waits = data.as_array().cloned().unwrap_or_default();
+                Ok(print_list(&waits, server.json, &WAIT_FIELDS))
+            }
+            Self::Rewind(rewind) => rewind.run(),
+            Self::Compare(compare) => compare.run(),
             Self::Cancel(one) => one.post("cancel", "canceled"),
             Self::Suspend(one) => one.post("suspend", "suspended"),
             Self::Resume(one) => one.post("resume", "resumed"),
@@ -102,5 +150,41 @@ impl One {
         let path = format!("/api/v1/process-instances/{key}/{what}");
         let data = server.client()?.post(&path, &json!({}))?.data;
         Ok(print_done(&data, server.json, &format!("{done} instance {key}")))
+    }
+}
+
+impl Rewind {
+    fn run(self) -> Outcome {
+        let path = format!("/api/v1/process-instances/{}/rewind", self.key);
+        let body = json!({ "turn": self.to, "variables": object(self.variables) });
+        let data = self.server.client()?.post(&path, &body)?.data;
+        let copy = data["key"].as_str().unwrap_or_default();
+        let message = format!("instance {copy} goes on from turn {} of {}", self.to, self.key);
+        Ok(print_done(&data, self.server.json, &message))
+    }
+}
+
+impl Compare {
+    fn run(self) -> Outcome {
+        let path = format!("/api/v1/process-instances/{}/compare", self.key);
+        let query = [("with", self.with.to_string())];
+        let data = self.server.client()?.get(&path, &query)?.data;
+        if self.server.json {
+            print_json(&data);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let (first, second) = (self.key.to_string(), self.with.to_string());
+        let rows = |list: &str, id: &str, pair: &str| -> Vec<Vec<String>> {
+            let items = data[list].as_array().cloned().unwrap_or_default();
+            let cell = |value: &Json| if value.is_null() { "-".into() } else { value.to_string() };
+            let row = |it: &Json| {
+                let name = it[id].as_str().unwrap_or_default().to_owned();
+                vec![name, cell(&it[pair][0]), cell(&it[pair][1])]
+            };
+            items.iter().map(row).collect()
+        };
+        print_table(&["times begun", &first, &second], &rows("elements", "name", "times"));
+        print_table(&["variable", &first, &second], &rows("variables", "name", "values"));
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use crate::cli::files::read_checkable;
+use crate::cli::files::read_models;
 use crate::cli::outcome::{Outcome, REFUSED};
 use crate::cli::output::{Colour, coloured, plural, print_json, print_line};
 use crate::core::model::Severity;
@@ -29,7 +29,7 @@ pub(crate) struct Lint {
 
 impl Lint {
     pub(crate) fn run(self) -> Outcome {
-        let resources = read_checkable(&self.models)?;
+        let resources = read_models(&self.models)?;
         let problems = lint(&resources, SystemClock.now(), &TimeZone::system());
         let errors = problems.iter().filter(|it| it.problem.severity == Severity::Error).count();
         if self.json {

@@ -15,7 +15,9 @@ mod variables;
 
 mod bulk;
 mod changes;
+mod conditions;
 mod config_check;
+mod decisions;
 mod deploy;
 mod dmn;
 mod feel;
@@ -25,11 +27,13 @@ mod jobs;
 mod lint;
 mod login;
 mod reindex;
+mod replay;
 mod run;
 mod serve;
 mod signal;
 mod start;
 mod tasks;
+mod test;
 mod users;
 mod version;
 
@@ -71,6 +75,8 @@ enum Command {
     Dmn(dmn::Dmn),
     /// Run a model in memory, in virtual time
     Run(run::Run),
+    /// Play scenarios of processes, in memory and virtual time
+    Test(test::Test),
     /// Sign in at a server and save the sign-in
     Login(login::Login),
     /// Deploy models to a server
@@ -79,9 +85,16 @@ enum Command {
     Start(start::Start),
     /// Broadcast a signal on a server
     Signal(signal::Signal),
+    /// Start what the conditions of start events ask for on a server
+    EvaluateConditions(conditions::EvaluateConditions),
     /// Look at process instances, change and end them
     #[command(subcommand)]
     Instances(instances::Instances),
+    /// Show an instance as it was, turn by turn
+    Replay(replay::Replay),
+    /// Look at and evaluate deployed decisions
+    #[command(subcommand)]
+    Decisions(decisions::Decisions),
     /// Look at and complete user tasks
     #[command(subcommand)]
     Tasks(tasks::Tasks),
@@ -135,12 +148,16 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Feel(it) => it.run(),
         Command::Dmn(it) => it.run(),
         Command::Run(it) => it.run(),
+        Command::Test(it) => it.run(),
         Command::Reindex(it) => it.run(),
         Command::Login(it) => it.run(),
         Command::Deploy(it) => it.run(),
         Command::Start(it) => it.run(),
         Command::Signal(it) => it.run(),
+        Command::EvaluateConditions(it) => it.run(),
         Command::Instances(it) => it.run(),
+        Command::Replay(it) => it.run(),
+        Command::Decisions(it) => it.run(),
         Command::Tasks(it) => it.run(),
         Command::Jobs(it) => it.run(),
         Command::User(it) => it.run(),

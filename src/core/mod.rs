@@ -12,5 +12,7 @@ pub mod forms;
 pub mod schema;
 
 pub mod engine;
+pub mod scenario;
+pub mod world;
 
 pub mod access;

@@ -145,6 +145,7 @@ impl From<Refusal> for HttpError {
             Refusal::NotFound { kind, .. } => Self::not_found(kind),
             Refusal::NoProcess(_) => Self::not_found("process"),
             Refusal::Rejected(rejection) => rejected(&rejection, message),
+            Refusal::CannotRewind { .. } => Self::conflict("cannot_rewind", message),
             Refusal::LeaseEnded(_) => Self::conflict("lease_ended", message),
             Refusal::Changed { expected, found, .. } => {
                 Self::conflict("revision_conflict", message)

@@ -6,6 +6,7 @@ pub mod audit;
 
 pub mod bulk;
 pub mod connectors;
+pub mod decisions;
 pub mod execution;
 pub mod files;
 pub mod identity;

@@ -62,6 +62,15 @@ fn problems_stand_at_their_character() {
             "2:28 _d `conditional` has no `then`",
         ),
         (
+            decision("d", "<functionDefinition kind=\"Java\"><context/></functionDefinition>"),
+            "2:28 _d the function is of the kind `Java`, which is not run",
+        ),
+        (
+            "<import name=\"m\" namespace=\"n\" importType=\"http://www.dmg.org/PMML-4_1\"/>"
+                .to_owned(),
+            "2:1 - imports of the type `http://www.dmg.org/PMML-4_1` are not read",
+        ),
+        (
             "<itemDefinition id=\"i\" name=\"t\"><typeRef>t</typeRef></itemDefinition>".to_owned(),
             "2:1 i the type `t` contains itself or too many others",
         ),

@@ -112,7 +112,11 @@ impl Stage {
 
     /// What the first turn says the instance was started with.
     pub(super) fn start(&self) -> Vec<String> {
-        let start = start_of(&self.first_turn).expect("the turn that created the instance");
+        let start = self
+            .turns
+            .first()
+            .and_then(|(_, events)| start_of(events))
+            .expect("the turn that created the instance");
         let at = start.start_element_id.as_deref().unwrap_or("the none start event");
         let variables = serde_json::to_string(&start.variables).expect("variables are JSON");
         vec![format!("{at} {variables}")]

@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    AdHocDefinition, BoundaryEvent, CallActivity, ConditionDefinition, Dynamic, Element,
-    ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference, IoMapping,
-    JobDefinition, LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
-    ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TimerDefinition, UserTaskDefinition,
-    VariablePath,
+    AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ConditionDefinition,
+    Dynamic, Element, ElementIndex, ElementKind, EndEvent, EventBasedGateway, EventTrigger,
+    FlowIndex, FormReference, IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping,
+    MessageDefinition, ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent,
+    TimerDefinition, UserTaskDefinition, VariablePath,
 };
 
 /// Builds the definition of process `p`. Panics on a text that is none: tests are to be right.
@@ -258,6 +258,11 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "service" => ElementKind::ServiceTask(job(id)),
         "send" => ElementKind::SendTask(job(id)),
         "script" => ElementKind::ScriptTask(ScriptDefinition::Job(job(id))),
+        "decide" => ElementKind::BusinessRuleTask(CalledDecision {
+            decision_id: Dynamic::Literal(id.into()),
+            binding: Binding::Latest,
+            result_variable: "result".to_owned(),
+        }),
         "user" => ElementKind::UserTask(UserTaskDefinition::default()),
         "receive" => ElementKind::ReceiveTask(MessageDefinition {
             name: Dynamic::Literal(id.into()),
@@ -281,7 +286,11 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "xor" => ElementKind::ExclusiveGateway,
         "and" => ElementKind::ParallelGateway,
         "or" => ElementKind::InclusiveGateway,
-        "first" => ElementKind::EventBasedGateway,
+        "first" => ElementKind::EventBasedGateway(EventBasedGateway {
+            is_instantiating: false,
+            needs_all: false,
+        }),
+        "complex" => ElementKind::ComplexGateway { activation_condition: None },
         "sub" => ElementKind::SubProcess,
         "transaction" => ElementKind::Transaction,
         "adhoc" => ElementKind::AdHocSubProcess(AdHocDefinition {
@@ -344,11 +353,22 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
             _ => boundary.trigger = trigger(name, value),
         },
         ElementKind::IntermediateCatchEvent(awaited) => *awaited = trigger(name, value),
+        ElementKind::ReceiveTask(message) if name == "instantiates" => {
+            *kind = ElementKind::InstantiatingReceiveTask(message.clone());
+        }
         ElementKind::ReceiveTask(message) => *message = message_named(value),
+        ElementKind::EventBasedGateway(gateway) => {
+            gateway.is_instantiating = true;
+            gateway.needs_all = name == "instantiates-with-all";
+        }
+        ElementKind::ComplexGateway { activation_condition } => {
+            *activation_condition = Some(feel(value));
+        }
         ElementKind::IntermediateThrowEvent => {
             *kind = match name {
                 "signal" => ElementKind::SignalThrowEvent { name: dynamic(value) },
                 "escalation" => ElementKind::EscalationThrowEvent { code: dynamic(value) },
+                "throws" => ElementKind::MultipleThrowEvent(results(value)),
                 _ => ElementKind::MessageThrowEvent(job(value)),
             };
         }
@@ -362,6 +382,7 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         | ElementKind::SendTask(job)
         | ElementKind::ScriptTask(ScriptDefinition::Job(job))
         | ElementKind::MessageThrowEvent(job) => set_job(job, name, value),
+        ElementKind::BusinessRuleTask(called) => set_decision(called, name, value),
         ElementKind::UserTask(user_task) => set_user_task(user_task, name, value),
         ElementKind::AdHocSubProcess(definition) => match name {
             "begins" => definition.active_elements = Some(feel(value)),
@@ -377,8 +398,23 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
     }
 }
 
+/// `A | B | C`, each a setting of its own.
+fn several<T>(text: &str, read: fn(&str, &str) -> T) -> Vec<T> {
+    text.split(" | ")
+        .map(|it| it.split_once(' ').unwrap_or((it, "")))
+        .map(|it| read(it.0, it.1))
+        .collect()
+}
+
+fn results(text: &str) -> Vec<EndEvent> {
+    several(text, end_event)
+}
+
 fn trigger(name: &str, value: &str) -> EventTrigger {
     match name {
+        "any" | "all" => {
+            EventTrigger::Multiple { triggers: several(value, trigger), needs_all: name == "all" }
+        }
         "message" => EventTrigger::Message(message_named(value)),
         "error" => EventTrigger::Error { code: (value != "*").then(|| value.to_owned()) },
         "escalation" => EventTrigger::Escalation { code: (value != "*").then(|| value.to_owned()) },
@@ -430,7 +466,9 @@ fn end_event(name: &str, value: &str) -> EndEvent {
         "signal" => EndEvent::Signal { name: dynamic(value) },
         "terminate" => EndEvent::Terminate,
         "cancel" => EndEvent::Cancel,
+        "compensation" => EndEvent::Compensation { activity: None },
         "message" => EndEvent::Message(job(value)),
+        "throws" => EndEvent::Multiple(results(value)),
         other => panic!("an end event has no setting '{other}'"),
     }
 }
@@ -445,6 +483,16 @@ fn set_job(job: &mut JobDefinition, name: &str, value: &str) {
             job.headers.push((name.to_owned(), value.to_owned()));
         }
         other => panic!("a job has no setting '{other}'"),
+    }
+}
+
+fn set_decision(called: &mut CalledDecision, name: &str, value: &str) {
+    match name {
+        "decision" => called.decision_id = dynamic(value),
+        "result" => value.clone_into(&mut called.result_variable),
+        "bound" if value == "deployment" => called.binding = Binding::Deployment,
+        "bound" => called.binding = Binding::VersionTag(value.to_owned()),
+        other => panic!("a decision has no '{other}'"),
     }
 }
 

@@ -5,11 +5,12 @@
 //! file as it was played.
 
 mod changing;
+pub(crate) mod decisions;
 pub(crate) mod definition_text;
 pub(crate) mod invariants;
 mod journal;
 mod large;
-mod scenario;
+pub(crate) mod scenario;
 mod trace;
 
 fn check(text: &str) {
@@ -59,4 +60,10 @@ scenarios! {
     migration
     suspension
     repair
+    multiple_events
+    complex_gateways
+    instantiating
+    places
+    rewinds
+    decisions
 }

@@ -12,16 +12,19 @@
 //! snapshot survive being written and read, a refused command changed nothing, and nothing open
 //! waits for nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use flowstead::core::engine::{
-    Command, CreateInstance, Event, KEY_STEP, Keys, Outcome, Parent, ProcessInstance, TurnContext,
-    UserTaskChanges, VariableMap, apply, decide, decode, encode,
+    Command, CopyPlan, CreateInstance, Event, GoOnAsCopy, KEY_STEP, Keys, Outcome, Parent,
+    ProcessInstance, TurnContext, UserTaskChanges, VariableMap, apply, copy_history, decide,
+    decode, encode,
 };
 use flowstead::core::model::ProcessDefinition;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use super::decisions::decisions;
 use super::definition_text::definition;
 use super::invariants::violation;
 use super::trace::Names;
@@ -39,18 +42,35 @@ pub(crate) fn play(text: &str) -> String {
     played.collect::<Vec<_>>().join("\n")
 }
 
+/// What a scenario ran: its model, and the elements whose work it has seen done.
+pub(crate) struct Run {
+    pub(crate) definition: Arc<ProcessDefinition>,
+    pub(crate) elements: BTreeSet<Arc<str>>,
+}
+
+/// Plays every scenario of a text and gives what each ran.
+pub(crate) fn runs(text: &str) -> Vec<Run> {
+    let scenarios = text.split("## ").filter(|scenario| !scenario.trim().is_empty());
+    let played = scenarios.map(|scenario| {
+        let (name, body) = scenario.split_once('\n').expect("a scenario has lines");
+        let mut stage = Stage::of(name, &model(body).join("\n"));
+        for command in body.lines().filter_map(|line| line.strip_prefix("> ")) {
+            stage.play(command);
+        }
+        Run { definition: stage.definition, elements: stage.done }
+    });
+    played.collect()
+}
+
+fn model(body: &str) -> Vec<&str> {
+    let lines = body.lines().take_while(|line| !line.starts_with('>'));
+    lines.filter(|it| !it.is_empty()).collect()
+}
+
 fn play_one(name: &str, body: &str) -> String {
-    let model: Vec<&str> = body
-        .lines()
-        .take_while(|line| !line.starts_with('>'))
-        .filter(|it| !it.is_empty())
-        .collect();
-    let model = model.join("\n");
+    let model = model(body).join("\n");
     let mut played = vec![format!("{model}\n")];
-    // A next version, to migrate to, follows the first one after a line of its own.
-    let (first, next) = model.split_once("\n~~\n").unwrap_or((&model, ""));
-    let mut stage = Stage::new(name, first);
-    stage.next_version = (!next.is_empty()).then(|| Arc::new(definition(next)));
+    let mut stage = Stage::of(name, &model);
     for line in body.lines() {
         if let Some(command) = line.strip_prefix("> ") {
             played.push(format!("> {command}\n{}", wrapped(&stage.play(command))));
@@ -85,12 +105,24 @@ pub(super) struct Stage {
     pub(super) next_version: Option<Arc<ProcessDefinition>>,
     pub(super) instance: ProcessInstance,
     folded: ProcessInstance,
-    pub(super) first_turn: Vec<Event>,
     pub(super) names: Names,
+    element_ids: BTreeMap<i64, Arc<str>>,
+    /// Elements whose work was done, or that threw what ended them.
+    done: BTreeSet<Arc<str>>,
     pub(super) turn: TurnContext,
+    /// The turns so far and when they were taken.
+    pub(super) turns: Vec<(Timestamp, Vec<Event>)>,
 }
 
 impl Stage {
+    /// A next version, to migrate to, follows the first one after a line of its own.
+    fn of(scenario: &str, model: &str) -> Self {
+        let (first, next) = model.split_once("\n~~\n").unwrap_or((model, ""));
+        let mut stage = Self::new(scenario, first);
+        stage.next_version = (!next.is_empty()).then(|| Arc::new(definition(next)));
+        stage
+    }
+
     fn new(scenario: &str, model: &str) -> Self {
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a time");
         let zone = TimeZone::get("Europe/Berlin").expect("the zone database");
@@ -100,9 +132,14 @@ impl Stage {
             next_version: None,
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
-            first_turn: Vec::new(),
             names: Names::default(),
-            turn: TurnContext::new(now, zone, Keys { next: KEY_STEP }),
+            turn: TurnContext {
+                decisions: decisions(),
+                ..TurnContext::new(now, zone, Keys { next: KEY_STEP })
+            },
+            element_ids: BTreeMap::new(),
+            done: BTreeSet::new(),
+            turns: Vec::new(),
         }
     }
 
@@ -120,6 +157,10 @@ impl Stage {
             }
             "propose" => return self.proposal(),
             "start-of" => return self.start(),
+            "rewind" => return self.rewind(rest),
+            "decisions" => {
+                self.turn.limits.decisions_max = rest.parse().expect("a number");
+            }
             _ => {
                 let changing = self.changing(verb, rest);
                 let command = changing.unwrap_or_else(|| self.command(verb, rest));
@@ -145,6 +186,32 @@ impl Stage {
         }
     }
 
+    /// Goes on with a copy of the instance as it was after a turn, with variables changed.
+    fn rewind(&mut self, rest: &str) -> Vec<String> {
+        let (turn, variables) = rest.split_once(' ').unwrap_or((rest, "{}"));
+        self.turns.truncate(turn.parse().expect("a turn"));
+        let (taken_at, _) = *self.turns.last().expect("a turn was taken");
+        let (times, mut turns): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.turns).into_iter().unzip();
+        let key = self.turn.keys.take();
+        let plan = CopyPlan { key, parent: self.instance.parent, children: &BTreeMap::new() };
+        let source_key = self.instance.key;
+        let renamed = copy_history(&mut turns, &plan, &mut self.turn.keys);
+        renamed.iter().for_each(|(old, new)| self.names.rename(*old, *new));
+        self.instance = ProcessInstance::empty();
+        turns.iter().flatten().for_each(|event| apply(&mut self.instance, event));
+        self.folded = self.instance.clone();
+        self.turns = times.into_iter().zip(turns).collect();
+        let variables = serde_json::from_str(variables).expect("variables");
+        self.take_turn(&Command::GoOnAsCopy(Box::new(GoOnAsCopy {
+            source_key,
+            source_turn: i64::try_from(self.turns.len()).expect("a small number"),
+            taken_at: taken_at.as_millisecond(),
+            variables: BTreeMap::from([(key, variables)]),
+            children: Vec::new(),
+        })))
+    }
+
     fn accept(&mut self, outcome: &Outcome) -> Vec<String> {
         let read = decode(&encode(&outcome.events)).expect("what was written can be read");
         assert_eq!(read, outcome.events, "the journal reads differently: {}", self.scenario);
@@ -152,14 +219,13 @@ impl Stage {
             apply(&mut self.folded, event);
         }
         assert_eq!(self.folded, self.instance, "the journal folds differently: {}", self.scenario);
-        if self.first_turn.is_empty() {
-            self.first_turn.clone_from(&outcome.events);
-        }
         let snapshot = serde_json::to_string(&self.instance).expect("an instance is JSON");
         let read: ProcessInstance = serde_json::from_str(&snapshot).expect("a snapshot");
         assert_eq!(read, self.instance, "the snapshot reads differently: {}", self.scenario);
         let violation = violation(&self.definition, &self.instance);
         assert_eq!(violation, None, "in {}", self.scenario);
+        self.turns.push((self.turn.now, outcome.events.clone()));
+        self.note_done(&outcome.events);
         let names = &mut self.names;
         let mut words: Vec<String> = outcome.events.iter().map(|it| names.event(it)).collect();
         if let Some(Event::InstanceCreated(facts)) = outcome.events.first() {
@@ -167,6 +233,22 @@ impl Stage {
         }
         words.extend(outcome.effects.iter().map(|it| names.effect(it)));
         words
+    }
+
+    fn note_done(&mut self, events: &[Event]) {
+        for event in events {
+            let key = match event {
+                Event::ElementActivating(facts) => {
+                    self.element_ids.insert(facts.key, facts.element_id.clone());
+                    continue;
+                }
+                Event::ElementCompleted { key }
+                | Event::ErrorThrown { element_instance_key: key, .. }
+                | Event::EscalationThrown { element_instance_key: key, .. } => key,
+                _ => continue,
+            };
+            self.done.extend(self.element_ids.get(key).cloned());
+        }
     }
 
     /// The key behind a name; a name nobody has is the key of nothing.

@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use flowstead::core::engine::{
-    CallResult, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled, UserTaskCreated,
+    CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled,
+    UserTaskCreated,
 };
 use jiff::Timestamp;
 
@@ -33,6 +34,14 @@ impl Names {
 
     pub(crate) fn of(&self, key: i64) -> String {
         self.by_key.get(&key).cloned().unwrap_or_else(|| format!("?{key}"))
+    }
+
+    /// Gives a name to another key.
+    pub(crate) fn rename(&mut self, from: i64, to: i64) {
+        if let Some(name) = self.by_key.get(&from).cloned() {
+            self.by_name.insert(name.clone(), to);
+            self.by_key.insert(to, name);
+        }
     }
 
     pub(crate) fn key(&self, name: &str) -> Option<i64> {
@@ -62,6 +71,7 @@ impl Names {
             }
             Event::InstanceCompleted => "=completed".to_owned(),
             Event::InstanceTerminated => "=terminated".to_owned(),
+            Event::InstanceCopied { turn, .. } => format!("copied[{turn}]"),
             Event::ElementActivating(facts) => {
                 let base = match facts.role {
                     Role::Body => format!("{}[]", facts.element_id),
@@ -137,6 +147,7 @@ impl Names {
             | Event::SubscriptionClosed { key }
             | Event::SignalUnsubscribed { key }
             | Event::ConditionUnsubscribed { key } => format!("closed({})", self.of(*key)),
+            Event::DecisionEvaluated(facts) => decision(facts),
             Event::IncidentRaised(facts) => self.incident(facts),
             Event::IncidentResolved { key } => format!("resolved({})", self.of(*key)),
             Event::ChildCalled { child_key, process_id, .. } => {
@@ -175,6 +186,17 @@ impl Names {
                 let what = activity_id.as_deref().unwrap_or("everything");
                 format!("compensate({} {what})", self.of(*element_instance_key))
             }
+            Event::ComplexGatewayOpened { gateway_id, flow_ids, .. } => {
+                format!("opened({gateway_id} {})", flow_ids.join(","))
+            }
+            Event::ComplexGatewayReset { gateway_id, .. } => format!("reset({gateway_id})"),
+            Event::TriggerCollected(facts) => {
+                let (of, part) = (self.of(facts.element_instance_key), facts.trigger.part);
+                format!("collected({of} {} {part})", facts.element_id)
+            }
+            Event::TriggersReleased { element_instance_key, element_id } => {
+                format!("released({} {element_id})", self.of(*element_instance_key))
+            }
             other => self.changed(other),
         }
     }
@@ -186,8 +208,9 @@ impl Names {
             Event::InstanceResumed => "=resumed".to_owned(),
             Event::InstanceMigrated(facts) => {
                 let renamed = facts.elements.iter().chain(&facts.flows);
-                let renamed: String = renamed.map(|(old, new)| format!(" {old}={new}")).collect();
-                format!("migrated({}{renamed})", facts.version)
+                let mut words = vec![facts.version.to_string()];
+                words.extend(renamed.map(|(old, new)| format!("{old}={new}")));
+                format!("migrated({})", words.join(" "))
             }
             Event::StepPostponed { element_instance_key, step } => {
                 format!("later({} {step:?})", self.of(*element_instance_key))
@@ -284,6 +307,19 @@ impl Names {
             },
         }
     }
+}
+
+/// What was decided from what, by which rules.
+fn decision(facts: &DecisionEvaluated) -> String {
+    let tables = facts.trace["tables"].as_array().into_iter().flatten();
+    let rules: Vec<_> = tables
+        .flat_map(|table| table["rules"].as_array().into_iter().flatten())
+        .map(|rule| rule["number"].to_string())
+        .collect();
+    let version = facts.decision_version;
+    let (id, inputs, output) = (&facts.decision_id, &facts.inputs, &facts.output);
+    let failed = if facts.failure.is_some() { " failed" } else { "" };
+    format!("decided({id}.{version} {inputs} by {}: {output}{failed})", rules.join(","))
 }
 
 fn time(at: i64) -> String {

@@ -1,9 +1,12 @@
 //! Process instances on a running engine, on both databases.
 
 mod api;
+mod bulk;
+mod changing;
 mod listing;
 mod overview;
 mod pages;
 mod repair;
 mod running;
 mod signals;
+mod time_travel;

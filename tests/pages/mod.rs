@@ -13,6 +13,8 @@ pub(crate) fn samples() -> Vec<(String, String)> {
     let mut pages = Pages::default();
     add_gate(&mut pages);
     add_work(&mut pages);
+    add_changes(&mut pages);
+    add_decisions(&mut pages);
     add_insight(&mut pages);
     add_administration(&mut pages);
     pages.0
@@ -50,7 +52,41 @@ fn add_work(pages: &mut Pages) {
     }
 }
 
+fn add_changes(pages: &mut Pages) {
+    use instance_migrate::InstanceMigratePage;
+    pages.add("instance_modify", &instance_modify::InstanceModifyPage::sample());
+    pages.add("instance_modify-refused", &instance_modify::InstanceModifyPage::sample_refused());
+    pages.add("instance_migrate", &InstanceMigratePage::sample());
+    pages.add("instance_migrate-empty", &InstanceMigratePage::sample_empty());
+    pages.add("instance_migrate-refused", &InstanceMigratePage::sample_refused());
+    pages.add("instance_restart", &instance_restart::InstanceRestartPage::sample());
+    pages.add("instance_restart-refused", &instance_restart::InstanceRestartPage::sample_refused());
+    pages.add("bulk_choice", &bulk_choice::BulkChoicePage::sample());
+    for (index, page) in bulk_choice::BulkChoicePage::samples().iter().enumerate() {
+        pages.add(&format!("bulk_choice-{index}"), page);
+    }
+    pages.add("bulk_operations", &bulk_operations::BulkOperationsPage::sample());
+    pages.add("bulk_operations-empty", &bulk_operations::BulkOperationsPage::sample_empty());
+    pages.add("bulk_operation", &bulk_operation::BulkOperationPage::sample());
+    for (index, page) in bulk_operation::BulkOperationPage::samples().iter().enumerate() {
+        pages.add(&format!("bulk_operation-{index}"), page);
+    }
+}
+
+fn add_decisions(pages: &mut Pages) {
+    pages.add("decisions", &decisions::DecisionsPage::sample());
+    pages.add("decisions-empty", &decisions::DecisionsPage::sample_empty());
+    pages.add("decision", &decision::DecisionPage::sample());
+    pages.add("decision-old", &decision::DecisionPage::sample_old());
+    pages.add("decision-unused", &decision::DecisionPage::sample_unused());
+    pages.add("evaluation", &evaluation::EvaluationPage::sample());
+    pages.add("evaluation-failed", &evaluation::EvaluationPage::sample_failed());
+}
+
 fn add_insight(pages: &mut Pages) {
+    pages.add("history", &history::HistoryPage::sample());
+    pages.add("comparison", &comparison::ComparisonPage::sample());
+    pages.add("comparison-empty", &comparison::ComparisonPage::sample_empty());
     pages.add("incidents", &incidents::IncidentsPage::sample());
     pages.add("incidents-empty", &incidents::IncidentsPage::sample_empty());
     pages.add("schedules", &schedules::SchedulesPage::sample());

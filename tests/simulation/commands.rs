@@ -28,7 +28,7 @@ pub(crate) fn create(random: &mut Random, key: i64) -> Command {
     }))
 }
 
-fn variables(random: &mut Random) -> VariableMap {
+pub(crate) fn variables(random: &mut Random) -> VariableMap {
     let mut variables = VariableMap::new();
     for name in VARIABLES {
         if !random.once_in(6) {

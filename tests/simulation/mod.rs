@@ -11,17 +11,19 @@ mod models;
 mod random;
 mod reference;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use flowstead::core::engine::{
-    Command, Event, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance, TurnContext, apply,
-    decide, decode, encode,
+    Command, CopyPlan, Event, GoOnAsCopy, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance,
+    TurnContext, apply, copy_history, decide, decode, encode,
 };
 use flowstead::core::model::{ElementKind, ProcessDefinition};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::engine::decisions::decisions;
 use crate::engine::definition_text::definition;
 use crate::engine::invariants::violation;
 use random::Random;
@@ -63,6 +65,8 @@ struct Counts {
     reloads: usize,
     incidents: usize,
     inclusive_openings: usize,
+    rewinds: usize,
+    decisions: usize,
     modified: usize,
     migrated: usize,
     suspended: usize,
@@ -76,6 +80,8 @@ impl Counts {
         self.reloads += other.reloads;
         self.incidents += other.incidents;
         self.inclusive_openings += other.inclusive_openings;
+        self.rewinds += other.rewinds;
+        self.decisions += other.decisions;
         self.modified += other.modified;
         self.migrated += other.migrated;
         self.suspended += other.suspended;
@@ -90,6 +96,8 @@ impl Counts {
             ("reloads", self.reloads),
             ("incidents", self.incidents),
             ("inclusive openings", self.inclusive_openings),
+            ("rewinds", self.rewinds),
+            ("decisions", self.decisions),
             ("modifications", self.modified),
             ("migrations", self.migrated),
             ("suspensions", self.suspended),
@@ -127,6 +135,8 @@ struct Player<'a> {
     /// The same instance, made of nothing but its events.
     folded: ProcessInstance,
     journal: Vec<String>,
+    /// The model and its definition after each turn.
+    versions: Vec<(String, Arc<ProcessDefinition>)>,
     turn: TurnContext,
     random: Random,
     given: &'a mut Vec<Command>,
@@ -143,12 +153,14 @@ impl<'a> Player<'a> {
         let keys = Keys { next: 100 * KEY_STEP };
         let mut turn = TurnContext::new(Timestamp::UNIX_EPOCH, TimeZone::UTC, keys);
         turn.limits.flows_per_scope_max = FLOWS_PER_SCOPE_MAX;
+        turn.decisions = decisions();
         Self {
             text: model.to_owned(),
             definition: Arc::new(definition(model)),
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
             journal: Vec::new(),
+            versions: Vec::new(),
             turn,
             random,
             given,
@@ -173,6 +185,9 @@ impl<'a> Player<'a> {
 
     /// Something that advances the instance, or now and then something that changes it.
     fn advance(&mut self) {
+        if self.random.once_in(24) {
+            self.rewind();
+        }
         if self.instance.state == InstanceState::Suspended && self.random.once_in(3) {
             return self.take_turn(Command::Resume);
         }
@@ -199,6 +214,8 @@ impl<'a> Player<'a> {
         self.take_turn(command);
         if self.counts.migrated > before {
             self.text = text;
+            let last = self.versions.last_mut().expect("it was migrated in a turn");
+            *last = (self.text.clone(), Arc::clone(&self.definition));
         }
     }
 
@@ -226,6 +243,36 @@ impl<'a> Player<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Goes on with a copy of the instance as it was after some turn.
+    fn rewind(&mut self) {
+        let turn = 1 + self.random.below(self.journal.len());
+        let read = |text: &String| decode(text).expect("what was written can be read");
+        let mut turns: Vec<Vec<Event>> = self.journal[..turn].iter().map(read).collect();
+        let key = self.turn.keys.take();
+        let plan = CopyPlan { key, parent: self.instance.parent, children: &BTreeMap::new() };
+        let first_new = self.turn.keys.next;
+        copy_history(&mut turns, &plan, &mut self.turn.keys);
+        let mut copy = ProcessInstance::empty();
+        turns.iter().flatten().for_each(|event| apply(&mut copy, event));
+        let fresh = copy.elements.keys().chain(copy.jobs.keys()).chain(copy.timers.keys());
+        let old = fresh.copied().find(|it| *it != key && *it < first_new);
+        assert_eq!(old, None, "the copy holds something of the original");
+        self.counts.rewinds += 1;
+        self.journal = turns.iter().map(|events| encode(events)).collect();
+        self.versions.truncate(turn);
+        (self.text, self.definition) = self.versions[turn - 1].clone();
+        let source_key = std::mem::replace(&mut self.instance, copy.clone()).key;
+        self.folded = copy;
+        let variables = BTreeMap::from([(key, commands::variables(&mut self.random))]);
+        self.take_turn(Command::GoOnAsCopy(Box::new(GoOnAsCopy {
+            source_key,
+            source_turn: i64::try_from(turn).expect("a small number"),
+            taken_at: self.turn.now.as_millisecond() - 1_000,
+            variables,
+            children: Vec::new(),
+        })));
     }
 
     fn take_turn(&mut self, command: Command) {
@@ -260,8 +307,10 @@ impl<'a> Player<'a> {
                 let next = outcome.events.get(at + 1);
                 self.check_opening(*scope_key, gateway_id, next);
             }
-            if let Event::IncidentRaised(_) = event {
-                self.counts.incidents += 1;
+            match event {
+                Event::IncidentRaised(_) => self.counts.incidents += 1,
+                Event::DecisionEvaluated(_) => self.counts.decisions += 1,
+                _ => {}
             }
             apply(&mut self.folded, event);
         }
@@ -269,6 +318,7 @@ impl<'a> Player<'a> {
         assert_eq!(violation(&self.definition, &self.instance), None);
         self.check_waiting();
         self.journal.push(encode(&outcome.events));
+        self.versions.push((self.text.clone(), Arc::clone(&self.definition)));
     }
 
     /// An inclusive gateway opens only when the rule allows it.

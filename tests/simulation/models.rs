@@ -136,7 +136,7 @@ impl Writer<'_> {
         let kinds = [
             "service", "service", "user", "receive", "timer", "message", "feel", "task", "manual",
             "call", "throw", "tell", "script", "send", "sub", "escalate", "jump", "signal",
-            "alarm", "undo", "until",
+            "alarm", "undo", "until", "decide",
         ];
         let kind = *self.random.pick(&kinds);
         let block = match kind {
@@ -146,6 +146,10 @@ impl Writer<'_> {
             "feel" => {
                 let name = *self.random.pick(&VARIABLES);
                 self.set("script", &format!("feel {name} = if {name} > 2 then 0 else {name} + 1"))
+            }
+            "decide" => {
+                let wanted = *self.random.pick(&["tier", "clash", "discount", "both", "nothing"]);
+                self.set("decide", &format!("decision {wanted}"))
             }
             "tell" => self.set("throw", "message note"),
             "escalate" => {

@@ -9,15 +9,15 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::cli::run::answers::{Answer, Answers};
 use crate::cli::run::prompt::{ask, ask_form, ask_variables};
-use crate::cli::run::simulation::{Running, Simulation};
+use crate::cli::run::simulation::Simulation;
 use crate::cli::run::trace::label;
-use crate::core::engine::{Command, JobCreated, JobState, TaskForm, VariableMap};
+use crate::core::engine::{Command, JobCreated, JobState, VariableMap, variables_at};
 use crate::core::feel::EvaluationContext;
-use crate::core::forms::Form;
-use crate::core::model::{ElementKind, FormReference, ProcessDefinition, StartEvent};
+use crate::core::model::{ElementKind, ProcessDefinition, StartEvent};
+use crate::core::world::Running;
 use crate::platform::config::ScriptsConfig;
 use crate::services::connectors::{MAIL, SCRIPT, script_outcome};
-use crate::services::execution::{JobOutcome, variables_at};
+use crate::services::execution::JobOutcome;
 
 /// The wait before a failed attempt is made again, in milliseconds.
 const BACKOFF_MS: i64 = 1000;
@@ -37,85 +37,76 @@ pub(super) enum Action {
     Timer { instance_key: i64, key: i64 },
 }
 
-impl Running {
-    /// What can happen in this instance and when, in milliseconds UTC.
-    pub(super) fn actions(
-        &self,
-        instance_key: i64,
-        answers: Option<&Answers>,
-        declined: &BTreeSet<i64>,
-    ) -> Vec<(i64, Action)> {
-        let ready = |element_id: &str, since: i64| match answers.and_then(|it| it.peek(element_id))
-        {
-            Some(answer) if answer.is_never => None,
-            Some(answer) => Some(since.saturating_add(delay_ms(answer))),
-            None => Some(since),
-        };
-        let jobs = self.instance.jobs.iter().filter_map(|(key, job)| {
-            let open = self.jobs.get(key).filter(|_| job.state == JobState::Available)?;
-            let at = ready(&open.facts.element_id, open.due_at)?;
-            Some((at, Action::Job { instance_key, key: *key }))
-        });
-        let tasks = self.instance.user_tasks.keys().filter_map(|key| {
-            let (facts, since) = self.tasks.get(key)?;
-            let at = ready(&facts.element_id, *since)?;
-            Some((at, Action::Task { instance_key, key: *key }))
-        });
-        let messages = self.instance.subscriptions.iter().filter_map(|(key, it)| {
-            // Without an answer for it a message does not come.
-            let is_silent = answers.is_some_and(|answers| answers.peek(&it.element_id).is_none());
-            if is_silent || declined.contains(key) {
-                return None;
-            }
-            let at = ready(&it.element_id, *self.waiting_since.get(key)?)?;
-            Some((at, Action::Message { instance_key, key: *key }))
-        });
-        let signals = self.instance.signals.iter().filter_map(|(key, it)| {
-            let is_silent = answers.is_some_and(|answers| answers.peek(&it.element_id).is_none());
-            if is_silent || declined.contains(key) {
-                return None;
-            }
-            let at = ready(&it.element_id, *self.waiting_since.get(key)?)?;
-            Some((at, Action::Signal { instance_key, key: *key }))
-        });
-        let timers = self.instance.timers.iter();
-        let timers = timers.map(|(key, it)| (it.due_at, Action::Timer { instance_key, key: *key }));
-        jobs.chain(tasks).chain(messages).chain(signals).chain(timers).collect()
-    }
+/// What can happen in an instance and when, in milliseconds UTC.
+pub(super) fn actions(
+    running: &Running,
+    instance_key: i64,
+    answers: Option<&Answers>,
+    declined: &BTreeSet<i64>,
+) -> Vec<(i64, Action)> {
+    let ready = |element_id: &str, since: i64| match answers.and_then(|it| it.peek(element_id)) {
+        Some(answer) if answer.is_never => None,
+        Some(answer) => Some(since.saturating_add(delay_ms(answer))),
+        None => Some(since),
+    };
+    let jobs = running.instance.jobs.iter().filter_map(|(key, job)| {
+        let open = running.jobs.get(key).filter(|_| job.state == JobState::Available)?;
+        let at = ready(&open.facts.element_id, open.due_at)?;
+        Some((at, Action::Job { instance_key, key: *key }))
+    });
+    let tasks = running.instance.user_tasks.keys().filter_map(|key| {
+        let (facts, since) = running.tasks.get(key)?;
+        let at = ready(&facts.element_id, *since)?;
+        Some((at, Action::Task { instance_key, key: *key }))
+    });
+    let messages = running.instance.subscriptions.iter().filter_map(|(key, it)| {
+        // Without an answer for it a message does not come.
+        let is_silent = answers.is_some_and(|answers| answers.peek(&it.element_id).is_none());
+        if is_silent || declined.contains(key) {
+            return None;
+        }
+        let at = ready(&it.element_id, *running.waiting_since.get(key)?)?;
+        Some((at, Action::Message { instance_key, key: *key }))
+    });
+    let signals = running.instance.signals.iter().filter_map(|(key, it)| {
+        let is_silent = answers.is_some_and(|answers| answers.peek(&it.element_id).is_none());
+        if is_silent || declined.contains(key) {
+            return None;
+        }
+        let at = ready(&it.element_id, *running.waiting_since.get(key)?)?;
+        Some((at, Action::Signal { instance_key, key: *key }))
+    });
+    let timers = running.instance.timers.iter();
+    let timers = timers.map(|(key, it)| (it.due_at, Action::Timer { instance_key, key: *key }));
+    jobs.chain(tasks).chain(messages).chain(signals).chain(timers).collect()
+}
 
-    /// What the instance waits for, for people.
-    pub(super) fn open_work(&self) -> Vec<String> {
-        let name = |id: &std::sync::Arc<str>| label(&self.definition, id);
-        let at = |key: &i64| self.instance.elements.get(key).map(|it| name(&it.element_id));
-        let incidents = self.instance.incidents.values();
-        let incidents = incidents
-            .filter_map(|it| Some(format!("{} has an incident", at(&it.element_instance_key)?)));
-        let tasks = self.instance.user_tasks.keys().filter_map(|key| {
-            Some(format!("{} waits for a person", name(&self.tasks.get(key)?.0.element_id)))
-        });
-        let subscriptions = self.instance.subscriptions.values();
-        let messages = subscriptions.map(|it| {
-            format!("{} waits for the message {}", name(&it.element_id), it.message_name)
-        });
-        let signals =
-            self.instance.signals.values().map(|it| {
-                format!("{} waits for the signal {}", name(&it.element_id), it.signal_name)
-            });
-        let conditions = self.instance.conditions.values();
-        let conditions =
-            conditions.map(|it| format!("{} waits for its condition", name(&it.element_id)));
-        let free = self.instance.jobs.iter().filter(|(_, job)| job.state == JobState::Available);
-        let jobs = free.filter_map(|(key, _)| {
-            Some(format!("{} waits for a worker", name(&self.jobs.get(key)?.facts.element_id)))
-        });
-        incidents
-            .chain(tasks)
-            .chain(messages)
-            .chain(signals)
-            .chain(conditions)
-            .chain(jobs)
-            .collect()
-    }
+/// What the instance waits for, for people.
+pub(super) fn open_work(running: &Running) -> Vec<String> {
+    let name = |id: &std::sync::Arc<str>| label(&running.definition, id);
+    let at = |key: &i64| running.instance.elements.get(key).map(|it| name(&it.element_id));
+    let incidents = running.instance.incidents.values();
+    let incidents = incidents
+        .filter_map(|it| Some(format!("{} has an incident", at(&it.element_instance_key)?)));
+    let tasks = running.instance.user_tasks.keys().filter_map(|key| {
+        Some(format!("{} waits for a person", name(&running.tasks.get(key)?.0.element_id)))
+    });
+    let subscriptions = running.instance.subscriptions.values();
+    let messages = subscriptions
+        .map(|it| format!("{} waits for the message {}", name(&it.element_id), it.message_name));
+    let signals = running
+        .instance
+        .signals
+        .values()
+        .map(|it| format!("{} waits for the signal {}", name(&it.element_id), it.signal_name));
+    let conditions = running.instance.conditions.values();
+    let conditions =
+        conditions.map(|it| format!("{} waits for its condition", name(&it.element_id)));
+    let free = running.instance.jobs.iter().filter(|(_, job)| job.state == JobState::Available);
+    let jobs = free.filter_map(|(key, _)| {
+        Some(format!("{} waits for a worker", name(&running.jobs.get(key)?.facts.element_id)))
+    });
+    incidents.chain(tasks).chain(messages).chain(signals).chain(conditions).chain(jobs).collect()
 }
 
 fn delay_ms(answer: &Answer) -> i64 {
@@ -156,7 +147,7 @@ impl Simulation {
         job_key: i64,
         answers: Option<&mut Answers>,
     ) -> anyhow::Result<Command> {
-        let running = &self.instances[&instance_key];
+        let running = &self.world.instances()[&instance_key];
         let facts = running.jobs[&job_key].facts.clone();
         let retries = running.instance.jobs[&job_key].retries;
         let variables = variables_at(&running.instance, facts.element_instance_key);
@@ -171,7 +162,7 @@ impl Simulation {
             None if &*facts.job_type == MAIL => {
                 let shown = |name: &str| variables.get(name).map_or("-".to_owned(), text);
                 let mail = format!("mail to {}: {}", shown("to"), shown("subject"));
-                self.trace.remark(self.now, facts.element_instance_key, &mail);
+                self.trace.remark(self.world.now, facts.element_instance_key, &mail);
                 JobOutcome::Completed(Map::new())
             }
             None if is_asking => ask_job(&label(&running.definition, &facts.element_id), &facts)?,
@@ -186,7 +177,7 @@ impl Simulation {
                 job_key,
                 retries: if is_retryable { retries - 1 } else { 0 },
                 message,
-                backoff_until: Some(self.now.as_millisecond() + BACKOFF_MS),
+                backoff_until: Some(self.world.now.as_millisecond() + BACKOFF_MS),
                 variables: VariableMap::new(),
             },
         })
@@ -198,7 +189,7 @@ impl Simulation {
         user_task_key: i64,
         answers: Option<&mut Answers>,
     ) -> anyhow::Result<Command> {
-        let running = &self.instances[&instance_key];
+        let running = &self.world.instances()[&instance_key];
         let (facts, _) = &running.tasks[&user_task_key];
         let name = label(&running.definition, &facts.element_id);
         let variables = match answers {
@@ -208,7 +199,11 @@ impl Simulation {
             None => {
                 let data = variables_at(&running.instance, facts.element_instance_key);
                 eprintln!("{name}");
-                match self.task_form(&running.definition, &facts.element_id, facts.form.as_ref()) {
+                match self.world.library().task_form(
+                    &running.definition,
+                    &facts.element_id,
+                    facts.form.as_ref(),
+                ) {
                     Some(form) => ask_form(&form, &data, &self.context())?,
                     None => ask_variables("its variables as a JSON object")?.unwrap_or_default(),
                 }
@@ -223,7 +218,8 @@ impl Simulation {
         subscription_key: i64,
         answers: Option<&mut Answers>,
     ) -> anyhow::Result<Option<Command>> {
-        let subscription = &self.instances[&instance_key].instance.subscriptions[&subscription_key];
+        let subscription =
+            &self.world.instances()[&instance_key].instance.subscriptions[&subscription_key];
         let what = format!(
             "the message {} with the key {}",
             subscription.message_name, subscription.correlation_key
@@ -242,7 +238,8 @@ impl Simulation {
         subscription_key: i64,
         answers: Option<&mut Answers>,
     ) -> anyhow::Result<Option<Command>> {
-        let subscription = &self.instances[&instance_key].instance.signals[&subscription_key];
+        let subscription =
+            &self.world.instances()[&instance_key].instance.signals[&subscription_key];
         let what = format!("the signal {}", subscription.signal_name);
         let given = variables_of(&subscription.element_id, &what, answers)?;
         let given = self.once(subscription_key, subscription.is_interrupting, given);
@@ -272,7 +269,7 @@ impl Simulation {
         variables: &mut VariableMap,
         answers: Option<&mut Answers>,
     ) -> anyhow::Result<()> {
-        let Some(definition) = self.definition(process_id) else { return Ok(()) };
+        let Some(definition) = self.world.library().process(process_id) else { return Ok(()) };
         let children = &definition.element(ProcessDefinition::ROOT).children;
         let start = children.iter().map(|child| definition.element(*child)).find(|element| {
             matches!(&element.kind, ElementKind::StartEvent(StartEvent { trigger: None, .. }))
@@ -284,40 +281,16 @@ impl Simulation {
             }
         } else if variables.is_empty()
             && let ElementKind::StartEvent(StartEvent { form: Some(form), .. }) = &start.kind
-            && let Some(form) = self.form(form)
+            && let Some(form) = self.world.library().form(form)
         {
-            eprintln!("{}", label(&definition, &start.id));
+            eprintln!("{}", label(definition, &start.id));
             variables.extend(ask_form(&form, &Map::new(), &self.context())?);
         }
         Ok(())
     }
 
-    fn task_form(
-        &self,
-        definition: &ProcessDefinition,
-        element_id: &str,
-        form: Option<&TaskForm>,
-    ) -> Option<Form> {
-        match form? {
-            TaskForm::Id(id) => self.forms.get(id).cloned(),
-            TaskForm::External(_) => None,
-            TaskForm::Embedded => match &definition.element(definition.find(element_id)?).kind {
-                ElementKind::UserTask(task) => self.form(task.form.as_ref()?),
-                _ => None,
-            },
-        }
-    }
-
-    fn form(&self, reference: &FormReference) -> Option<Form> {
-        match reference {
-            FormReference::Id(id) => self.forms.get(id).cloned(),
-            FormReference::Embedded(text) => Form::parse(text).ok(),
-            FormReference::External(_) => None,
-        }
-    }
-
     fn context(&self) -> EvaluationContext {
-        EvaluationContext { zone: self.zone.clone(), ..EvaluationContext::at(self.now) }
+        EvaluationContext { zone: self.world.zone.clone(), ..EvaluationContext::at(self.world.now) }
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::cli::output::{Colour, coloured, print_line};
 use crate::core::engine::Event;
 use crate::core::model::ProcessDefinition;
+use crate::core::world::Record;
 
 /// Values longer than this are cut in the trace; the end shows them whole.
 const VALUE_CHARS_MAX: usize = 80;
@@ -41,15 +42,14 @@ impl Trace {
         self.lines
     }
 
-    /// Notes an event of an instance. `caller` is the call activity that called the instance.
+    /// Notes what happened in an instance. `caller` is the call activity that called the instance.
     pub(crate) fn note(
         &mut self,
-        at: Timestamp,
+        record: &Record,
         definition: &ProcessDefinition,
-        instance_key: i64,
         caller: Option<i64>,
-        event: &Event,
     ) {
+        let Record { at, instance_key, event } = record;
         if let Event::ElementActivating(facts) = event {
             let scope = facts.scope_key.or(caller);
             let outer = scope.and_then(|key| self.elements.get(&key));
@@ -57,7 +57,7 @@ impl Trace {
             let label = label(definition, &facts.element_id);
             self.elements.insert(facts.key, Seen { depth, label });
         }
-        let (key, text) = self.describe(event, definition, instance_key);
+        let (key, text) = self.describe(event, definition, *instance_key);
         let seen = self.elements.get(&key);
         let depth = seen.map_or(0, |seen| seen.depth);
         let shown = text.map(|text| format!("{}{text}", "  ".repeat(depth)));

@@ -36,6 +36,8 @@ pub enum Permission {
     JobsWork,
     /// Publish messages and broadcast signals.
     MessagesPublish,
+    /// Evaluate decisions outside of any process.
+    DecisionsEvaluate,
     /// See schedules.
     SchedulesRead,
     /// Pause, resume and trigger schedules.
@@ -44,7 +46,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the documentation.
-    pub const ALL: [Permission; 17] = [
+    pub const ALL: [Permission; 18] = [
         Self::ProcessesRead,
         Self::ProcessesDeploy,
         Self::InstancesRead,
@@ -60,6 +62,7 @@ impl Permission {
         Self::SystemManage,
         Self::JobsWork,
         Self::MessagesPublish,
+        Self::DecisionsEvaluate,
         Self::SchedulesRead,
         Self::SchedulesOperate,
     ];
@@ -83,6 +86,7 @@ impl Permission {
             Self::SystemManage => "system:manage",
             Self::JobsWork => "jobs:work",
             Self::MessagesPublish => "messages:publish",
+            Self::DecisionsEvaluate => "decisions:evaluate",
             Self::SchedulesRead => "schedules:read",
             Self::SchedulesOperate => "schedules:operate",
         }
@@ -107,6 +111,7 @@ impl Permission {
             Self::SystemManage => "Change settings of the system",
             Self::JobsWork => "Work on jobs as an outside worker",
             Self::MessagesPublish => "Publish messages and broadcast signals",
+            Self::DecisionsEvaluate => "Evaluate decisions outside of any process",
             Self::SchedulesRead => "See schedules",
             Self::SchedulesOperate => "Pause, resume and trigger schedules",
         }

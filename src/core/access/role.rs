@@ -35,6 +35,7 @@ const OPERATOR: &[Permission] = &[
     Permission::SystemRead,
     Permission::JobsWork,
     Permission::MessagesPublish,
+    Permission::DecisionsEvaluate,
     Permission::SchedulesRead,
     Permission::SchedulesOperate,
 ];
@@ -46,6 +47,7 @@ const MODELER: &[Permission] = &[
     Permission::InstancesOperate,
     Permission::JobsWork,
     Permission::MessagesPublish,
+    Permission::DecisionsEvaluate,
     Permission::SchedulesRead,
     Permission::SchedulesOperate,
 ];

@@ -10,8 +10,8 @@ use super::timers;
 use super::xml::{self, Located, Node};
 use crate::core::feel::Expression;
 use crate::core::model::{
-    CallActivity, Dynamic, ElementKind, FormReference, JobDefinition, ScriptDefinition,
-    UserTaskDefinition,
+    Binding, CallActivity, CalledDecision, Dynamic, ElementKind, FormReference, JobDefinition,
+    ScriptDefinition, UserTaskDefinition,
 };
 
 /// Job type of the sandbox that runs JavaScript.
@@ -242,4 +242,41 @@ pub(super) fn call_activity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Op
         propagates_all_parent_variables: propagates("propagateAllParentVariables"),
         propagates_all_child_variables: propagates("propagateAllChildVariables"),
     }))
+}
+
+/// Reads which decision a business rule task makes (`zeebe:calledDecision`).
+pub(super) fn called_decision(
+    ctx: &mut Context<'_, '_, '_>,
+    called: Node<'_>,
+) -> Option<CalledDecision> {
+    let binding = binding(ctx, called);
+    let Some(id) = xml::attribute(called, "decisionId") else {
+        return ctx.error(called, "the called decision has no id", "a `decisionId`");
+    };
+    let decision_id = ctx.dynamic(Some(id));
+    let Some(result) = xml::attribute(called, "resultVariable") else {
+        let expected = "a `resultVariable`";
+        return ctx.error(called, "the decision's result has no variable", expected);
+    };
+    let result_variable = expressions::fixed(ctx.report, result, "result variable")?.to_owned();
+    Some(CalledDecision { decision_id: decision_id?, binding: binding?, result_variable })
+}
+
+/// Reads which deployed version an element means (`bindingType`).
+fn binding(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<Binding> {
+    let Some(kind) = xml::attribute(node, "bindingType") else { return Some(Binding::Latest) };
+    match kind.value {
+        "latest" => Some(Binding::Latest),
+        "deployment" => Some(Binding::Deployment),
+        "versionTag" => match xml::attribute(node, "versionTag") {
+            Some(tag) => Some(Binding::VersionTag(tag.value.to_owned())),
+            None => ctx.error(node, "the binding names no version tag", "a `versionTag`"),
+        },
+        other => {
+            let message = format!("the binding `{other}` is not known");
+            let expected = "`latest`, `deployment` or `versionTag`";
+            ctx.report.error(kind.place, message, expected);
+            None
+        }
+    }
 }

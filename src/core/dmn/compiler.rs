@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::evaluation::ServiceCall;
 use super::expressions::Expressions;
-use super::library::{Draft, Library, normalized};
+use super::library::{Draft, Library, is_of_dmn, normalized};
 use super::model::{
     DecisionModel, Element, ElementInfo, ElementKind, Graph, Logic, Requirement, Service,
 };
@@ -34,6 +34,7 @@ pub(super) fn compile(library: &Library<'_>, reports: &mut [Report<'_>]) -> Opti
     let root = library.files[0].root;
     Some(DecisionModel {
         name: xml::attribute(root, "name").map(str::to_owned),
+        id: xml::attribute(root, "id").map(str::to_owned),
         namespace: library.files[0].namespace.to_owned(),
         problems: Vec::new(),
         graph: Arc::new(Graph { elements, names }),
@@ -44,8 +45,11 @@ fn check_imports(library: &Library<'_>, reports: &mut [Report<'_>]) {
     for (file, report) in library.files.iter().zip(reports) {
         for node in xml::children(file.root, "import") {
             let namespace = xml::attribute(node, "namespace").unwrap_or_default();
-            let is_dmn = xml::attribute(node, "importType").is_none_or(|it| it.contains("DMN"));
-            if is_dmn && library.file_of(namespace).is_none() {
+            if !is_of_dmn(node) {
+                let kind = xml::attribute(node, "importType").unwrap_or_default();
+                let message = format!("imports of the type `{kind}` are not read");
+                report.error(xml::place(node), message, "an import of a DMN model");
+            } else if library.file_of(namespace).is_none() {
                 let message = format!("the imported model `{namespace}` is not at hand");
                 report.error(xml::place(node), message, "the imported file beside this one");
             }
@@ -105,6 +109,9 @@ impl<'a> Compiler<'_, 'a> {
                 kind: draft.kind,
                 id: xml::attribute(draft.node, "id").map(Arc::from),
                 name: Arc::clone(&draft.name),
+                version_tag: xml::zeebe(draft.node, "versionTag")
+                    .and_then(|it| xml::attribute(it, "value"))
+                    .map(Arc::from),
             },
             variable: Arc::clone(&draft.variable),
             is_own: draft.file == 0,

@@ -5,6 +5,7 @@
 //! **Invariant:** one evaluator serves a whole evaluation, so its limits bound all of it; what an
 //! element requires is evaluated before it, without recursion.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -27,6 +28,9 @@ pub struct Decided {
     pub warnings: Vec<Warning>,
     /// How it came about, if that was asked for.
     pub trace: Option<Trace>,
+    /// The first table that could not be used as it is written: an input that isn't among the
+    /// allowed values, or rules that contradict its hit policy. Its value is null.
+    pub misuse: Option<String>,
 }
 
 /// Why there is no value at all.
@@ -49,6 +53,15 @@ pub enum DecisionError {
 pub(super) struct Host {
     graph: Arc<Graph>,
     pub(super) tracer: Option<Tracer>,
+    misuse: OnceCell<String>,
+}
+
+/// Notes that a table could not be used as it is written.
+pub(super) fn note_misuse(evaluator: &mut Evaluator<'_>, table: &Arc<str>, message: String) {
+    if let Some(host) = evaluator.host::<Host>() {
+        host.misuse.get_or_init(|| format!("{table}: {message}"));
+    }
+    evaluator.note(table, message);
 }
 
 /// The values of elements so far, by number.
@@ -125,6 +138,25 @@ impl DecisionModel {
         })
     }
 
+    /// Evaluates a decision, or the decision service of that id or name where there is none.
+    ///
+    /// # Errors
+    /// As for [`DecisionModel::decide`].
+    pub fn decide_any(
+        &self,
+        name: &str,
+        inputs: &dyn Variables,
+        ctx: &EvaluationContext,
+        is_traced: bool,
+    ) -> Result<Decided, DecisionError> {
+        let is_service = self.find(ElementKind::Decision, name).is_none()
+            && self.find(ElementKind::Service, name).is_some();
+        if is_service {
+            return self.decide_service(name, inputs, ctx, is_traced);
+        }
+        self.decide(name, inputs, ctx, is_traced)
+    }
+
     /// Calls a business knowledge model, found by id or name; its parameters are read by name.
     ///
     /// # Errors
@@ -168,13 +200,15 @@ impl DecisionModel {
         is_traced: bool,
         evaluate: impl FnOnce(&mut Evaluator<'_>, &Graph) -> Outcome<Named>,
     ) -> Result<Decided, DecisionError> {
-        let host = Host { graph: Arc::clone(&self.graph), tracer: is_traced.then(Tracer::default) };
+        let tracer = is_traced.then(Tracer::default);
+        let host = Host { graph: Arc::clone(&self.graph), tracer, misuse: OnceCell::new() };
         let outer = Outer { inputs, graph: &self.graph };
         let mut evaluator = Evaluator::new(&outer, ctx);
         evaluator.set_host(&host);
         let (value, outputs) = evaluate(&mut evaluator, &self.graph)?;
         let warnings = evaluator.into_warnings();
-        Ok(Decided { value, outputs, warnings, trace: host.tracer.map(Tracer::into_trace) })
+        let trace = host.tracer.map(Tracer::into_trace);
+        Ok(Decided { value, outputs, warnings, trace, misuse: host.misuse.into_inner() })
     }
 }
 

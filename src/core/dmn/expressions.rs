@@ -217,8 +217,9 @@ impl<'a> Expressions<'_, 'a, '_> {
         let body = if is_feel {
             self.needed(node)
         } else {
-            let message = "functions of other languages are not run, so its value is null";
-            self.report.warning(xml::place(node), message, "a function of the kind FEEL");
+            let kind = xml::attribute(node, "kind").unwrap_or_default();
+            let message = format!("the function is of the kind `{kind}`, which is not run");
+            self.report.error(xml::place(node), message, "a function of the kind FEEL");
             Body::constant(Value::Null)
         };
         self.scope.truncate(outer);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use roxmltree::Document;
 
+use super::Outline;
 use super::model::{DecisionModel, ElementKind};
 use super::xml::{self, Node};
 use crate::core::model::{Problem, Severity};
@@ -83,6 +84,25 @@ pub(super) fn read(
     }
 }
 
+/// The namespace of a file and of those it imports.
+pub(super) fn outline(source: &str, limits: &Limits) -> Option<Outline> {
+    let mut report = Report::new(source);
+    let document = document(source, limits, &mut report)?;
+    let root = document.root_element();
+    let imports = xml::children(root, "import").filter(|it| is_of_dmn(*it));
+    Some(Outline {
+        namespace: xml::attribute(root, "namespace").unwrap_or_default().to_owned(),
+        imports: imports
+            .map(|it| xml::attribute(it, "namespace").unwrap_or_default().to_owned())
+            .collect(),
+    })
+}
+
+/// Whether an import is of a decision model, and not of types or of Java or PMML functions.
+pub(super) fn is_of_dmn(import: Node<'_>) -> bool {
+    xml::attribute(import, "importType").is_none_or(|it| it.contains("DMN"))
+}
+
 /// A model and those of the others that it imports, or that these import, and could be read.
 fn with_needed<'a>(
     own: (Document<'a>, Report<'a>),
@@ -109,7 +129,12 @@ fn with_needed<'a>(
     needed.into_iter().unzip()
 }
 
-fn document<'a>(source: &'a str, limits: &Limits, report: &mut Report<'_>) -> Option<Document<'a>> {
+/// The document of a file, if it is one of DMN.
+pub(super) fn document<'a>(
+    source: &'a str,
+    limits: &Limits,
+    report: &mut Report<'_>,
+) -> Option<Document<'a>> {
     let document = crate::core::xml::read(source, "DMN", limits, report)?;
     let root = document.root_element();
     if xml::is_dmn(&root) && root.tag_name().name() == "definitions" {

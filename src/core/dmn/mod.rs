@@ -7,21 +7,30 @@
 //! **Invariant:** requirements have no cycle; nothing here panics on a source or an input.
 
 mod compiler;
+mod description;
+mod drawing;
 mod evaluation;
 mod expressions;
 mod library;
 mod model;
 mod ordering;
+mod record;
 mod table;
 mod trace;
 mod types;
 mod xml;
 
 use crate::core::model::{Problem, Severity};
+use crate::core::xml::report::Report;
 
 pub use crate::core::xml::limits::Limits;
+pub use description::{
+    DescribedElement, DescribedRule, DescribedTable, Description, LogicLine, TableColumn,
+};
+pub use drawing::draw;
 pub use evaluation::{Decided, DecisionError};
 pub use model::{DecisionModel, ElementInfo, ElementKind};
+pub use record::{Record, RecordLimits};
 pub use trace::{DecisionTrace, MatchedRule, TableTrace, TestedInput, Trace};
 
 /// Reads a DMN file, with the models it imports.
@@ -50,6 +59,29 @@ pub fn parse_leniently(
     limits: &Limits,
 ) -> Result<DecisionModel, Vec<Problem>> {
     library::read(source, imports, limits, compiler::compile)
+}
+
+/// What must be known of a file before it can be read together with those it imports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// The namespace its elements live in.
+    pub namespace: String,
+    /// The namespaces of the models it imports.
+    pub imports: Vec<String>,
+}
+
+/// What a DMN file imports; `None` if it can't be read at all, which [`parse`] explains.
+#[must_use]
+pub fn outline(source: &str, limits: &Limits) -> Option<Outline> {
+    library::outline(source, limits)
+}
+
+/// What stands in a DMN file, for people; `None` if it can't be read at all.
+#[must_use]
+pub fn describe(source: &str, limits: &Limits) -> Option<Description> {
+    let mut report = Report::new(source);
+    let document = library::document(source, limits, &mut report)?;
+    Some(description::read(document.root_element()))
 }
 
 /// All errors and warnings of a DMN file, in the order of the file.

@@ -18,6 +18,8 @@ use crate::core::model::Problem;
 pub struct DecisionModel {
     /// The model's name.
     pub name: Option<String>,
+    /// The id of the file's `definitions`, where it has one.
+    pub id: Option<String>,
     /// The namespace its elements live in.
     pub namespace: String,
     /// Errors and warnings in the order of the file; a model that was parsed strictly has warnings
@@ -48,6 +50,16 @@ pub struct ElementInfo {
     pub id: Option<Arc<str>>,
     /// Its name.
     pub name: Arc<str>,
+    /// `zeebe:versionTag`.
+    pub version_tag: Option<Arc<str>>,
+}
+
+impl ElementInfo {
+    /// What it is called by: its id, or its name where it has none.
+    #[must_use]
+    pub fn id_or_name(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.name)
+    }
 }
 
 impl DecisionModel {

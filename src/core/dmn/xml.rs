@@ -54,6 +54,15 @@ pub(super) fn child<'a>(node: Node<'a>, name: &'static str) -> Option<Node<'a>> 
     children(node, name).next()
 }
 
+/// The namespace of Camunda 8's extensions.
+const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
+
+/// The first extension element of Camunda 8 with a name.
+pub(super) fn zeebe<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
+    let mut extensions = child(node, "extensionElements")?.children();
+    extensions.find(|it| it.is_element() && it.has_tag_name((ZEEBE, name)))
+}
+
 /// An attribute without blanks around it; an empty one counts as missing.
 pub(super) fn attribute<'a>(node: Node<'a>, name: &str) -> Option<&'a str> {
     node.attribute(name).map(str::trim).filter(|value| !value.is_empty())

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::changes::{Instruction, MigrateInstance, RepairIncident};
+use super::copies::GoOnAsCopy;
 use super::instance::{Parent, VariableMap};
 
 /// A request to one process instance. It is refused whole or done whole.
@@ -122,6 +123,8 @@ pub enum Command {
         /// Ids of elements directly inside, each as often as it is to begin.
         element_ids: Vec<String>,
     },
+    /// Goes on with a copy of another instance; its history has been told of this one.
+    GoOnAsCopy(Box<GoOnAsCopy>),
     /// Ends the instance and everything in it.
     Cancel,
     /// Begins and ends elements; all instructions or none.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::decisions::Decisions;
 use super::effect::Effect;
 use super::event::Event;
-use crate::core::model::ProcessDefinition;
+use crate::core::model::{Binding, ProcessDefinition};
 
 /// Distance between two keys of one node; the node's number stands in the ten bits below.
 pub const KEY_STEP: i64 = 1024;
@@ -37,12 +38,15 @@ pub struct Limits {
     pub flows_per_scope_max: u32,
     /// Element instances created in all.
     pub elements_max: u32,
+    /// Decisions made.
+    pub decisions_max: u32,
 }
 
 impl Default for Limits {
-    /// A loop stops after 1,000 flows; a multi-instance of 10,000 items passes in one turn.
+    /// A loop stops after 1,000 flows; a multi-instance of 10,000 items passes in one turn, also
+    /// one that decides about each of them.
     fn default() -> Self {
-        Self { flows_per_scope_max: 1_000, elements_max: 100_000 }
+        Self { flows_per_scope_max: 1_000, elements_max: 100_000, decisions_max: 10_000 }
     }
 }
 
@@ -57,15 +61,24 @@ pub struct TurnContext {
     pub keys: Keys,
     /// How far the turn may go.
     pub limits: Limits,
+    /// The decisions it may call.
+    pub decisions: Decisions,
     /// The definition that a [`super::Command::MigrateInstance`] leads to; nothing else reads it.
     pub target: Option<Arc<ProcessDefinition>>,
 }
 
 impl TurnContext {
-    /// A turn with the usual limits.
+    /// A turn with the usual limits and no decisions.
     #[must_use]
     pub fn new(now: Timestamp, zone: TimeZone, keys: Keys) -> Self {
-        Self { now, zone, keys, limits: Limits::default(), target: None }
+        Self {
+            now,
+            zone,
+            keys,
+            limits: Limits::default(),
+            decisions: Decisions::default(),
+            target: None,
+        }
     }
 }
 
@@ -76,4 +89,6 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// What other instances are to do, in order.
     pub effects: Vec<Effect>,
+    /// Decisions that were called and not among those the turn was given.
+    pub missing_decisions: Vec<(String, Binding)>,
 }

@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::command::UserTaskChanges;
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, InstanceMigrated, JobCreated,
-    LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, InstanceMigrated,
+    JobCreated, LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled,
+    TriggerCollected, UserTaskCreated,
 };
 use super::instance::{Compensation, VariableMap};
 
@@ -48,6 +49,13 @@ pub enum Event {
         signal_key: i64,
         /// What it carries.
         variables: VariableMap,
+    },
+    /// All turns before this one are another instance's, told again of this one.
+    InstanceCopied {
+        /// The other instance.
+        source_key: i64,
+        /// The last of its turns that was taken over.
+        turn: i64,
     },
 
     /// An element instance exists and is being prepared.
@@ -101,6 +109,22 @@ pub enum Event {
         gateway_id: Arc<str>,
         /// The flows.
         flow_ids: Vec<Arc<str>>,
+    },
+    /// A complex gateway has opened and waits for its reset (BPMN 2.0, 13.4.5).
+    ComplexGatewayOpened {
+        /// The scope of the gateway.
+        scope_key: i64,
+        /// The gateway.
+        gateway_id: Arc<str>,
+        /// The flows whose paths went in; a reset awaits the others.
+        flow_ids: Vec<Arc<str>>,
+    },
+    /// A complex gateway waits for its first path again.
+    ComplexGatewayReset {
+        /// The scope of the gateway.
+        scope_key: i64,
+        /// The gateway.
+        gateway_id: Arc<str>,
     },
     /// A variable has a new value.
     VariableSet {
@@ -264,6 +288,18 @@ pub enum Event {
         key: i64,
     },
 
+    /// A decision was made, or failed, which an incident follows.
+    DecisionEvaluated(Box<DecisionEvaluated>),
+    /// One of several triggers came; the event happens when all of them have (BPMN 2.0, 10.5.5).
+    TriggerCollected(Box<TriggerCollected>),
+    /// All have come, or none is waited for any more: the element instance forgets them.
+    TriggersReleased {
+        /// The element instance that waited.
+        element_instance_key: i64,
+        /// The event.
+        element_id: Arc<str>,
+    },
+
     /// An activity completed that can be compensated (BPMN 2.0, 10.7).
     CompensationRecorded {
         /// The scope that remembers it.
@@ -377,6 +413,10 @@ pub enum IncidentKind {
     UserTask,
     /// A script couldn't be computed.
     Script,
+    /// The called decision's id couldn't be computed, or there is no such decision.
+    CalledDecision,
+    /// A decision couldn't be evaluated.
+    DecisionEvaluation,
     /// The called process couldn't be started or was cancelled.
     CalledElement,
     /// Nothing catches an error.

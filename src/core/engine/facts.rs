@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::instance::Parent;
+use super::instance::{Parent, VariableMap};
 
 /// Facts about a new instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,8 @@ pub struct ElementActivating {
     /// Its part in a multi-instance.
     #[serde(default, skip_serializing_if = "Role::is_single")]
     pub role: Role,
-    /// What it would wait for has happened already: it passes at once.
+    /// What it would wait for has happened already: it passes at once. On a complex gateway: this
+    /// is its reset.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_triggered: bool,
     /// It undoes something: the event that asked for it, or the sub-process it belongs to.
@@ -194,6 +195,9 @@ pub struct TimerScheduled {
     /// How it goes on after it has fired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repetition: Option<Repetition>,
+    /// Which of the event's triggers, from 0, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// How a timer repeats.
@@ -221,6 +225,35 @@ pub struct SubscriptionOpened {
     pub correlation_key: String,
     /// Whether the first message closes it.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, from 0, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+}
+
+/// Facts about a decision that was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionEvaluated {
+    /// Key of the evaluation.
+    pub key: i64,
+    /// The element instance that asked.
+    pub element_instance_key: i64,
+    /// Its element.
+    pub element_id: Arc<str>,
+    /// The decision.
+    pub decision_id: String,
+    /// The deployed version of it.
+    pub decision_key: i64,
+    /// That version's number.
+    pub decision_version: i32,
+    /// What was read of the variables, by name or by path; large values are left out.
+    pub inputs: Value,
+    /// What was decided.
+    pub output: Value,
+    /// How, as [`crate::core::dmn::Trace::to_json`] has it; what is too large is left out.
+    pub trace: Value,
+    /// Why there is no decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// Facts about a condition that is waited for.
@@ -234,6 +267,9 @@ pub struct ConditionSubscribed {
     pub element_id: Arc<str>,
     /// Whether the wait ends when the condition is met.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, from 0, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// Facts about a new subscription of a signal.
@@ -249,4 +285,54 @@ pub struct SignalSubscribed {
     pub signal_name: String,
     /// Whether the first signal closes it.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, from 0, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+}
+
+/// Facts about one of several triggers that must all come before their event happens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriggerCollected {
+    /// The element instance that waits.
+    pub element_instance_key: i64,
+    /// The event, as in [`TimerScheduled::element_id`].
+    pub element_id: Arc<str>,
+    /// What came.
+    pub trigger: CollectedTrigger,
+}
+
+/// A trigger that came before the others of its event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectedTrigger {
+    /// Which of the event's triggers, from 0.
+    pub part: u32,
+    /// What it brought.
+    #[serde(default, skip_serializing_if = "VariableMap::is_empty")]
+    pub variables: VariableMap,
+    /// How it is waited for again when the event has happened.
+    pub awaited: AwaitedTrigger,
+}
+
+/// What had been waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AwaitedTrigger {
+    /// A time, which goes on by itself or is over.
+    Timer,
+    /// A message.
+    Message {
+        /// Its name.
+        name: String,
+        /// Its correlation key.
+        correlation_key: String,
+    },
+    /// A signal.
+    Signal {
+        /// Its name.
+        name: String,
+    },
+    /// A condition.
+    Condition,
+    /// What is thrown inside and needs no subscription.
+    Thrown,
 }

@@ -9,18 +9,23 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod calls;
 mod catching;
 mod changes;
 mod command;
 mod compensation;
+mod complex_gateway;
 mod conditions;
 mod context;
+mod copies;
 mod decide;
+mod decisions;
 mod effect;
 mod elements;
 mod errors;
 mod escalations;
 mod event;
+mod event_keys;
 mod expressions;
 mod facts;
 mod flows;
@@ -39,6 +44,7 @@ mod reachability;
 mod rejection;
 mod restart;
 mod signals;
+mod starts;
 mod subscriptions;
 mod suspension;
 mod timers;
@@ -46,31 +52,37 @@ mod triggers;
 mod turn;
 mod user_tasks;
 mod variables;
+mod waits;
 
 pub use apply::apply;
+pub use calls::{escalated, told};
 pub use changes::{
     Activation, Instruction, Mapping, MigrateInstance, MoveSource, RepairIncident, ScopeVariables,
 };
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
+pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
+pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, InstanceMigrated, JobCreated,
-    LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled,
-    UserTaskCreated,
+    AwaitedTrigger, CollectedTrigger, ConditionSubscribed, DecisionEvaluated, ElementActivating,
+    InstanceCreated, InstanceMigrated, JobCreated, LoopStarted, Repetition, Role, SignalSubscribed,
+    SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected, UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
     JobState, LoopProgress, Parent, Postponed, ProcessInstance, SignalSubscription, Subscription,
-    Timer, UserTask, VariableMap,
+    Timer, UserTask, VariableMap, variables_at,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use migration::{
-    MigrationProblem, MigrationReason, Proposal, check_migration, propose_migration,
+    MigrationProblem, MigrationReason, Proposal, check_migration, named_anew, propose_migration,
 };
 pub use rejection::{ModificationProblem, Rejection, Target};
 pub use restart::{Start, start_of};
+pub use starts::met_starts;
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use waits::{Wait, WaitsFor, waits};

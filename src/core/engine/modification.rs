@@ -335,7 +335,7 @@ fn start(turn: &mut Turn<'_>, begun: &[(ElementIndex, Place)], set: &[(Place, Va
         Place::New(at) => keys[at],
     };
     for (index, place) in begun {
-        let key = turn.create_unprepared(*index, key_of(&keys, *place));
+        let key = turn.create_waiting(*index, key_of(&keys, *place));
         keys.push(key);
     }
     for (place, variables) in set {

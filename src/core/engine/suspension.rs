@@ -25,6 +25,7 @@ pub(crate) fn is_taken(command: &Command) -> bool {
         | Command::UpdateUserTask { .. }
         | Command::ModifyInstance { .. }
         | Command::MigrateInstance(_)
+        | Command::GoOnAsCopy(_)
         | Command::CatchSignal { .. }
         | Command::CompleteCalledInstance { .. }
         | Command::FailCalledInstance { .. }

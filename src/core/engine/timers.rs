@@ -104,7 +104,8 @@ pub(crate) fn moment(text: &str, zone: &TimeZone) -> Result<i64, String> {
     local.to_zoned(zone.clone()).map(|zoned| millis(&zoned)).map_err(|_| expected())
 }
 
-fn is_duration(text: &str) -> bool {
+/// Whether an interval is an ISO 8601 duration; it is a cron expression otherwise.
+pub(crate) fn is_duration(text: &str) -> bool {
     text.starts_with(['P', '-'])
 }
 

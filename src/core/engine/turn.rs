@@ -9,14 +9,15 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::apply::apply;
 use super::context::{Outcome, TurnContext};
+use super::decisions::Account;
 use super::effect::Effect;
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{ElementActivating, Role};
 use super::instance::{Held, InstanceState, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use super::{conditions, elements, incidents, joins, subscriptions, suspension};
+use super::{conditions, elements, incidents, joins, suspension};
 use crate::core::feel::{self, EvaluationContext};
-use crate::core::model::{Element, ElementIndex, FlowIndex, ProcessDefinition};
+use crate::core::model::{Binding, Element, ElementIndex, FlowIndex, ProcessDefinition};
 
 /// Why a step can't be done; it becomes an incident.
 #[derive(Debug)]
@@ -55,6 +56,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) instance: &'a mut ProcessInstance,
     pub(crate) context: &'a mut TurnContext,
     pub(crate) feel: EvaluationContext,
+    pub(crate) decisions: Account,
     outcome: Outcome,
     agenda: VecDeque<(Step, i64)>,
     unsettled: BTreeSet<i64>,
@@ -78,6 +80,7 @@ impl<'a> Turn<'a> {
             instance,
             context,
             feel,
+            decisions: Account::default(),
             outcome: Outcome::default(),
             agenda: VecDeque::new(),
             unsettled: BTreeSet::new(),
@@ -148,6 +151,10 @@ impl<'a> Turn<'a> {
         if let Event::VariableSet { scope_key, name, .. } = &event {
             let concerned = conditions::concerned(self, *scope_key, name);
             self.reconsidered.extend(concerned);
+            // A gateway that waits there may read it.
+            if self.instance.elements.get(scope_key).is_some_and(|it| !it.joins.is_empty()) {
+                self.unsettled.insert(*scope_key);
+            }
         }
         apply(self.instance, &event);
         self.outcome.events.push(event);
@@ -181,6 +188,11 @@ impl<'a> Turn<'a> {
             _ => {}
         }
         self.outcome.effects.push(effect);
+    }
+
+    /// Remembers a decision that the turn was not given.
+    pub(crate) fn miss_decision(&mut self, decision_id: String, binding: Binding) {
+        self.outcome.missing_decisions.push((decision_id, binding));
     }
 
     /// Puts a step at the end of the agenda.
@@ -246,8 +258,8 @@ impl<'a> Turn<'a> {
         self.insert(index, scope_key, None, true, None)
     }
 
-    /// Creates an element instance; its activation is for the caller or its scope to plan.
-    pub(crate) fn create_unprepared(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
+    /// Creates one that does not begin with its own activation, but with its scope's.
+    pub(crate) fn create_waiting(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
         self.insert(index, scope_key, None, false, None)
     }
 
@@ -341,8 +353,21 @@ impl<'a> Turn<'a> {
     pub(crate) fn release_all(&mut self, key: i64) {
         let all: Vec<Held> = self.instance.held(key).collect();
         for held in all {
-            self.emit(subscriptions::closing(held));
+            self.release_held(held);
         }
+    }
+
+    /// Takes away one thing that an element instance waits for.
+    pub(crate) fn release_held(&mut self, held: Held) {
+        self.emit(match held {
+            Held::Job(key) => Event::JobCanceled { key },
+            Held::UserTask(key) => Event::UserTaskCanceled { key },
+            Held::Timer(key) => Event::TimerCanceled { key },
+            Held::Subscription(key) => Event::SubscriptionClosed { key },
+            Held::Condition(key) => Event::ConditionUnsubscribed { key },
+            Held::Signal(key) => Event::SignalUnsubscribed { key },
+            Held::Incident(key) => Event::IncidentResolved { key },
+        });
     }
 
     /// The next key.

@@ -64,6 +64,28 @@ pub enum ScriptDefinition {
     Job(JobDefinition),
 }
 
+/// The decision a business rule task makes (`zeebe:calledDecision`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalledDecision {
+    /// Id of the decision.
+    pub decision_id: Dynamic,
+    /// Which deployed version of it.
+    pub binding: Binding,
+    /// Variable that gets the result.
+    pub result_variable: String,
+}
+
+/// Which of several deployed versions is meant (`bindingType`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Binding {
+    /// The latest when it is needed.
+    Latest,
+    /// The one of the same deployment.
+    Deployment,
+    /// The latest with this version tag.
+    VersionTag(String),
+}
+
 /// Work for a person (`zeebe:userTask` and its neighbours).
 #[derive(Debug, Clone, Default)]
 pub struct UserTaskDefinition {

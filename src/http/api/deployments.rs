@@ -32,7 +32,7 @@ pub fn routes() -> Vec<Route> {
             .large_body()
             .about(
                 TAG,
-                "Deploy models, forms and data schemas, as JSON or as files of a multipart form; \
+                "Deploy models, decisions, forms and data schemas, as JSON or as files of a multipart form; \
                  with any problem nothing is deployed",
             ),
         Route::post("/api/v1/deployments/examples", load_examples)
@@ -56,7 +56,7 @@ struct NewDeploymentBody {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Resource")]
 struct ResourceBody {
-    /// The file's name, ending in `.bpmn`, `.form` or `.schema.json`.
+    /// The file's name, ending in `.bpmn`, `.dmn`, `.form` or `.schema.json`.
     name: String,
     /// The file's text.
     content: String,
@@ -77,6 +77,8 @@ struct DeploymentView {
     key: Key,
     /// The processes in it.
     processes: Vec<DeployedProcessView>,
+    /// The decisions in it.
+    decisions: Vec<DeployedDecisionView>,
     /// Ids of the forms in it.
     forms: Vec<String>,
     /// What is likely not meant, but did not stop it.
@@ -91,6 +93,17 @@ struct DeployedProcessView {
     definition_key: Key,
     version: i64,
     /// False when the file is the same as that of the latest version.
+    is_new: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeployedDecision")]
+struct DeployedDecisionView {
+    decision_id: String,
+    name: String,
+    decision_key: Key,
+    version: i64,
+    /// False when the file and what it imports are the same as those of the latest version.
     is_new: bool,
 }
 
@@ -184,9 +197,17 @@ impl From<Deployment> for DeploymentView {
             version: process.version,
             is_new: process.is_new,
         });
+        let decisions = deployment.decisions.into_iter().map(|decision| DeployedDecisionView {
+            decision_id: decision.decision_id,
+            name: decision.name,
+            decision_key: Key(decision.decision_key),
+            version: decision.version,
+            is_new: decision.is_new,
+        });
         Self {
             key: Key(deployment.key),
             processes: processes.collect(),
+            decisions: decisions.collect(),
             forms: deployment.forms,
             warnings: deployment.warnings.into_iter().map(Into::into).collect(),
         }

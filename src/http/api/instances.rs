@@ -94,7 +94,7 @@ struct StartBody {
 /// What was started.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "StartedProcessInstance")]
-struct StartedView {
+pub(super) struct StartedView {
     key: Key,
     process_id: String,
     definition_key: Key,
@@ -158,7 +158,7 @@ pub(crate) struct InstanceView {
 /// The variables that one scope holds.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "VariableScope")]
-struct ScopeView {
+pub(super) struct ScopeView {
     scope_key: Key,
     parent_key: Option<Key>,
     element_id: String,
@@ -270,7 +270,7 @@ pub(crate) async fn filter_of(
 }
 
 /// Whoever may start instances sees its own.
-fn require_some_sight(signed_in: &SignedIn) -> Result<(), HttpError> {
+pub(super) fn require_some_sight(signed_in: &SignedIn) -> Result<(), HttpError> {
     if signed_in.principal.may(Permission::InstancesStart) {
         return Ok(());
     }
@@ -321,7 +321,7 @@ async fn show(
     Ok(Answer::ok(found.ok_or_else(missing)?.into()))
 }
 
-fn missing() -> HttpError {
+pub(super) fn missing() -> HttpError {
     HttpError::not_found("process instance")
 }
 
@@ -334,7 +334,11 @@ async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn inspect(app: &App, signed_in: &SignedIn, key: Key) -> Result<Inspection, HttpError> {
+pub(super) async fn inspect(
+    app: &App,
+    signed_in: &SignedIn,
+    key: Key,
+) -> Result<Inspection, HttpError> {
     require_some_sight(signed_in)?;
     app.instances.inspect(&signed_in.principal, key.0).await?.ok_or_else(missing)
 }

@@ -5,10 +5,13 @@
 pub mod audit;
 pub mod auth;
 pub mod bulk_operations;
+pub mod conditions;
+pub mod decisions;
 pub mod deployments;
 pub mod files;
 pub mod forms;
 pub mod groups;
+pub mod history;
 pub mod incidents;
 pub mod instance_changes;
 pub mod instances;

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::incidents::{incident_row, nothing_stuck};
 use super::instance_variables::{self, ScopeRows, VariableForm};
 use super::instances::state_chip;
-use super::names::{GroupNames, Names};
-use super::numbers::span;
+use super::names::KnownNames;
+use super::timeline_rows::TimelineRow;
+use super::waiting_rows::WaitingRow;
 use super::words::sentence;
 use crate::core::access::{Permission, Principal};
 use crate::http::app::App;
@@ -24,7 +25,7 @@ use crate::http::route::Route;
 use crate::http::session::SignedIn;
 use crate::services::incidents::{self, IncidentFilter};
 use crate::services::instances::{
-    EntryKind, Inspection, InstanceJob, Naming, TimelineEntry, element_name, elements_by_key,
+    Inspection, InstanceJob, InstanceRow, Naming, element_name, elements_by_key,
 };
 
 /// Entries of the timeline on a page.
@@ -44,6 +45,10 @@ pub struct InstancePage {
     pub started: Stamp,
     pub ended: Option<Stamp>,
     pub can_cancel: bool,
+    /// What else can be done to it; empty for those who may not.
+    pub changes: Vec<Link>,
+    /// Where the button that lets it rest or go on leads, and what it says.
+    pub rest: Option<Link>,
     /// Open incidents; above zero shows a banner that leads to their tab.
     pub incident_count: usize,
     pub diagram: Diagram,
@@ -55,24 +60,11 @@ pub struct InstancePage {
 #[derive(Clone, Debug)]
 pub enum InstanceTab {
     Timeline { rows: Vec<TimelineRow>, pager: Pager },
+    Waiting { rows: Vec<WaitingRow>, empty: EmptyState },
     Variables { scopes: Vec<ScopeRows>, form: Option<VariableForm> },
     Jobs { rows: Vec<JobRow>, empty: EmptyState },
     Incidents { rows: Vec<IncidentRow>, empty: EmptyState },
     Called { rows: Vec<CalledRow>, empty: EmptyState },
-}
-
-/// Something that happened in the instance.
-#[derive(Clone, Debug)]
-pub struct TimelineRow {
-    pub icon: &'static str,
-    /// CSS class of a tone.
-    pub tone: &'static str,
-    pub element: String,
-    pub element_id: String,
-    pub text: String,
-    pub at: Stamp,
-    /// For example `took 3 min`; empty shows none.
-    pub duration: String,
 }
 
 /// A job of the instance.
@@ -134,10 +126,12 @@ impl InstancePage {
             started: Stamp::sample(1500),
             ended: None,
             can_cancel: true,
+            changes: changes("4503599627370497", true),
+            rest: Some(Link::new("Suspend", "/instances/4503599627370497/suspend")),
             incident_count: 1,
             diagram: Diagram::sample_with_states(),
             tabs: sample_tabs("timeline"),
-            tab: InstanceTab::Timeline { rows: sample_timeline(), pager: Pager::default() },
+            tab: InstanceTab::Timeline { rows: TimelineRow::samples(), pager: Pager::default() },
         }
     }
 
@@ -148,6 +142,13 @@ impl InstancePage {
         let page = |id, tab| Self { tabs: sample_tabs(id), tab, ..Self::sample() };
         vec![
             Self::sample(),
+            page(
+                "waiting",
+                InstanceTab::Waiting {
+                    rows: WaitingRow::samples(),
+                    empty: none("Waits for nothing"),
+                },
+            ),
             page(
                 "variables",
                 InstanceTab::Variables {
@@ -178,6 +179,7 @@ impl InstancePage {
 fn sample_tabs(current: &str) -> Vec<Tab> {
     [
         ("timeline", "Timeline", ""),
+        ("waiting", "Waits for", "3"),
         ("variables", "Variables", "6"),
         ("jobs", "Jobs", "2"),
         ("incidents", "Incidents", "1"),
@@ -185,27 +187,6 @@ fn sample_tabs(current: &str) -> Vec<Tab> {
     ]
     .map(|(id, label, count)| Tab::new(id, label, format!("?tab={id}"), count, id == current))
     .into()
-}
-
-fn sample_timeline() -> Vec<TimelineRow> {
-    let row =
-        |icon, tone, element: &str, id: &str, text: &str, minutes, duration: &str| TimelineRow {
-            icon,
-            tone,
-            element: element.into(),
-            element_id: id.into(),
-            text: text.into(),
-            at: Stamp::sample(minutes),
-            duration: duration.into(),
-        };
-    vec![
-        row("alert", "bad", "Pay out", "pay", "raised an incident: no route to host", 40, ""),
-        row("play", "info", "Pay out", "pay", "was activated", 42, ""),
-        row("check", "good", "Approve expense", "approve", "was completed", 42, "took 24 h"),
-        row("user", "info", "Approve expense", "approve", "was claimed by Approver", 1450, ""),
-        row("branch", "neutral", "Amount above limit?", "limit", "took the path Yes", 1499, ""),
-        row("play", "info", "Expense submitted", "start", "was started by Requester", 1500, ""),
-    ]
 }
 
 fn sample_called() -> Vec<CalledRow> {
@@ -331,8 +312,7 @@ pub(super) async fn load(
     let now_ms = app.clock.now_ms();
     let view = View {
         principal,
-        names: Names::load(app, found.people()).await?,
-        groups: GroupNames::load(app, found.groups()).await?,
+        known: KnownNames::load(app, found.people(), found.groups()).await?,
         wanted,
         now_ms,
         stuck: stuck.into_iter().map(|it| incident_row(it, principal, now_ms)).collect(),
@@ -376,8 +356,7 @@ async fn cancel(
 /// Who looks at which part of an instance, and what is known beside it.
 struct View<'a> {
     principal: &'a Principal,
-    names: Names,
-    groups: GroupNames,
+    known: KnownNames,
     wanted: &'a Wanted,
     now_ms: i64,
     stuck: Vec<IncidentRow>,
@@ -385,19 +364,13 @@ struct View<'a> {
     sent: Option<VariableForm>,
 }
 
-impl Naming for View<'_> {
-    fn person(&self, user_id: &str) -> String {
-        self.names.of(user_id)
-    }
-
-    fn group(&self, group_id: &str) -> String {
-        self.groups.of(group_id)
-    }
-}
-
 impl View<'_> {
     fn may_change(&self, found: &Inspection) -> bool {
-        found.row.state == "active" && self.principal.may(Permission::InstancesOperate)
+        found.row.ended_at.is_none() && self.may_operate()
+    }
+
+    fn may_operate(&self) -> bool {
+        self.principal.may(Permission::InstancesOperate)
     }
 }
 
@@ -413,10 +386,16 @@ fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
         ),
         version: format!("Version {}", row.version),
         state: state_chip(row),
-        facts: facts(found, &view.names),
+        facts: facts(found, &view.known),
         started: Stamp::at(row.started_at, view.now_ms),
         ended: row.ended_at.map(|at| Stamp::at(at, view.now_ms)),
         can_cancel: view.may_change(found),
+        changes: if view.may_operate() {
+            changes(&row.key.to_string(), row.ended_at.is_none())
+        } else {
+            Vec::new()
+        },
+        rest: view.may_change(found).then(|| rest(row)),
         incident_count,
         diagram: Diagram {
             svg: found.diagram(),
@@ -428,11 +407,28 @@ fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
     }
 }
 
-fn facts(found: &Inspection, names: &Names) -> Vec<Fact> {
-    let mut facts = vec![Fact::text("Started by", names.of(&found.row.started_by))];
+/// Pages that change an instance; one that has ended can only be started again.
+fn changes(key: &str, is_open: bool) -> Vec<Link> {
+    let of_open = [("Modify", "modify"), ("Migrate", "migrate")].into_iter().filter(|_| is_open);
+    let all = of_open.chain([("Restart", "restart")]);
+    all.map(|(label, page)| Link::new(label, format!("/instances/{key}/{page}"))).collect()
+}
+
+/// The button that lets an instance rest, or go on.
+fn rest(row: &InstanceRow) -> Link {
+    let (label, verb) =
+        if row.state == "suspended" { ("Resume", "resume") } else { ("Suspend", "suspend") };
+    Link::new(label, format!("/instances/{}/{verb}", row.key))
+}
+
+fn facts(found: &Inspection, known: &KnownNames) -> Vec<Fact> {
+    let mut facts = vec![Fact::text("Started by", known.person(&found.row.started_by))];
     if let Some(parent) = &found.parent {
         let href = format!("/instances/{}", parent.key);
         facts.push(Fact::link("Called from", parent.process_name.as_str(), href));
+    }
+    if let Some(origin) = found.row.origin_key {
+        facts.push(Fact::link("Made after", origin.to_string(), format!("/instances/{origin}")));
     }
     facts
 }
@@ -442,6 +438,7 @@ fn tabs(found: &Inspection, stuck: usize, wanted: &str) -> Vec<Tab> {
     let variables = found.instance.variables().map_or(0, serde_json::Map::len);
     let all = [
         ("timeline", "Timeline", String::new()),
+        ("waiting", "Waits for", String::new()),
         ("variables", "Variables", count(variables)),
         ("jobs", "Jobs", count(found.jobs.len())),
         ("incidents", "Incidents", count(stuck)),
@@ -457,6 +454,14 @@ fn tabs(found: &Inspection, stuck: usize, wanted: &str) -> Vec<Tab> {
 fn tab(found: &Inspection, view: View<'_>) -> InstanceTab {
     let now_ms = view.now_ms;
     match view.wanted.tab.as_str() {
+        "waiting" => InstanceTab::Waiting {
+            rows: WaitingRow::of_instance(found, &view.known, now_ms),
+            empty: EmptyState::new(
+                "check",
+                "Waits for nothing",
+                "This instance has ended. The timeline says how.",
+            ),
+        },
         "variables" => variables(found, view),
         "jobs" => InstanceTab::Jobs {
             rows: found.jobs.iter().map(|job| job_row(found, job, now_ms)).collect(),
@@ -483,14 +488,14 @@ fn variables(found: &Inspection, view: View<'_>) -> InstanceTab {
 /// The newest entries first.
 fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
     let offset = view.wanted.offset;
-    let entries = found.timeline(view);
+    let entries = found.timeline(&view.known);
     let total = entries.len();
     let rows: Vec<TimelineRow> = entries
         .into_iter()
         .rev()
         .skip(offset)
         .take(ENTRIES)
-        .map(|entry| timeline_row(entry, view.now_ms))
+        .map(|entry| TimelineRow::of(entry, view.principal, view.now_ms))
         .collect();
     let end = offset + rows.len();
     let pager = if total <= ENTRIES {
@@ -503,34 +508,6 @@ fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
         }
     };
     InstanceTab::Timeline { rows, pager }
-}
-
-fn timeline_row(entry: TimelineEntry, now_ms: i64) -> TimelineRow {
-    let (icon, tone) = match entry.kind {
-        EntryKind::Started => ("play", "info"),
-        EntryKind::Completed => ("check", "good"),
-        EntryKind::Ended => ("stop", "neutral"),
-        EntryKind::Person => ("user", "info"),
-        EntryKind::Time => ("clock", "neutral"),
-        EntryKind::Message => ("mail", "neutral"),
-        EntryKind::Call => ("link", "neutral"),
-        EntryKind::Variables => ("variable", "neutral"),
-        EntryKind::Trouble => ("alert", "warn"),
-        EntryKind::Incident => ("alert", "bad"),
-        EntryKind::Repaired => ("retry", "good"),
-    };
-    TimelineRow {
-        icon,
-        tone,
-        element: entry.element,
-        element_id: entry.element_id,
-        text: entry.text,
-        at: Stamp::at(entry.at, now_ms),
-        duration: match entry.duration_ms {
-            Some(ms) if ms >= 1000 => format!("took {}", span(ms)),
-            _ => String::new(),
-        },
-    }
 }
 
 fn job_row(found: &Inspection, job: &InstanceJob, now_ms: i64) -> JobRow {

@@ -78,6 +78,7 @@ pub enum Section {
     Inbox,
     Processes,
     Instances,
+    Decisions,
     Incidents,
     Schedules,
     Files,
@@ -100,6 +101,7 @@ impl Section {
             "inbox" | "user-tasks" => Self::Inbox,
             "processes" => Self::Processes,
             "instances" => Self::Instances,
+            "decisions" | "decision-evaluations" => Self::Decisions,
             "incidents" => Self::Incidents,
             "schedules" => Self::Schedules,
             "files" => Self::Files,
@@ -228,6 +230,7 @@ fn navigation(section: Section, viewer: &Viewer) -> Vec<NavGroup> {
         link(Section::Inbox, viewer.open_tasks),
         link(Section::Processes, 0),
         link(Section::Instances, 0),
+        link(Section::Decisions, 0),
     ];
     if viewer.can_operate {
         work.push(link(Section::Incidents, viewer.open_incidents));
@@ -252,6 +255,7 @@ fn nav_item(of: Section, current: Section, count: u64) -> NavItem {
         Section::Inbox => ("inbox", "/inbox", "Inbox", "inbox"),
         Section::Processes => ("processes", "/processes", "Processes", "process"),
         Section::Instances => ("instances", "/instances", "Instances", "instances"),
+        Section::Decisions => ("decisions", "/decisions", "Decisions", "table"),
         Section::Incidents => ("incidents", "/incidents", "Incidents", "alert"),
         Section::Schedules => ("schedules", "/schedules", "Schedules", "clock"),
         Section::Files => ("files", "/files", "Files", "file"),

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::http::app::App;
 use crate::http::error::HttpError;
 use crate::services::identity::IdentityError;
+use crate::services::instances::Naming;
 
 /// Display names by login name.
 pub(crate) struct Names(HashMap<String, String>);
@@ -65,5 +66,36 @@ impl GroupNames {
     /// The names of several, as a list in words.
     pub(crate) fn list(&self, group_ids: &[String]) -> String {
         group_ids.iter().map(|it| self.of(it)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Names of both, for whoever tells what happened.
+pub(crate) struct KnownNames {
+    people: Names,
+    groups: GroupNames,
+}
+
+impl KnownNames {
+    /// The names of these people and groups.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn load<'i>(
+        app: &App,
+        user_ids: impl IntoIterator<Item = &'i str>,
+        group_ids: impl IntoIterator<Item = &'i str>,
+    ) -> Result<Self, HttpError> {
+        let people = Names::load(app, user_ids).await?;
+        Ok(Self { people, groups: GroupNames::load(app, group_ids).await? })
+    }
+}
+
+impl Naming for KnownNames {
+    fn person(&self, user_id: &str) -> String {
+        self.people.of(user_id)
+    }
+
+    fn group(&self, group_id: &str) -> String {
+        self.groups.of(group_id)
     }
 }

@@ -22,7 +22,8 @@ use crate::services::instances::{COUNT_MAX, InstanceFilter, StateFilter};
 use crate::services::processes::{self, DefinitionRow, ResourceRow};
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -270,15 +271,21 @@ async fn model(
     State(app): State<App>,
     Path(process_id): Path<String>,
     Query(query): Query<VersionQuery>,
-) -> Result<([(HeaderName, HeaderValue); 2], String), HttpError> {
+) -> Result<Response, HttpError> {
     let found = find(&app, process_id, query.version).await?;
-    let name: String = found.shown.process_id.chars().filter(char::is_ascii_graphic).collect();
-    let disposition = format!("attachment; filename=\"{}.bpmn\"", name.replace(['"', '\\'], ""));
+    Ok(download(&found.shown.process_id, "bpmn", found.model.content))
+}
+
+/// A model as a file of a name.
+pub(super) fn download(name: &str, ending: &str, content: String) -> Response {
+    let name: String = name.chars().filter(char::is_ascii_graphic).collect();
+    let name = name.replace(['"', '\\'], "");
+    let disposition = format!("attachment; filename=\"{name}.{ending}\"");
     let disposition =
         HeaderValue::try_from(disposition).unwrap_or(HeaderValue::from_static("attachment"));
     let kind = HeaderValue::from_static("application/xml; charset=utf-8");
     let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)];
-    Ok((headers, found.model.content))
+    (headers, content).into_response()
 }
 
 fn facts(found: &Found, names: &Names, now_ms: i64) -> Vec<Fact> {

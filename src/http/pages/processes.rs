@@ -95,7 +95,7 @@ impl ProcessesPage {
             empty: EmptyState::new(
                 "process",
                 "No processes yet",
-                "Upload a BPMN model here. Forms and data schemas it uses can come along.",
+                "Upload a BPMN model here. Decisions, forms and data schemas it uses can come along.",
             ),
             pager: Pager::default(),
             can_deploy: true,
@@ -142,7 +142,7 @@ async fn show(
         empty: EmptyState::new(
             "process",
             "No processes yet",
-            "Upload a BPMN model here. Forms and data schemas it uses can come along.",
+            "Upload a BPMN model here. Decisions, forms and data schemas it uses can come along.",
         ),
         can_deploy: signed_in.principal.may(Permission::ProcessesDeploy),
     }))
@@ -222,12 +222,18 @@ fn deployed(deployment: &Deployment) -> Response {
         }
     };
     let mut names: Vec<String> = deployment.processes.iter().map(process).collect();
+    names.extend(deployment.decisions.iter().map(|it| {
+        let version =
+            if it.is_new { format!("version {}", it.version) } else { "(no change)".into() };
+        format!("decision {} {version}", it.name)
+    }));
     names.extend(deployment.forms.iter().map(|form| format!("form {form}")));
     let note = deployment.warnings.first();
     let note = note.map(|it| format!(" Note: {}.", it.problem.message)).unwrap_or_default();
     let message = format!("Deployed {}.{note}", names.join(", "));
-    let location = match deployment.processes.as_slice() {
-        [only] => format!("/processes/{}", only.process_id),
+    let location = match (deployment.processes.as_slice(), deployment.decisions.as_slice()) {
+        ([only], _) => format!("/processes/{}", only.process_id),
+        ([], [_, ..]) => "/decisions".to_owned(),
         _ => "/processes".to_owned(),
     };
     go_with_success(&location, &message)

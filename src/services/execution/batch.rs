@@ -14,20 +14,26 @@ use jiff::tz::TimeZone;
 
 use super::alarms::Alarm;
 use super::changes::Change;
+use super::decisions::DeployedDecisions;
 use super::definitions::{Definitions, Deployed};
 use super::dispatcher::{Handlers, LeasedJob};
 use super::process_schema::{self, ProcessSchema};
 use super::projection::{Facts, Lease, WorkRows};
 use super::repeats;
-use super::request::{InstanceReceipt, ProcessReference, Receipt, Refusal, Request, Work};
+use super::request::{
+    InstanceReceipt, ProcessReference, Receipt, Refusal, Request, Work, no_process,
+};
 use super::rows::write_each;
 use super::signals::DELIVERIES_MAX;
 use super::snapshots::{self, Hot};
 use super::standing;
 use super::targets::Targets;
 use super::trail;
-use crate::core::engine::{self, Command, Effect, Event, Keys, Outcome, Parent, TurnContext};
-use crate::platform::clock::{KEY_STEP, KeyGenerator};
+use crate::core::engine::{
+    self, Command, DeployedDecision, Effect, Event, Outcome, Parent, escalated, told,
+};
+use crate::core::model::Binding;
+use crate::platform::clock::KeyGenerator;
 use crate::platform::store::{Sql, StoreError, Value};
 use crate::services::audit::{self, AuditEvent, Origin};
 
@@ -35,6 +41,7 @@ use crate::services::audit::{self, AuditEvent, Origin};
 pub(crate) struct Surroundings {
     pub(crate) keys: Arc<KeyGenerator>,
     pub(crate) definitions: Definitions,
+    pub(crate) decisions: DeployedDecisions,
     pub(crate) handlers: Handlers,
     pub(crate) zone: TimeZone,
     /// How long this process's own handlers own a job.
@@ -84,6 +91,19 @@ pub(crate) enum Pending {
 /// Either an answer or a refusal; the outer error fails the whole batch.
 pub(crate) type Answer<T> = Result<Result<T, Refusal>, StoreError>;
 
+/// A turn as the journal keeps it.
+pub(super) struct Turned<'a> {
+    /// The instance.
+    pub(super) key: i64,
+    /// Milliseconds UTC.
+    pub(super) at: i64,
+    /// Who caused it.
+    pub(super) actor: &'a str,
+    /// What caused it, as in the audit.
+    pub(super) cause: &'a str,
+    pub(super) events: &'a [Event],
+}
+
 /// Rows of turns for one process's journal.
 type TurnRows = (Arc<ProcessSchema>, Vec<Vec<Value>>);
 
@@ -98,12 +118,14 @@ pub(crate) struct Batch<'a> {
     pub(crate) pending: VecDeque<Pending>,
     /// How many instances signals may still reach by the request at hand.
     pub(crate) deliveries_left: usize,
-    live: BTreeMap<i64, Box<Hot>>,
+    pub(super) live: BTreeMap<i64, Box<Hot>>,
     turns: BTreeMap<Arc<str>, TurnRows>,
-    trail: Vec<AuditEvent>,
+    pub(super) trail: Vec<AuditEvent>,
     targets: Targets,
     /// Latest versions that were looked up: within a transaction they stay what they are.
     latest: HashMap<String, Arc<Deployed>>,
+    /// Decisions that were looked up, by id, binding and the deployment that is meant.
+    pub(crate) decisions: HashMap<(String, Binding, i64), Option<DeployedDecision>>,
     /// Instances whose rows are known to be locked, or to have been absent from the cache.
     locked: HashSet<i64>,
 }
@@ -136,6 +158,7 @@ pub(crate) fn run(
         trail: Vec::new(),
         targets,
         latest: HashMap::new(),
+        decisions: HashMap::new(),
         locked,
     };
     let mut answers = Vec::with_capacity(requests.len());
@@ -183,8 +206,10 @@ impl Batch<'_> {
                 Ok(key) => self.turn(key, command, &request.origin),
                 Err(refusal) => Ok(Err(refusal)),
             },
+            Work::Rewind(wanted) => self.rewind(wanted, &request.origin),
             Work::Publish(message) => self.publish(message, &request.origin),
             Work::Broadcast(signal) => self.broadcast(signal, &request.origin),
+            Work::EvaluateConditions(wanted) => self.evaluate_conditions(wanted, &request.origin),
             Work::GoOnWithSignal(key) => self.go_on_with_signal(*key),
             Work::LeaseJobs(wanted) => self.lease_jobs(wanted).map(Ok),
             Work::LeaseJob(job_key) => self.lease_own_job(*job_key).map(Ok),
@@ -203,7 +228,7 @@ impl Batch<'_> {
         Ok(self.targets.resolve(target))
     }
 
-    fn find_definition(
+    pub(super) fn find_definition(
         &mut self,
         process: &ProcessReference,
     ) -> Result<Option<Arc<Deployed>>, StoreError> {
@@ -249,16 +274,8 @@ impl Batch<'_> {
         let change = trail::describe(command, &hot);
         let deployed = Arc::clone(&hot.deployed);
         let target = self.find_target(command)?;
-        let outcome = {
-            let mut lease = self.around.keys.lease(self.now_ms());
-            let keys = Keys { next: lease.first() };
-            let mut context = TurnContext::new(self.now, self.around.zone.clone(), keys);
-            context.target = target.as_ref().map(|target| Arc::clone(&target.graph));
-            let decided = engine::decide(&deployed.graph, &mut hot.instance, command, &mut context);
-            lease.advance(context.keys.next - KEY_STEP);
-            decided
-        };
-        match outcome {
+        let graph = target.as_ref().map(|target| Arc::clone(&target.graph));
+        match self.take_turn(&deployed, &mut hot.instance, (command, graph.as_ref()))? {
             Ok(outcome) => {
                 if let Some(target) = target {
                     standing::change_version(&mut hot, target);
@@ -286,21 +303,11 @@ impl Batch<'_> {
         origin: &Origin,
     ) -> Answer<Receipt> {
         for event in &outcome.events {
-            self.note(key, &mut hot, event);
+            let lease = self.lease_for(event);
+            self.note(key, &mut hot, event, lease);
         }
-        let events = engine::encode(&outcome.events);
-        let schema = self.schema_of(&hot.deployed)?;
-        hot.count_turn(events.len());
-        let row = vec![
-            key.into(),
-            hot.turn.into(),
-            self.now_ms().into(),
-            (&*origin.actor.id).into(),
-            cause.into(),
-            events.into(),
-        ];
-        let turns = self.turns.entry(hot.deployed.schema_name.clone());
-        turns.or_insert_with(|| (schema, Vec::new())).1.push(row);
+        let (at, actor) = (self.now_ms(), &*origin.actor.id);
+        self.journalise(&mut hot, &Turned { key, at, actor, cause, events: &outcome.events })?;
         if !hot.is_open() {
             hot.ended_at = Some(self.now_ms());
             if hot.deployed.has_message_start() {
@@ -323,9 +330,31 @@ impl Batch<'_> {
         Ok(Ok(Receipt::Instance(receipt)))
     }
 
-    /// What one event means outside the instance.
-    fn note(&mut self, key: i64, hot: &mut Hot, event: &Event) {
-        let lease = self.lease_for(event);
+    /// Adds a turn to the journal of its instance.
+    pub(super) fn journalise(
+        &mut self,
+        hot: &mut Hot,
+        turn: &Turned<'_>,
+    ) -> Result<(), StoreError> {
+        let events = engine::encode(turn.events);
+        let schema = self.schema_of(&hot.deployed)?;
+        hot.count_turn(events.len());
+        let row = vec![
+            turn.key.into(),
+            hot.turn.into(),
+            turn.at.into(),
+            turn.actor.into(),
+            turn.cause.into(),
+            events.into(),
+        ];
+        let turns = self.turns.entry(hot.deployed.schema_name.clone());
+        turns.or_insert_with(|| (schema, Vec::new())).1.push(row);
+        Ok(())
+    }
+
+    /// What one event means outside the instance. `lease` is for a job that begins in the hands of
+    /// this process.
+    pub(super) fn note(&mut self, key: i64, hot: &mut Hot, event: &Event, lease: Option<Lease>) {
         let facts = Facts {
             instance_key: key,
             process_id: &hot.deployed.process_id,
@@ -456,10 +485,10 @@ impl Batch<'_> {
             Effect::SuspendCalledInstance { child_key } => (child_key, Command::Suspend),
             Effect::ResumeCalledInstance { child_key } => (child_key, Command::Resume),
             Effect::EscalateToParent { parent, code } => {
-                (parent.instance_key, super::calls::escalated(parent, key, code))
+                (parent.instance_key, escalated(parent, key, code))
             }
             Effect::NotifyParent { parent, result } => {
-                (parent.instance_key, super::calls::told(parent, key, result))
+                (parent.instance_key, told(parent, key, result))
             }
         };
         // A caller that no longer waits, or a child that has ended, refuses: nothing is left to do.
@@ -475,16 +504,6 @@ impl Batch<'_> {
         let dirty: Vec<&mut Box<Hot>> = self.live.values_mut().filter(|hot| hot.is_dirty).collect();
         snapshots::write(self.sql, &self.kept.schemas, dirty)?;
         audit::record_all(self.sql, &std::mem::take(&mut self.trail))
-    }
-}
-
-fn no_process(process: &ProcessReference) -> Refusal {
-    match process {
-        ProcessReference::Latest(id) => Refusal::NoProcess(format!("\"{id}\"")),
-        ProcessReference::Version(id, version) => {
-            Refusal::NoProcess(format!("\"{id}\" in version {version}"))
-        }
-        ProcessReference::Key(key) => Refusal::NotFound { kind: "process definition", key: *key },
     }
 }
 

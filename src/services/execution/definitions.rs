@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
+use super::deciding::Calls;
 use crate::core::bpmn;
-use crate::core::model::{ElementKind, EventTrigger, ProcessDefinition, StartEvent};
+use crate::core::model::{ProcessDefinition, StartTrigger};
 use crate::core::schema::Column;
 use crate::platform::store::{Row, Sql, StoreError, Value};
 
@@ -29,6 +30,10 @@ pub struct Deployed {
     pub schema_name: Arc<str>,
     /// The business columns it wants.
     pub columns: Vec<Column>,
+    /// The deployment that brought it.
+    pub deployment_key: i64,
+    /// The decisions it calls.
+    pub(crate) calls: Calls,
     /// The graph.
     pub graph: Arc<ProcessDefinition>,
 }
@@ -37,13 +42,8 @@ impl Deployed {
     /// Whether a message can start an instance.
     #[must_use]
     pub fn has_message_start(&self) -> bool {
-        let root = self.graph.element(ProcessDefinition::ROOT);
-        root.children.iter().any(|child| {
-            matches!(
-                &self.graph.element(*child).kind,
-                ElementKind::StartEvent(StartEvent { trigger: Some(EventTrigger::Message(_)), .. })
-            )
-        })
+        let starts = self.graph.starts();
+        starts.iter().any(|start| matches!(start.trigger, StartTrigger::Message(_)))
     }
 }
 
@@ -59,7 +59,8 @@ impl Default for Definitions {
     }
 }
 
-const SELECT: &str = "SELECT d.key, d.process_id, d.version, p.schema_name, d.columns, r.content
+const SELECT: &str = "SELECT d.key, d.process_id, d.version, p.schema_name, d.columns, r.content,
+         d.deployment_key
      FROM sys_flows__definitions d
      JOIN sys_flows__processes p ON p.process_id = d.process_id
      JOIN sys_flows__resources r ON r.key = d.resource_key
@@ -137,12 +138,15 @@ fn read(row: &Row) -> Result<Deployed, StoreError> {
     let model = bpmn::parse(row.text(5)?, &bpmn::Limits::default())
         .map_err(|_| corrupt("its model has problems"))?;
     let graph = model.processes.into_iter().find(|process| *process.id == *process_id);
+    let graph = graph.ok_or_else(|| corrupt("its model lacks the process"))?;
     Ok(Deployed {
         key,
         version: row.integer(2)?,
         schema_name: row.text(3)?.into(),
         columns: serde_json::from_str(row.text(4)?).map_err(|_| corrupt("its columns"))?,
-        graph: Arc::new(graph.ok_or_else(|| corrupt("its model lacks the process"))?),
+        deployment_key: row.integer(6)?,
+        calls: Calls::of(&graph),
+        graph: Arc::new(graph),
         process_id: process_id.into(),
     })
 }

@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Map;
 
 use super::batch::{Answer, Batch};
 use super::dispatcher::LeasedJob;
 use super::projection::Lease;
 use super::request::{LeaseJobs, Receipt, Refusal};
 use super::snapshots::Hot;
-use crate::core::engine::{JobCreated, ProcessInstance};
+use crate::core::engine::{JobCreated, variables_at};
 use crate::platform::store::{Row, StoreError};
 
 const COLUMNS: &str = "key, instance_key, element_instance_key, element_id, process_id,
@@ -161,20 +161,4 @@ pub(crate) fn leased(instance_key: i64, hot: &Hot, job: &JobCreated, lease: &Lea
             _ => String::new(),
         },
     }
-}
-
-/// All variables visible at an element instance; inner ones hide outer ones.
-#[must_use]
-pub fn variables_at(instance: &ProcessInstance, element_instance_key: i64) -> Map<String, Json> {
-    let mut chain = Vec::new();
-    let mut next = Some(element_instance_key);
-    while let Some(element) = next.and_then(|key| instance.elements.get(&key)) {
-        chain.push(&element.variables);
-        next = element.scope_key;
-    }
-    let mut variables = Map::new();
-    for scope in chain.into_iter().rev() {
-        variables.extend(scope.iter().map(|(name, value)| (name.clone(), value.clone())));
-    }
-    variables
 }

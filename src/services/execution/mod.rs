@@ -9,8 +9,9 @@
 
 mod alarms;
 mod batch;
-mod calls;
 mod changes;
+mod deciding;
+mod decisions;
 mod definitions;
 mod dispatcher;
 mod jobs;
@@ -20,12 +21,14 @@ mod projection;
 mod reading;
 mod repeats;
 mod request;
+mod rewinding;
 mod rows;
 mod schedules;
 mod signals;
 mod snapshots;
 mod standing;
 mod starting;
+mod starts;
 mod targets;
 mod trail;
 mod trying;
@@ -48,16 +51,15 @@ use batch::{FollowUp, Surroundings};
 use turn_loop::{TurnLoop, Waiting};
 use workers::{WaitingRoom, Workers};
 
-pub(crate) use calls::{escalated, told};
 pub use changes::{Change, Changes, Notice};
+pub use decisions::DeployedDecisions;
 pub use definitions::{Definitions, Deployed};
 pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
-pub use jobs::variables_at;
 pub use process_schema::indexed_expression;
-pub use reading::{TurnRecord, find_instance, list_turns, load_instance_at};
+pub use reading::{TurnRecord, find_instance, list_turns, list_turns_until};
 pub use request::{
-    After, BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
-    Refusal, Request, StartInstance, Target, Work,
+    After, BroadcastSignal, EvaluateConditions, InstanceReceipt, LeaseJobs, ProcessReference,
+    PublishMessage, Receipt, Refusal, Request, RewindInstance, StartInstance, Target, Work,
 };
 pub use schedules::{StartProblem, Starts, plan_starts, put_starts};
 pub use trying::try_command;
@@ -110,6 +112,7 @@ struct Shared {
     foundation: Foundation,
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
     definitions: Definitions,
+    decisions: DeployedDecisions,
     zone: TimeZone,
     alarms: Alarms,
     workers: Workers,
@@ -128,10 +131,11 @@ impl Execution {
     pub async fn start(foundation: Foundation, settings: Settings) -> Result<Self, StoreError> {
         upkeep::migrate_processes(&foundation).await?;
         let (sender, receiver) = mpsc::channel(settings.queue_length);
-        let definitions = Definitions::default();
+        let (definitions, decisions) = (Definitions::default(), DeployedDecisions::default());
         let around = Arc::new(Surroundings {
             keys: Arc::clone(&foundation.keys),
             definitions: definitions.clone(),
+            decisions: decisions.clone(),
             handlers: foundation.handlers.clone(),
             zone: settings.zone.clone(),
             lease_ms: settings.lease_ms,
@@ -142,6 +146,7 @@ impl Execution {
             foundation,
             queue: Mutex::new(Some(sender)),
             definitions,
+            decisions,
             zone: settings.zone.clone(),
             alarms: Alarms::default(),
             waiting_room: WaitingRoom::default(),
@@ -303,6 +308,12 @@ impl Execution {
     #[must_use]
     pub fn definitions(&self) -> &Definitions {
         &self.shared.definitions
+    }
+
+    /// Decisions by id and binding.
+    #[must_use]
+    pub fn decisions(&self) -> &DeployedDecisions {
+        &self.shared.decisions
     }
 
     /// Where local times and calendar days are.

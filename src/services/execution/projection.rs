@@ -12,8 +12,8 @@ use super::changes::Change;
 use super::request::Target;
 use super::rows::{Rows, write_each};
 use crate::core::engine::{
-    DateChange, Event, IncidentRaised, JobCreated, SignalSubscribed, SubscriptionOpened,
-    TimerScheduled, UserTaskChanges, UserTaskCreated,
+    DateChange, DecisionEvaluated, Event, IncidentRaised, JobCreated, SignalSubscribed,
+    SubscriptionOpened, TimerScheduled, UserTaskChanges, UserTaskCreated,
 };
 use crate::platform::store::{Sql, StoreError, Value};
 
@@ -42,6 +42,7 @@ pub(crate) struct WorkRows {
     signals: Rows,
     user_tasks: Rows,
     incidents: Rows,
+    evaluations: Vec<Vec<Value>>,
     candidates: Vec<Vec<Value>>,
     candidates_gone: Vec<Vec<Value>>,
     /// What looks different after the commit.
@@ -101,6 +102,11 @@ const INSERT_INCIDENT: &str = "INSERT INTO work__incidents (key, instance_key, p
 const RESOLVE_INCIDENT: &str = "UPDATE work__incidents SET resolved_at = ?2 WHERE key = ?1";
 const DELETE_INCIDENT: &str = "DELETE FROM work__incidents WHERE key = ?1";
 
+const INSERT_EVALUATION: &str = "INSERT INTO work__decision_evaluations (key, decision_id,
+     decision_key, version, instance_key, element_instance_key, element_id, process_id, inputs,
+     output, trace, failure, evaluated_at)
+     VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)";
+
 impl WorkRows {
     /// Notes what an event means to the tables. `lease` is for jobs born into this process's hands.
     pub(crate) fn note(&mut self, facts: &Facts<'_>, event: &Event, lease: Option<&Lease>) {
@@ -128,9 +134,11 @@ impl WorkRows {
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
             | Event::UserTaskCanceled { .. } => self.note_user_task(facts, event),
+            Event::DecisionEvaluated(it) => self.keep_evaluation(facts, it),
             Event::InstanceCreated(_)
             | Event::InstanceCompleted
             | Event::InstanceTerminated
+            | Event::InstanceCopied { .. }
             | Event::InstanceSuspended
             | Event::InstanceResumed
             | Event::InstanceMigrated(_) => {
@@ -146,6 +154,10 @@ impl WorkRows {
             | Event::SequenceFlowTaken { .. }
             | Event::JoinReached { .. }
             | Event::JoinReleased { .. }
+            | Event::ComplexGatewayOpened { .. }
+            | Event::ComplexGatewayReset { .. }
+            | Event::TriggerCollected(_)
+            | Event::TriggersReleased { .. }
             | Event::VariableSet { .. }
             | Event::LoopStarted(_)
             | Event::LoopResultCollected { .. }
@@ -273,6 +285,24 @@ impl WorkRows {
         self.signals.insert(it.key, row);
     }
 
+    fn keep_evaluation(&mut self, facts: &Facts<'_>, it: &DecisionEvaluated) {
+        self.evaluations.push(vec![
+            it.key.into(),
+            (&it.decision_id).into(),
+            it.decision_key.into(),
+            it.decision_version.into(),
+            facts.instance_key.into(),
+            it.element_instance_key.into(),
+            (&*it.element_id).into(),
+            facts.process_id.into(),
+            it.inputs.to_string().into(),
+            it.output.to_string().into(),
+            it.trace.to_string().into(),
+            it.failure.clone().into(),
+            facts.now_ms.into(),
+        ]);
+    }
+
     fn raise_incident(&mut self, facts: &Facts<'_>, incident: &IncidentRaised) {
         self.changes.insert(Change::Incidents);
         let kind = serde_json::to_value(incident.kind).unwrap_or_default();
@@ -398,6 +428,7 @@ impl WorkRows {
         self.signals.flush(sql, INSERT_SIGNAL, DELETE_SIGNAL)?;
         self.user_tasks.flush(sql, INSERT_USER_TASK, DELETE_USER_TASK)?;
         self.incidents.flush(sql, INSERT_INCIDENT, DELETE_INCIDENT)?;
+        write_each(sql, INSERT_EVALUATION, &std::mem::take(&mut self.evaluations))?;
         write_each(sql, DELETE_CANDIDATES, &std::mem::take(&mut self.candidates_gone))?;
         write_each(sql, INSERT_CANDIDATE, &std::mem::take(&mut self.candidates))
     }

@@ -37,23 +37,6 @@ pub fn find_instance(
     Ok(hot.map(|hot| (hot.instance, hot.deployed)))
 }
 
-/// An instance's state after a turn; the state before all turns is empty.
-///
-/// # Errors
-/// As for [`find_instance`].
-pub fn load_instance_at(
-    sql: &mut dyn Sql,
-    deployed: &Deployed,
-    key: i64,
-    turn: i64,
-) -> Result<ProcessInstance, StoreError> {
-    let mut instance = ProcessInstance::empty();
-    for record in list_turns(sql, deployed, key)?.into_iter().filter(|it| it.turn <= turn) {
-        record.events.iter().for_each(|event| engine::apply(&mut instance, event));
-    }
-    Ok(instance)
-}
-
 /// The whole journal of an instance, oldest turn first.
 ///
 /// # Errors
@@ -63,12 +46,25 @@ pub fn list_turns(
     deployed: &Deployed,
     key: i64,
 ) -> Result<Vec<TurnRecord>, StoreError> {
+    list_turns_until(sql, deployed, key, i64::MAX)
+}
+
+/// The journal of an instance up to and including a turn, oldest turn first.
+///
+/// # Errors
+/// As for [`find_instance`].
+pub fn list_turns_until(
+    sql: &mut dyn Sql,
+    deployed: &Deployed,
+    key: i64,
+    last: i64,
+) -> Result<Vec<TurnRecord>, StoreError> {
     let select = format!(
         "SELECT turn, at, actor, cause, events FROM {}__journal
-         WHERE instance_key = ?1 ORDER BY turn",
+         WHERE instance_key = ?1 AND turn <= ?2 ORDER BY turn",
         deployed.schema_name
     );
-    let rows = sql.query(&select, &[key.into()])?;
+    let rows = sql.query(&select, &[key.into(), last.into()])?;
     rows.iter()
         .map(|row| {
             let turn = row.integer(0)?;

@@ -2,6 +2,7 @@
 //!
 //! Must not know how it is done.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -32,10 +33,14 @@ pub enum Work {
         /// What it is to do.
         command: Command,
     },
+    /// Go on with a copy of an instance from one of its turns.
+    Rewind(RewindInstance),
     /// Publish a message.
     Publish(PublishMessage),
     /// Broadcast a signal.
     Broadcast(BroadcastSignal),
+    /// Start what the conditions of start events ask for.
+    EvaluateConditions(EvaluateConditions),
     /// Go on with a signal that one transaction could not bring to everybody.
     GoOnWithSignal(i64),
     /// Hand jobs to a worker.
@@ -61,7 +66,12 @@ impl Work {
     pub fn is_done_once(&self) -> bool {
         matches!(
             self,
-            Self::Start(_) | Self::Command { .. } | Self::Publish(_) | Self::Broadcast(_)
+            Self::Start(_)
+                | Self::Command { .. }
+                | Self::Rewind(_)
+                | Self::Publish(_)
+                | Self::Broadcast(_)
+                | Self::EvaluateConditions(_)
         )
     }
 }
@@ -97,6 +107,17 @@ pub struct After {
     pub start_element_id: Option<Arc<str>>,
 }
 
+/// An instance to go back to one of its turns; it is kept, and a copy goes on from there.
+#[derive(Debug, Clone)]
+pub struct RewindInstance {
+    /// The instance, which may have ended.
+    pub instance_key: i64,
+    /// The last turn that the copy shares with it, from 1.
+    pub turn: i64,
+    /// New values, by the scope of the instance that holds them.
+    pub variables: BTreeMap<i64, VariableMap>,
+}
+
 /// A message from outside.
 #[derive(Debug, Clone)]
 pub struct PublishMessage {
@@ -118,6 +139,15 @@ pub struct BroadcastSignal {
     /// Its name, as in the model.
     pub name: String,
     /// Its content.
+    pub variables: VariableMap,
+}
+
+/// Variables that conditional start events are to be looked at with.
+#[derive(Debug, Clone)]
+pub struct EvaluateConditions {
+    /// Only this process; all of them when `None`.
+    pub process_id: Option<String>,
+    /// What the conditions see, and the instances get.
     pub variables: VariableMap,
 }
 
@@ -179,6 +209,8 @@ pub enum Receipt {
         /// Instances it reached or started in this transaction.
         instance_keys: Vec<i64>,
     },
+    /// Instances were started.
+    Instances(Vec<InstanceReceipt>),
     /// Jobs were leased; not kept for a request that comes again, as leases end.
     #[serde(skip)]
     Jobs(Vec<LeasedJob>),
@@ -218,6 +250,16 @@ pub enum Refusal {
     /// There is no such process.
     #[error("there is no process {0}")]
     NoProcess(String),
+    /// An instance can't be rewound to that turn.
+    #[error("process instance {key} can't be rewound to turn {turn}: {reason}")]
+    CannotRewind {
+        /// The instance.
+        key: i64,
+        /// The turn that was asked for.
+        turn: i64,
+        /// What was expected.
+        reason: String,
+    },
     /// The lease ended and somebody else may do the job.
     #[error("the lease of job {0} has ended; what was done under it is not taken")]
     LeaseEnded(i64),
@@ -253,5 +295,16 @@ impl From<StoreError> for Refusal {
             StoreError::Busy(_) => Self::Busy,
             other => Self::Failed(other.to_string()),
         }
+    }
+}
+
+/// Says that a process that was named does not exist.
+pub(crate) fn no_process(process: &ProcessReference) -> Refusal {
+    match process {
+        ProcessReference::Latest(id) => Refusal::NoProcess(format!("\"{id}\"")),
+        ProcessReference::Version(id, version) => {
+            Refusal::NoProcess(format!("\"{id}\" in version {version}"))
+        }
+        ProcessReference::Key(key) => Refusal::NotFound { kind: "process definition", key: *key },
     }
 }

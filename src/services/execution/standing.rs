@@ -12,7 +12,7 @@ use super::alarms::Alarm;
 use super::batch::{Batch, Pending};
 use super::definitions::Deployed;
 use super::snapshots::Hot;
-use crate::core::engine::{Command, Event, InstanceMigrated};
+use crate::core::engine::{Command, Event, InstanceMigrated, InstanceState};
 use crate::platform::store::{Sql, StoreError, Value};
 
 /// Tables whose rows name an element of the version that runs, and which of them are open.
@@ -27,7 +27,13 @@ const TABLES: [(&str, &str); 6] = [
 
 /// Whether an event concerns more than rows of its own.
 pub(crate) fn is_of_whole(event: &Event) -> bool {
-    matches!(event, Event::InstanceSuspended | Event::InstanceResumed | Event::InstanceMigrated(_))
+    matches!(
+        event,
+        Event::InstanceSuspended
+            | Event::InstanceResumed
+            | Event::InstanceMigrated(_)
+            | Event::InstanceCopied { .. }
+    )
 }
 
 impl Batch<'_> {
@@ -35,15 +41,35 @@ impl Batch<'_> {
     /// must have been written.
     pub(crate) fn follow_whole(&mut self, key: i64, event: &Event) -> Result<(), StoreError> {
         match event {
-            Event::InstanceSuspended => {
-                let hold = "UPDATE work__jobs SET state = 'held'
-                     WHERE instance_key = ?1 AND state <> 'dead'";
-                self.sql.execute(hold, &[key.into()]).map(drop)
-            }
+            Event::InstanceSuspended => self.hold_jobs(key),
+            // A copy of one that rested rests too.
+            Event::InstanceCopied { .. } if self.is_suspended(key)? => self.hold_jobs(key),
             Event::InstanceResumed => self.take_up(key),
-            Event::InstanceMigrated(facts) => rename_rows(self.sql, key, facts),
+            Event::InstanceMigrated(facts) => {
+                let schema = self.with(key, |hot| hot.deployed.schema_name.clone())?;
+                rename_rows(self.sql, key, facts, schema.as_deref())
+            }
             _ => Ok(()),
         }
+    }
+
+    fn hold_jobs(&mut self, key: i64) -> Result<(), StoreError> {
+        let hold = "UPDATE work__jobs SET state = 'held'
+             WHERE instance_key = ?1 AND state <> 'dead'";
+        self.sql.execute(hold, &[key.into()]).map(drop)
+    }
+
+    fn is_suspended(&mut self, key: i64) -> Result<bool, StoreError> {
+        let state = self.with(key, |hot| hot.instance.state)?;
+        Ok(state == Some(InstanceState::Suspended))
+    }
+
+    /// Looks at an instance that is at hand.
+    fn with<T>(&mut self, key: i64, look: impl Fn(&Hot) -> T) -> Result<Option<T>, StoreError> {
+        let Some(hot) = self.take(key)? else { return Ok(None) };
+        let seen = look(&hot);
+        self.put_back(key, hot);
+        Ok(Some(seen))
     }
 
     /// Everything that became due or came meanwhile is looked at again.
@@ -107,7 +133,12 @@ pub(crate) fn change_version(hot: &mut Hot, target: Arc<Deployed>) {
 }
 
 /// Every open row names the elements of the version that runs now.
-fn rename_rows(sql: &mut dyn Sql, key: i64, facts: &InstanceMigrated) -> Result<(), StoreError> {
+fn rename_rows(
+    sql: &mut dyn Sql,
+    key: i64,
+    facts: &InstanceMigrated,
+    schema: Option<&str>,
+) -> Result<(), StoreError> {
     let renamed: HashMap<&str, &Arc<str>> =
         facts.elements.iter().map(|(old, new)| (&**old, new)).collect();
     for (table, is_open) in TABLES {
@@ -129,6 +160,10 @@ fn rename_rows(sql: &mut dyn Sql, key: i64, facts: &InstanceMigrated) -> Result<
         let update =
             format!("UPDATE {table} SET definition_key = ?2 WHERE instance_key = ?1{is_open}");
         sql.execute(&update, &version[..2])?;
+    }
+    if let Some(schema) = schema {
+        let update = format!("UPDATE {schema}__instances SET version = ?2 WHERE key = ?1");
+        sql.execute(&update, &[key.into(), facts.version.into()])?;
     }
     Ok(())
 }

@@ -58,6 +58,7 @@ pub(crate) fn describe(command: &Command, hot: &Hot) -> Change {
         Command::CreateInstance(_)
         | Command::SetVariables { .. }
         | Command::ActivateElements { .. }
+        | Command::GoOnAsCopy(_)
         | Command::Cancel => describe_instance(command, hot),
         Command::CompleteCalledInstance { .. }
         | Command::FailCalledInstance { .. }
@@ -130,6 +131,10 @@ fn describe_instance(command: &Command, hot: &Hot) -> Change {
             let summary = format!("began {} in an ad-hoc sub-process", element_ids.join(", "));
             of(hot, "elements.activated", ("process_instance", key), summary)
         }
+        Command::GoOnAsCopy(how) => {
+            let summary = format!("goes on from turn {} of {}", how.source_turn, how.source_key);
+            of(hot, "instance.copied", ("process_instance", key), summary)
+        }
         _ => {
             let summary = format!("canceled an instance of {}", hot.deployed.process_id);
             of(hot, "instance.canceled", ("process_instance", key), summary)
@@ -197,6 +202,14 @@ fn describe_call(command: &Command, hot: &Hot) -> Change {
         _ => return describe_instance(command, hot),
     };
     of(hot, action, ("process_instance", child_key), summary)
+}
+
+/// What the audit says of an instance that was rewound: to which turn, and which copy goes on.
+pub(crate) fn describe_rewind(key: i64, turn: i64, copy: &Hot) -> Change {
+    let copy_key = copy.instance.key;
+    let summary = format!("was rewound to turn {turn}: instance {copy_key} goes on from there");
+    let change = of(copy, "instance.rewound", ("process_instance", key), summary);
+    Change { instance_key: Some(key), ..change }
 }
 
 /// What the audit says of an incident.

@@ -40,6 +40,14 @@ pub fn incident_words(kind: IncidentKind) -> (&'static str, &'static str) {
             ("User task", "Set the variables that the assignment or the dates read, then retry.")
         }
         IncidentKind::Script => ("Script", "Set the variables that the script needs, then retry."),
+        IncidentKind::CalledDecision => {
+            ("Called decision", "Deploy the decision, or set the variable of its id, then retry.")
+        }
+        IncidentKind::DecisionEvaluation => (
+            "Decision",
+            "Look at the evaluation; set the variables it read or deploy a mended table, then \
+             retry.",
+        ),
         IncidentKind::CalledElement => ("Called process", "Deploy the called process, then retry."),
         IncidentKind::UnhandledError => (
             "Unhandled error",

@@ -9,7 +9,7 @@ use super::Instances;
 use crate::core::engine::{
     Mapping, MigrationProblem, MigrationReason, Rejection, check_migration, propose_migration,
 };
-use crate::core::model::ProcessDefinition;
+use crate::core::model::{Element, ProcessDefinition};
 use crate::platform::store::{Sql, StoreError};
 use crate::services::execution::{self, Definitions, Refusal};
 
@@ -37,8 +37,8 @@ pub struct MigrationPlan {
     pub definition_key: i64,
     /// Elements of the old version, outer ones first.
     pub elements: Vec<PlannedElement>,
-    /// What an element can become: ids and names of the new version's elements.
-    pub targets: Vec<(String, String)>,
+    /// What an element can become: the new version's elements.
+    pub targets: Vec<TargetElement>,
     /// Every reason why the instance can't go on that way; empty when it can.
     pub problems: Vec<ElementProblem>,
 }
@@ -58,6 +58,17 @@ pub struct PlannedElement {
     pub open: usize,
     /// Why nothing is proposed for it.
     pub reason: Option<String>,
+}
+
+/// An element of the new version in a plan.
+#[derive(Debug, Clone)]
+pub struct TargetElement {
+    /// Its id.
+    pub element_id: String,
+    /// Its name and id.
+    pub label: String,
+    /// What kind of element it is.
+    pub kind: &'static str,
 }
 
 /// Something that stands against a migration.
@@ -171,13 +182,16 @@ fn planned(
         .collect()
 }
 
-fn targets(new: &ProcessDefinition) -> Vec<(String, String)> {
-    let elements = new.elements.iter().skip(1);
-    let name = |name: &Option<String>, id: &str| match name {
-        Some(name) => format!("{name} ({id})"),
-        None => id.to_owned(),
+fn targets(new: &ProcessDefinition) -> Vec<TargetElement> {
+    let target = |it: &Element| TargetElement {
+        element_id: it.id.to_string(),
+        label: match &it.name {
+            Some(name) => format!("{name} ({})", it.id),
+            None => it.id.to_string(),
+        },
+        kind: it.kind.name(),
     };
-    elements.map(|it| (it.id.to_string(), name(&it.name, &it.id))).collect()
+    new.elements.iter().skip(1).map(target).collect()
 }
 
 fn shown(problem: &MigrationProblem, left_out: &LeftOut) -> ElementProblem {

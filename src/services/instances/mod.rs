@@ -5,25 +5,33 @@
 //! **Invariant:** whoever lacks the permission to see all instances sees only those it started.
 
 mod action;
+mod comparison;
 mod diagram;
 mod filter;
+mod history;
 mod migration;
 mod rows;
 mod scopes;
 mod start;
 mod timeline;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use action::{Action, overrides};
+pub use comparison::{Comparison, compare};
 pub use diagram::{draw, overlays};
 pub use filter::{InstanceFilter, ListError, Operator, StateFilter, VariableFilter};
-pub use migration::{ElementProblem, MigrationPlan, Overrides, PlannedElement, VersionWanted};
+pub use history::{Moment, VariableChange};
+pub use migration::{
+    ElementProblem, MigrationPlan, Overrides, PlannedElement, TargetElement, VersionWanted,
+};
 pub use rows::{COUNT_MAX, InstanceJob, InstanceRow};
 pub use scopes::{Scope, scopes};
 pub use start::{StartError, VariableProblem};
 pub use timeline::{EntryKind, Naming, TimelineEntry, element_name, elements_by_key, timeline};
+pub use waiting::{Waiting, waiting};
 
 use crate::core::access::{Principal, may_see_instance_of};
 use crate::core::engine::{Command, ProcessInstance, VariableMap};
@@ -31,8 +39,8 @@ use crate::core::schema::Column;
 use crate::platform::store::{Sql, StoreError};
 use crate::services::audit::Origin;
 use crate::services::execution::{
-    self, Deployed, Execution, InstanceReceipt, Receipt, Refusal, StartInstance, Target,
-    TurnRecord, Work,
+    self, Deployed, Execution, InstanceReceipt, Receipt, Refusal, RewindInstance, StartInstance,
+    Target, TurnRecord, Work,
 };
 use start::Validators;
 
@@ -198,6 +206,38 @@ impl Instances {
         };
         let found = self.execution.database().read(read).await?;
         Ok(found.filter(|it| may_see_instance_of(principal, Some(&it.row.started_by))))
+    }
+
+    /// An instance after a turn, after the last one when none is named; `None` when the principal
+    /// may not see it, or there is no such turn.
+    ///
+    /// # Errors
+    /// As for [`Instances::inspect`].
+    pub async fn replay(
+        &self,
+        principal: &Principal,
+        key: i64,
+        turn: Option<i64>,
+    ) -> Result<Option<Moment>, StoreError> {
+        let definitions = self.execution.definitions().clone();
+        let read = move |sql: &mut dyn Sql| history::find(sql, &definitions, key, turn);
+        let found = self.execution.database().read(read).await?;
+        Ok(found.filter(|it| may_see_instance_of(principal, Some(&it.row.started_by))))
+    }
+
+    /// Goes on with a copy of an instance from one of its turns; the receipt is the copy's.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub async fn rewind(
+        &self,
+        wanted: RewindInstance,
+        origin: Origin,
+    ) -> Result<InstanceReceipt, Refusal> {
+        match self.execution.submit(Work::Rewind(wanted), origin).await? {
+            Receipt::Instance(receipt) => Ok(receipt),
+            other => Err(Refusal::Failed(format!("a rewind was answered by {other:?}"))),
+        }
     }
 
     /// Starts an instance by the process's none start event.

@@ -26,6 +26,8 @@ pub enum EntryKind {
     Message,
     /// Another process was called, or returned.
     Call,
+    /// A decision was made.
+    Decision,
     /// Variables were changed from outside.
     Variables,
     /// An attempt failed, an error was thrown.
@@ -55,6 +57,8 @@ pub struct TimelineEntry {
     pub text: String,
     /// How long it took, for what has ended.
     pub duration_ms: Option<i64>,
+    /// The evaluation that tells how a decision was made.
+    pub evaluation_key: Option<i64>,
 }
 
 /// What people and groups are called by whoever shows a timeline.
@@ -170,6 +174,8 @@ impl Teller<'_> {
             | Event::SequenceFlowTaken { .. }
             | Event::JoinReached { .. }
             | Event::JoinReleased { .. }
+            | Event::TriggerCollected(_)
+            | Event::TriggersReleased { .. }
             | Event::LoopResultCollected { .. }
             | Event::CompensationRecorded { .. }
             | Event::CompensationTaken { .. } => {}
@@ -197,12 +203,16 @@ impl Teller<'_> {
             | Event::ConditionUnsubscribed { .. }
             | Event::SignalCaught { .. }
             | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
-            Event::IncidentRaised(_)
+            Event::InstanceCopied { .. }
+            | Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
+            | Event::ComplexGatewayOpened { .. }
+            | Event::ComplexGatewayReset { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
             | Event::ErrorThrown { .. }
             | Event::SignalThrown { .. }
+            | Event::DecisionEvaluated(_)
             | Event::CompensationThrown { .. }
             | Event::EscalationThrown { .. } => self.tell_others(turn, event),
         }
@@ -313,6 +323,11 @@ impl Teller<'_> {
 
     fn tell_others(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
+            Event::InstanceCopied { source_key, turn: source_turn } => {
+                let actor = self.naming.person(&turn.actor);
+                let text = format!("goes on for {actor} from turn {source_turn} of {source_key}");
+                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
+            }
             Event::IncidentRaised(incident) => {
                 self.held.insert(incident.key, incident.element_id.clone());
                 let text = format!("is stuck: {}", incident.message);
@@ -321,6 +336,14 @@ impl Teller<'_> {
             Event::IncidentResolved { key } => {
                 self.add_held(turn, EntryKind::Repaired, *key, "is no longer stuck".to_owned());
             }
+            Event::ComplexGatewayOpened { gateway_id, .. } => {
+                let text = "opened, and takes in the paths that come later".to_owned();
+                self.add(turn, EntryKind::Started, gateway_id, text, None);
+            }
+            Event::ComplexGatewayReset { gateway_id, .. } => {
+                let text = "waits for its first path again".to_owned();
+                self.add(turn, EntryKind::Completed, gateway_id, text, None);
+            }
             Event::ChildCalled { element_instance_key, process_id, child_key } => {
                 let text = format!("called {process_id} as instance {child_key}");
                 self.add_at(turn, EntryKind::Call, *element_instance_key, text);
@@ -328,6 +351,16 @@ impl Teller<'_> {
             Event::ChildReturned { element_instance_key, .. } => {
                 let text = "got its called instance back".to_owned();
                 self.add_at(turn, EntryKind::Call, *element_instance_key, text);
+            }
+            Event::DecisionEvaluated(it) => {
+                let text = match &it.failure {
+                    Some(why) => format!("could not decide {}: {why}", it.decision_id),
+                    None => format!("decided {}", it.decision_id),
+                };
+                self.add(turn, EntryKind::Decision, &it.element_id, text, None);
+                if let Some(entry) = self.told.last_mut() {
+                    entry.evaluation_key = Some(it.key);
+                }
             }
             Event::ErrorThrown { element_instance_key, code, message, .. } => {
                 let text = format!("threw the error {code}: {message}");
@@ -426,6 +459,7 @@ impl Teller<'_> {
             element_id: element_id.to_owned(),
             text,
             duration_ms,
+            evaluation_key: None,
         });
     }
 }

@@ -8,9 +8,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::decisions::{self, CheckedModel, Earlier};
 use crate::core::bpmn::{self, Model};
 use crate::core::forms::Form;
-use crate::core::model::{ElementKind, FormReference, Problem, ProcessDefinition, Severity};
+use crate::core::model::{
+    Binding, Dynamic, ElementKind, FormReference, Problem, ProcessDefinition, Severity,
+};
 use crate::core::schema::DataSchema;
 use crate::services::execution::{Starts, plan_starts};
 
@@ -40,6 +43,7 @@ pub struct FileProblem {
 #[derive(Default)]
 pub(super) struct Checked {
     pub(super) models: Vec<(usize, Model)>,
+    pub(super) decisions: Vec<CheckedModel>,
     pub(super) forms: Vec<(usize, Form)>,
     /// Data schemas with the process they are for.
     pub(super) schemas: Vec<(usize, String, DataSchema)>,
@@ -53,11 +57,14 @@ impl Checked {
     }
 }
 
-/// Reads all files.
+/// Reads all files, with decision models deployed earlier that they import.
 ///
 /// # Errors
 /// All problems of all files.
-pub(super) fn check(resources: &[Resource]) -> Result<Checked, Vec<FileProblem>> {
+pub(super) fn check(
+    resources: &[Resource],
+    earlier: &Earlier,
+) -> Result<Checked, Vec<FileProblem>> {
     let (mut checked, mut problems) = (Checked::default(), Vec::new());
     if resources.is_empty() || resources.len() > RESOURCES_MAX {
         let message = format!("expected 1 to {RESOURCES_MAX} files, but got {}", resources.len());
@@ -69,14 +76,22 @@ pub(super) fn check(resources: &[Resource]) -> Result<Checked, Vec<FileProblem>>
             problems.extend(found.into_iter().map(file));
         }
     }
+    let (models, found) = decisions::check(resources, earlier);
+    let is_error = |it: &FileProblem| it.problem.severity == Severity::Error;
+    let (errors, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(is_error);
+    problems.extend(errors);
+    checked.warnings.extend(warnings);
+    checked.decisions = models;
     problems.extend(duplicates(&checked, resources));
+    problems.extend(unbound_decisions(&checked, resources));
     if problems.is_empty() { Ok(checked) } else { Err(problems) }
 }
 
 /// What a file is, by the ending of its name.
-const KINDS: [(&str, Kind); 4] = [
+const KINDS: [(&str, Kind); 5] = [
     (".bpmn", Kind::Model),
     (".bpmn20.xml", Kind::Model),
+    (".dmn", Kind::Decisions),
     (".form", Kind::Form),
     (".schema.json", Kind::DataSchema),
 ];
@@ -85,6 +100,7 @@ const KINDS: [(&str, Kind); 4] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Model,
+    Decisions,
     Form,
     DataSchema,
 }
@@ -98,6 +114,7 @@ impl Kind {
     /// The name of the kind of a file in tables.
     pub(super) fn name_of(file: &str) -> &'static str {
         match Self::of(file) {
+            Some((Self::Decisions, _)) => "dmn",
             Some((Self::Form, _)) => "form",
             Some((Self::DataSchema, _)) => "data_schema",
             Some((Self::Model, _)) | None => "bpmn",
@@ -114,6 +131,8 @@ fn read(checked: &mut Checked, index: usize, resource: &Resource) -> Result<(), 
             checked.warnings.extend(model.warnings.iter().cloned().map(warn));
             checked.models.push((index, model));
         }
+        // Read all together, as they may import each other.
+        Some((Kind::Decisions, _)) => {}
         Some((Kind::Form, _)) => {
             let form = Form::parse(&resource.content)?;
             checked.warnings.extend(form.warnings().iter().cloned().map(warn));
@@ -126,7 +145,7 @@ fn read(checked: &mut Checked, index: usize, resource: &Resource) -> Result<(), 
         }
         None => {
             let message = format!("\"{name}\" is not a file that can be deployed");
-            let expected = "a name ending in .bpmn, .form or .schema.json".to_owned();
+            let expected = "a name ending in .bpmn, .dmn, .form or .schema.json".to_owned();
             return Err(vec![Problem { expected: Some(expected), ..whole(message) }]);
         }
     }
@@ -151,7 +170,16 @@ fn duplicates(checked: &Checked, resources: &[Resource]) -> Vec<FileProblem> {
     let forms = checked.forms.iter().map(|(file, it)| (*file, "form", it.id().to_owned()));
     let schemas = checked.schemas.iter().map(|(file, id, _)| (*file, "data schema of", id.clone()));
     let mut problems = Vec::new();
-    for (file, kind, id) in processes.chain(forms).chain(schemas) {
+    let decisions = checked
+        .decisions
+        .iter()
+        .flat_map(|model| model.callable().map(|(id, ..)| (model.file, "decision", id.to_owned())));
+    let models = checked
+        .decisions
+        .iter()
+        .filter_map(|it| Some((it.file, "decision model", it.model.id.clone()?)));
+    let decisions = decisions.chain(models);
+    for (file, kind, id) in processes.chain(forms).chain(schemas).chain(decisions) {
         if !seen.insert((kind, id.clone())) {
             let message = format!("the {kind} \"{id}\" is in the deployment twice");
             let file = resources[file].name.clone();
@@ -159,6 +187,49 @@ fn duplicates(checked: &Checked, resources: &[Resource]) -> Vec<FileProblem> {
         }
     }
     problems
+}
+
+/// Elements bound to a decision of their own deployment that isn't in it.
+fn unbound_decisions(checked: &Checked, resources: &[Resource]) -> Vec<FileProblem> {
+    let ids: BTreeSet<&str> =
+        checked.decisions.iter().flat_map(CheckedModel::callable).map(|(id, ..)| id).collect();
+    let called = checked.processes().flat_map(|(file, graph)| {
+        called_decisions(graph).into_iter().map(move |called| (file, called))
+    });
+    let unbound = called.filter(|(_, called)| {
+        *called.binding == Binding::Deployment && !ids.contains(called.decision_id)
+    });
+    unbound
+        .map(|(file, called)| FileProblem {
+            file: resources[file].name.clone(),
+            problem: Problem {
+                element_id: Some(called.element_id.to_owned()),
+                expected: Some("its .dmn file beside the process".to_owned()),
+                ..whole(format!("the decision \"{}\" is not in the deployment", called.decision_id))
+            },
+        })
+        .collect()
+}
+
+/// A decision that an element calls by a fixed id.
+pub(super) struct CalledById<'g> {
+    pub(super) element_id: &'g str,
+    pub(super) decision_id: &'g str,
+    pub(super) binding: &'g Binding,
+}
+
+/// The decisions that a process calls by fixed ids.
+pub(super) fn called_decisions(graph: &ProcessDefinition) -> Vec<CalledById<'_>> {
+    let called = graph.elements.iter().filter_map(|element| match &element.kind {
+        ElementKind::BusinessRuleTask(called) => match &called.decision_id {
+            Dynamic::Literal(decision_id) => {
+                Some(CalledById { element_id: &element.id, decision_id, binding: &called.binding })
+            }
+            Dynamic::Expression(_) => None,
+        },
+        _ => None,
+    });
+    called.collect()
 }
 
 /// Ids of the deployed forms that a process shows, with the elements that show them.

@@ -23,6 +23,8 @@ pub struct Deployment {
     pub key: i64,
     /// The processes in it.
     pub processes: Vec<DeployedProcess>,
+    /// The decisions in it.
+    pub decisions: Vec<DeployedDecision>,
     /// Ids of the forms in it.
     pub forms: Vec<String>,
     /// What is likely not meant, but did not stop it.
@@ -41,6 +43,21 @@ pub struct DeployedProcess {
     /// The definition's version.
     pub version: i64,
     /// Whether the version is new: the same file as the latest version makes no new one.
+    pub is_new: bool,
+}
+
+/// A version of a decision or a decision service.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeployedDecision {
+    /// Its id, or its name where it has none.
+    pub decision_id: String,
+    /// Its name.
+    pub name: String,
+    /// The version's key.
+    pub decision_key: i64,
+    /// The version.
+    pub version: i64,
+    /// Whether the version is new: the same file with the same imports makes no new one.
     pub is_new: bool,
 }
 
@@ -67,21 +84,15 @@ pub(super) struct Prepared<'c> {
 /// All problems and warnings of files, without deploying them.
 #[must_use]
 pub fn lint(resources: &[Resource], now: jiff::Timestamp, zone: &TimeZone) -> Vec<FileProblem> {
-    let (models, others): (Vec<_>, Vec<_>) =
-        resources.iter().cloned().partition(decisions::is_decision_model);
-    let mut found = decisions::lint(&models);
-    if others.is_empty() && !models.is_empty() {
-        return found;
-    }
-    match check::check(&others) {
+    match check::check(resources, &decisions::Earlier::new()) {
         Ok(checked) => {
-            let prepared = prepare(&checked, &others, now, zone);
-            found.extend(prepared.err().unwrap_or_default());
+            let prepared = prepare(&checked, resources, now, zone);
+            let mut found = prepared.err().unwrap_or_default();
             found.extend(checked.warnings);
+            found
         }
-        Err(problems) => found.extend(problems),
+        Err(problems) => problems,
     }
-    found
 }
 
 fn prepare<'c>(
@@ -137,7 +148,8 @@ pub async fn deploy(
     let zone = zone.clone();
     let write = move |sql: &mut dyn Sql| {
         let now = foundation.clock.now();
-        let checked = check::check(&resources).map_err(DeployError::Refused)?;
+        let earlier = decisions::find_earlier(sql, &resources)?;
+        let checked = check::check(&resources, &earlier).map_err(DeployError::Refused)?;
         let prepared = prepare(&checked, &resources, now, &zone).map_err(DeployError::Refused)?;
         let next_key = || foundation.keys.next(now.as_millisecond());
         let key = next_key();
@@ -150,7 +162,7 @@ pub async fn deploy(
             resources: &resources,
             due: Vec::new(),
         };
-        let deployment = store(&mut storing, &checked, prepared)?;
+        let deployment = store(&mut storing, &checked, &earlier, prepared)?;
         let due = storing.due;
         record(sql, &deployment, next_key(), now.as_millisecond(), &origin)?;
         Ok::<_, DeployError>((deployment, due))
@@ -163,9 +175,12 @@ pub async fn deploy(
 fn store(
     storing: &mut storing::Storing<'_>,
     checked: &Checked,
+    earlier: &decisions::Earlier,
     prepared: Vec<Prepared<'_>>,
 ) -> Result<Deployment, DeployError> {
     let resource_keys = storing.put_resources()?;
+    let decisions = storing.put_decisions(&checked.decisions, earlier, &resource_keys)?;
+    let mut warnings = checked.warnings.clone();
     for (file, form) in &checked.forms {
         storing.put_form(form.id(), resource_keys[*file])?;
     }
@@ -179,6 +194,7 @@ fn store(
             problems.extend(missing);
             continue;
         }
+        warnings.extend(storing.missing_decisions(&process)?);
         let schema = wanted_schema(storing, checked, &process)?;
         processes.push(storing.put_process(&process, &schema, resource_keys[process.file])?);
     }
@@ -188,8 +204,9 @@ fn store(
     Ok(Deployment {
         key: storing.key,
         processes,
+        decisions,
         forms: checked.forms.iter().map(|(_, form)| form.id().to_owned()).collect(),
-        warnings: checked.warnings.clone(),
+        warnings,
     })
 }
 
@@ -229,6 +246,7 @@ fn record(
         .processes
         .iter()
         .map(|process| format!("{} version {}", process.name, process.version))
+        .chain(deployment.decisions.iter().map(|it| format!("decision {}", it.name)))
         .chain(deployment.forms.iter().map(|form| format!("form {form}")))
         .collect();
     let summary = format!("deployed {}", names.join(", "));

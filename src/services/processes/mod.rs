@@ -1,4 +1,4 @@
-//! Processes: deploying models, forms and data schemas, and finding what was deployed.
+//! Processes: deploying models, decisions, forms and data schemas, and finding what was deployed.
 //!
 //! Must not know instances. What can't be executed is refused here, with every problem at once.
 //!
@@ -11,9 +11,10 @@ mod examples;
 mod forms;
 mod listing;
 mod storing;
+mod storing_decisions;
 
 pub use check::{FileProblem, Resource};
-pub use deploy::{DeployError, DeployedProcess, Deployment, deploy, lint};
+pub use deploy::{DeployError, DeployedDecision, DeployedProcess, Deployment, deploy, lint};
 pub use examples::{EXAMPLES, Example, ExampleError, load_examples};
 pub use forms::{
     ShownForm, find_form, find_form_source, find_form_version, resolve_form, start_form,

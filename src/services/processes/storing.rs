@@ -35,6 +35,7 @@ struct Latest {
     version: i64,
     digest: String,
     columns: String,
+    deployment_key: i64,
 }
 
 impl Storing<'_> {
@@ -151,6 +152,7 @@ impl Storing<'_> {
         if let Some(latest) = &latest
             && latest.digest == digest
             && latest.columns == columns
+            && self.binds_as(latest.deployment_key, process.graph)?
         {
             let (definition_key, version) = (latest.definition_key, latest.version);
             return Ok(DeployedProcess {
@@ -189,7 +191,8 @@ impl Storing<'_> {
 
     fn find_latest(&mut self, process_id: &str) -> Result<Option<Latest>, StoreError> {
         let rows = self.sql.query(
-            "SELECT d.key, d.version, r.digest, d.columns FROM sys_flows__processes p
+            "SELECT d.key, d.version, r.digest, d.columns, d.deployment_key
+             FROM sys_flows__processes p
              JOIN sys_flows__definitions d ON d.key = p.latest_key
              JOIN sys_flows__resources r ON r.key = d.resource_key
              WHERE p.process_id = ?1 /*postgres FOR UPDATE OF p */",
@@ -201,6 +204,7 @@ impl Storing<'_> {
             version: row.integer(1)?,
             digest: row.text(2)?.to_owned(),
             columns: row.text(3)?.to_owned(),
+            deployment_key: row.integer(4)?,
         }))
     }
 
@@ -281,7 +285,7 @@ fn schema_name(process_id: &str) -> String {
     name.trim_end_matches('_').to_owned()
 }
 
-fn digest(content: &str) -> String {
+pub(super) fn digest(content: &str) -> String {
     let digest = Sha256::digest(content.as_bytes());
     digest.iter().fold(String::new(), |mut text, byte| {
         // Writing to a text can't fail.

@@ -11,7 +11,7 @@ use crate::core::engine;
 use crate::core::forms::Form;
 use crate::core::model::{ElementKind, FormReference};
 use crate::platform::store::{Sql, StoreError};
-use crate::services::execution::{Definitions, Deployed, find_instance, variables_at};
+use crate::services::execution::{Definitions, Deployed, find_instance};
 use crate::services::processes::{self, ShownForm};
 use crate::services::tasks::task::{UserTask, find};
 use crate::services::tasks::{TaskError, TaskState};
@@ -96,7 +96,7 @@ fn surroundings(
             } else {
                 instance.key
             };
-            Ok((variables_at(&instance, scope_key), deployed))
+            Ok((engine::variables_at(&instance, scope_key), deployed))
         }
         None => Ok((Map::new(), definitions.load(sql, task.definition_key)?)),
     }

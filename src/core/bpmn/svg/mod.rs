@@ -51,17 +51,16 @@ pub struct ElementOverlay {
 pub fn render(diagram: &Diagram, overlays: &Overlays) -> String {
     let frame = frame(diagram);
     let mut out = Markup::new();
-    let id = identifier(diagram.element_id.as_deref().unwrap_or("model"));
     out.raw("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"diagram\" role=\"img\"");
-    out.raw(&format!(" aria-labelledby=\"title-{id} desc-{id}\""));
     out.number("width", frame.width);
     out.number("height", frame.height);
     out.raw(" viewBox=\"");
     out.list(&[frame.x, frame.y, frame.width, frame.height]);
     out.raw("\">");
     let name = diagram.name.as_deref().or(diagram.element_id.as_deref()).unwrap_or("Process");
-    out.element("title", &format!(" id=\"title-{id}\""), name);
-    out.element("desc", &format!(" id=\"desc-{id}\""), &description(diagram, overlays));
+    // Without ids, so that two drawings can stand in one page.
+    out.element("title", "", name);
+    out.element("desc", "", &description(diagram, overlays));
     for shape in diagram.shapes.iter().filter(|it| it.kind.is_container()) {
         shapes::draw(&mut out, shape, overlays);
     }
@@ -119,9 +118,4 @@ fn description(diagram: &Diagram, overlays: &Overlays) -> String {
         }
     }
     text
-}
-
-/// An id that needs no escaping.
-fn identifier(text: &str) -> String {
-    text.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '-' }).collect()
 }

@@ -8,7 +8,7 @@ mod read;
 
 use std::sync::Arc;
 
-use crate::core::dmn::evaluation::Host;
+use crate::core::dmn::evaluation::{Host, note_misuse};
 use crate::core::dmn::trace::{MatchedRule, TableTrace, TestedInput};
 use crate::core::feel::{
     Body, Custom, EvaluationError, Evaluator, ParseError, Span, Tests, Type, Value,
@@ -64,7 +64,7 @@ impl Custom for Table {
                 && !evaluator.fits_tests(&value, allowed)?
             {
                 let message = format!("expected an allowed value of `{}`", input.label);
-                evaluator.note(&self.label, message);
+                note_misuse(evaluator, &self.label, message);
                 return Ok(Value::Null);
             }
             inputs.push(value);

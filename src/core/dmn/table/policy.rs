@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use indexmap::IndexMap;
 
 use super::{Rule, Table};
+use crate::core::dmn::evaluation::note_misuse;
 use crate::core::feel::{Body, EvaluationError, Evaluator, Value};
 
 /// What happens when rules match.
@@ -93,7 +94,7 @@ pub(super) fn decide(
     match table.policy {
         HitPolicy::Unique if matched.len() > 1 => {
             let message = format!("expected at most one matching rule, found {}", matched.len());
-            evaluator.note(&table.label, message);
+            note_misuse(evaluator, &table.label, message);
             Ok(Value::Null)
         }
         HitPolicy::Unique | HitPolicy::First => {
@@ -166,7 +167,7 @@ fn any<'t>(
         match &found {
             Some(first) if evaluator.equals(first, &value)? != Some(true) => {
                 let message = "expected all matching rules to give the same".to_owned();
-                evaluator.note(&table.label, message);
+                note_misuse(evaluator, &table.label, message);
                 return Ok(Value::Null);
             }
             _ => found = Some(value),

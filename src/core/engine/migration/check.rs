@@ -11,6 +11,7 @@ use crate::core::engine::compensation;
 use crate::core::engine::facts::Role;
 use crate::core::engine::instance::{Compensation, ElementInstance, ProcessInstance};
 use crate::core::engine::subscriptions::awaited;
+use crate::core::engine::triggers::trigger_of;
 use crate::core::model::{
     Element, ElementIndex, ElementKind, EventTrigger, FlowIndex, LoopItems, ProcessDefinition,
 };
@@ -277,7 +278,7 @@ impl Check<'_> {
     }
 
     fn joins(&mut self, scope_key: i64, scope: &ElementInstance) {
-        for (gateway_id, waiting) in &scope.joins {
+        for (gateway_id, flow_ids) in waiting_gateways(scope) {
             let Some(target) = self.target(gateway_id) else {
                 self.report(gateway_id, Some(scope_key), MigrationReason::NotMapped);
                 continue;
@@ -287,7 +288,7 @@ impl Check<'_> {
                 self.report(gateway_id, Some(scope_key), reason);
             }
             let mut used = BTreeSet::new();
-            for flow_id in waiting.keys() {
+            for flow_id in flow_ids {
                 let flow = flow_in(self.old, flow_id, gateway_id, self.new, target, self.mapping);
                 if flow.is_none_or(|flow| !used.insert(flow)) {
                     let target_id = self.new.element(target).id.clone();
@@ -314,6 +315,20 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// The gateways at which paths wait, or that wait for their reset, with the flows that matter.
+pub(super) fn waiting_gateways(
+    scope: &ElementInstance,
+) -> BTreeMap<&Arc<str>, BTreeSet<&Arc<str>>> {
+    let mut gateways: BTreeMap<&Arc<str>, BTreeSet<&Arc<str>>> = BTreeMap::new();
+    for (gateway_id, waiting) in &scope.joins {
+        gateways.entry(gateway_id).or_default().extend(waiting.keys());
+    }
+    for (gateway_id, used) in &scope.resets {
+        gateways.entry(gateway_id).or_default().extend(used);
+    }
+    gateways
 }
 
 /// Kinds of activities that wait by themselves for something with a name of its own.
@@ -346,10 +361,13 @@ pub(super) fn flow_in(
     }
 }
 
+/// An element of a version.
+type Place<'d> = (&'d ProcessDefinition, ElementIndex);
+
 /// Why an element can't become another one by what the two are.
 pub(super) fn kind_problem(
-    (old, source): (&ProcessDefinition, ElementIndex),
-    (new, target): (&ProcessDefinition, ElementIndex),
+    (old, source): Place<'_>,
+    (new, target): Place<'_>,
 ) -> Option<MigrationReason> {
     let (from, to) = (old.element(source), new.element(target));
     let target_id = to.id.clone();
@@ -360,7 +378,7 @@ pub(super) fn kind_problem(
     if from.is_for_compensation != to.is_for_compensation {
         return Some(MigrationReason::OtherUndoing { target_id });
     }
-    if !is_same_trigger(from, to) {
+    if !is_same_trigger((old, source), (new, target)) {
         return Some(MigrationReason::OtherTrigger { target_id });
     }
     if !is_same_repetition(from, to) {
@@ -369,20 +387,22 @@ pub(super) fn kind_problem(
     None
 }
 
-fn is_same_trigger(from: &Element, to: &Element) -> bool {
-    let same = |a: &EventTrigger, b: &EventTrigger| discriminant(a) == discriminant(b);
-    match (&from.kind, &to.kind) {
-        (ElementKind::IntermediateCatchEvent(a), ElementKind::IntermediateCatchEvent(b)) => {
-            same(a, b)
+/// The triggers of a multiple event are told apart by their places.
+fn is_same_trigger((old, source): Place<'_>, (new, target): Place<'_>) -> bool {
+    let (from, to) = (&old.element(source).kind, &new.element(target).kind);
+    if let (ElementKind::EndEvent(a), ElementKind::EndEvent(b)) = (from, to) {
+        return discriminant(a) == discriminant(b);
+    }
+    match (trigger_of(old, source), trigger_of(new, target)) {
+        (Some(a), Some(b)) => {
+            let kinds =
+                |it: &EventTrigger| -> Vec<_> { it.parts().iter().map(discriminant).collect() };
+            discriminant(a) == discriminant(b)
+                && a.needs_all() == b.needs_all()
+                && kinds(a) == kinds(b)
         }
-        (ElementKind::BoundaryEvent(a), ElementKind::BoundaryEvent(b)) => {
-            same(&a.trigger, &b.trigger)
-        }
-        (ElementKind::StartEvent(a), ElementKind::StartEvent(b)) => {
-            a.trigger.as_ref().map(discriminant) == b.trigger.as_ref().map(discriminant)
-        }
-        (ElementKind::EndEvent(a), ElementKind::EndEvent(b)) => discriminant(a) == discriminant(b),
-        _ => true,
+        (None, None) => true,
+        _ => false,
     }
 }
 

@@ -9,9 +9,11 @@
 //! of the new version afterwards, of the same kind and in the same scope.
 
 mod check;
+mod history;
 mod perform;
 mod proposal;
 
 pub use check::{MigrationProblem, MigrationReason, check_migration};
+pub use history::named_anew;
 pub(crate) use perform::migrate;
 pub use proposal::{Proposal, propose_migration};

@@ -6,19 +6,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::check::{MigrationProblem, MigrationReason, check_migration, flow_in};
+use super::check::{MigrationProblem, MigrationReason, check_migration, flow_in, waiting_gateways};
 use crate::core::engine::changes::{Mapping, MigrateInstance};
 use crate::core::engine::context::{Outcome, TurnContext};
 use crate::core::engine::event::Event;
-use crate::core::engine::facts::InstanceMigrated;
+use crate::core::engine::facts::{InstanceMigrated, SubscriptionOpened};
 use crate::core::engine::instance::{ElementInstance, Held, ProcessInstance};
 use crate::core::engine::lifecycle::Lifecycle;
 use crate::core::engine::rejection::Rejection;
 use crate::core::engine::subscriptions::{
-    self, Prepared, awaited, event_of, is_interrupting, reopen,
+    self, Awaits, Prepared, awaited, ends_wait, event_of, is_interrupting,
 };
-use crate::core::engine::suspension;
 use crate::core::engine::turn::Turn;
+use crate::core::engine::{conditions, signals, suspension};
 use crate::core::model::{ElementIndex, ElementKind, EndEvent, ProcessDefinition};
 
 /// What one element instance waits for differently in the new version.
@@ -48,12 +48,15 @@ pub(crate) fn migrate(
     let mut turn = Turn::new(&target, instance, context);
     let waits = changed_waits(&turn, old, &plan.mapping)?;
     for held in waits.values().flat_map(|waits| &waits.closed) {
-        turn.emit(subscriptions::closing(*held));
+        turn.release_held(*held);
+    }
+    for (key, event_id) in forgotten(turn.instance, &plan.mapping) {
+        turn.emit(Event::TriggersReleased { element_instance_key: key, element_id: event_id });
     }
     turn.emit(Event::InstanceMigrated(Box::new(facts)));
     for (key, waits) in waits {
         for held in waits.remade {
-            reopen(&mut turn, held);
+            remake(&mut turn, held);
         }
         if let Some(at) = turn.at(key) {
             subscriptions::open(&mut turn, at, waits.opened);
@@ -90,11 +93,11 @@ fn facts(
     let elements = renamed.map(|(source, target)| (source.clone(), target.clone())).collect();
     let mut flows: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
     for scope in instance.elements.values() {
-        for (gateway_id, waiting) in &scope.joins {
+        for (gateway_id, flow_ids) in waiting_gateways(scope) {
             let Some(target) = plan.mapping.get(gateway_id).and_then(|id| new.find(id)) else {
                 continue;
             };
-            for flow_id in waiting.keys() {
+            for flow_id in flow_ids {
                 let flow = flow_in(old, flow_id, gateway_id, new, target, &plan.mapping);
                 let id = flow.map(|flow| new.flow(flow).id.clone()).filter(|id| id != flow_id);
                 flows.extend(id.map(|id| (flow_id.clone(), id)));
@@ -150,8 +153,8 @@ fn kept_waits(turn: &Turn<'_>, old: &ProcessDefinition, key: i64, mapping: &Mapp
         let target = mapping.get(event_id).and_then(|id| turn.definition.find(id));
         match (old.find(event_id), target) {
             (Some(source), Some(target)) => {
-                let was = is_interrupting(old, source);
-                if was != is_interrupting(turn.definition, target) {
+                let was = ends_wait(old, source);
+                if was != ends_wait(turn.definition, target) {
                     waits.remade.push(held);
                 }
             }
@@ -186,7 +189,8 @@ fn new_events(
     let interrupted = is_interrupted(turn, old, key);
     let is_new = |event: &ElementIndex| {
         let is_start = matches!(turn.definition.element(*event).kind, ElementKind::StartEvent(_));
-        !known.contains(event) && !(is_start && interrupted)
+        let is_over = is_start && interrupted;
+        !known.contains(event) && !is_over
     };
     awaited(turn.definition, target, it.role).into_iter().filter(is_new).collect()
 }
@@ -203,4 +207,49 @@ fn is_interrupted(turn: &Turn<'_>, old: &ProcessDefinition, key: i64) -> bool {
             _ => false,
         }
     })
+}
+
+/// Events that become nothing and of which some triggers have come.
+fn forgotten(instance: &ProcessInstance, mapping: &Mapping) -> Vec<(i64, Arc<str>)> {
+    let elements = instance.elements.iter();
+    let collected = elements.flat_map(|(key, it)| it.collected.keys().map(|id| (*key, id.clone())));
+    collected.filter(|(_, id)| !mapping.contains_key(id)).collect()
+}
+
+/// Waits for the same again, ending the wait or not as the new version says. Timers ask the
+/// definition when they fire and stay as they are.
+fn remake(turn: &mut Turn<'_>, held: Held) {
+    let Some(event) = event_of(turn.instance, held).and_then(|id| turn.definition.find(id)) else {
+        return;
+    };
+    let is_interrupting = ends_wait(turn.definition, event);
+    match held {
+        Held::Subscription(key) => {
+            let Some(it) = turn.instance.subscriptions.get(&key).cloned() else { return };
+            turn.release_held(held);
+            let key = turn.take_key();
+            turn.emit(Event::SubscriptionOpened(SubscriptionOpened {
+                key,
+                element_instance_key: it.element_instance_key,
+                element_id: it.element_id,
+                message_name: it.message_name,
+                correlation_key: it.correlation_key,
+                is_interrupting,
+                part: it.part,
+            }));
+        }
+        Held::Signal(key) => {
+            let Some(it) = turn.instance.signals.get(&key).cloned() else { return };
+            turn.release_held(held);
+            let (host, awaits) = (it.element_instance_key, Awaits { event, part: it.part });
+            signals::subscribe(turn, host, awaits, it.signal_name, is_interrupting);
+        }
+        Held::Condition(key) => {
+            let Some(it) = turn.instance.conditions.get(&key).cloned() else { return };
+            turn.release_held(held);
+            let (host, awaits) = (it.element_instance_key, Awaits { event, part: it.part });
+            conditions::subscribe(turn, host, awaits, is_interrupting);
+        }
+        Held::Job(_) | Held::UserTask(_) | Held::Timer(_) | Held::Incident(_) => {}
+    }
 }

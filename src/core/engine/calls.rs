@@ -2,10 +2,13 @@
 //!
 //! Must not know how the caller is reached.
 
-use crate::core::engine::{CallResult, Command, Parent};
+use super::command::Command;
+use super::effect::CallResult;
+use super::instance::Parent;
 
 /// The command that tells a caller how its child ended.
-pub(crate) fn told(parent: Parent, child_key: i64, result: CallResult) -> Command {
+#[must_use]
+pub fn told(parent: Parent, child_key: i64, result: CallResult) -> Command {
     let element_instance_key = parent.element_instance_key;
     match result {
         CallResult::Completed { variables } => {
@@ -25,7 +28,8 @@ pub(crate) fn told(parent: Parent, child_key: i64, result: CallResult) -> Comman
 }
 
 /// The command that hands a caller the escalation of its child.
-pub(crate) fn escalated(parent: Parent, child_key: i64, code: String) -> Command {
+#[must_use]
+pub fn escalated(parent: Parent, child_key: i64, code: String) -> Command {
     let element_instance_key = parent.element_instance_key;
     Command::EscalateCalledInstance { element_instance_key, child_key, code }
 }
