@@ -11,7 +11,7 @@ use crate::cli::run::answers::{Answer, Answers};
 use crate::cli::run::prompt::{ask, ask_form, ask_variables};
 use crate::cli::run::simulation::Simulation;
 use crate::cli::run::trace::label;
-use crate::core::engine::{Command, JobCreated, JobState, VariableMap, all_visible};
+use crate::core::engine::{Command, JobCreated, JobState, VariableMap, variables_at};
 use crate::core::feel::EvaluationContext;
 use crate::core::model::{ElementKind, ProcessDefinition, StartEvent};
 use crate::core::world::Running;
@@ -150,7 +150,7 @@ impl Simulation {
         let running = &self.world.instances()[&instance_key];
         let facts = running.jobs[&job_key].facts.clone();
         let retries = running.instance.jobs[&job_key].retries;
-        let variables = all_visible(&running.instance, facts.element_instance_key);
+        let variables = variables_at(&running.instance, facts.element_instance_key);
         let is_asking = answers.is_none();
         let outcome = match answers.and_then(|it| it.take(&facts.element_id)) {
             Some(answer) => answered(answer),
@@ -197,7 +197,7 @@ impl Simulation {
                 answers.take(&facts.element_id).ok_or_else(|| unanswered(&name))?.variables
             }
             None => {
-                let data = all_visible(&running.instance, facts.element_instance_key);
+                let data = variables_at(&running.instance, facts.element_instance_key);
                 eprintln!("{name}");
                 match self.world.library().task_form(
                     &running.definition,

@@ -11,7 +11,7 @@ use super::expect::{Observed, check, check_instances, incidents};
 use super::format::{Action, Expectation, Pick, Scenario, Step};
 use super::given::{Given, compute};
 use super::log::{Log, Reached};
-use crate::core::engine::{Command, InstanceState, JobCreated, VariableMap, all_visible};
+use crate::core::engine::{Command, InstanceState, JobCreated, VariableMap, variables_at};
 use crate::core::feel::{EvaluationContext, Value};
 use crate::core::forms::{FileReference, Submission};
 use crate::core::world::{Library, Message, Refusal, Running, World};
@@ -281,7 +281,7 @@ impl Player<'_> {
         let expected = format!("an open user task at {element_id}");
         let (user_task_key, instance_key, place) = self.picked(step, open, pick, &expected)?;
         let running = &self.world.instances()[&instance_key];
-        let data = all_visible(&running.instance, place);
+        let data = variables_at(&running.instance, place);
         let context = self.context();
         let given =
             given.variables(&data, &context).map_err(|it| step.failure("variables", &it))?;
@@ -320,7 +320,7 @@ impl Player<'_> {
             None => true,
             Some(condition) => {
                 let instance = &self.world.instances()[instance_key].instance;
-                let variables = all_visible(instance, *place);
+                let variables = variables_at(instance, *place);
                 compute(condition, &variables, &context) == Ok(Value::Boolean(true))
             }
         };

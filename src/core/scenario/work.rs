@@ -11,7 +11,7 @@ use super::format::{Answer, AnswerOutcome, Answers, Pick, Step};
 use super::given::Given;
 use super::play::{Done, Failure, Player};
 use crate::core::engine::{
-    CallResult, Command, InstanceState, JobState, Parent, VariableMap, all_visible, told,
+    CallResult, Command, InstanceState, JobState, Parent, VariableMap, told, variables_at,
 };
 use crate::core::world::{Alarm, OpenCall, Refusal, Running};
 
@@ -100,7 +100,7 @@ impl Player<'_> {
         let running = &self.world.instances()[&instance_key];
         let facts = running.jobs[&job_key].facts.clone();
         let retries = running.instance.jobs[&job_key].retries;
-        let variables = all_visible(&running.instance, facts.element_instance_key);
+        let variables = variables_at(&running.instance, facts.element_instance_key);
         let names = [&*facts.element_id, &*facts.job_type];
         let command = match self.find_answer("jobs", &names) {
             Some((name, answer)) => {
@@ -138,7 +138,7 @@ impl Player<'_> {
         let (key, instance_key, place) =
             self.picked(step, open, pick, &format!("an open job {name}"))?;
         let instance = &self.world.instances()[&instance_key].instance;
-        let (retries, variables) = (instance.jobs[&key].retries, all_visible(instance, place));
+        let (retries, variables) = (instance.jobs[&key].retries, variables_at(instance, place));
         let command = self.answered(answer, key, retries, &variables)?;
         self.submit(step, instance_key, &command)
     }

@@ -13,7 +13,7 @@ use super::dispatcher::LeasedJob;
 use super::projection::Lease;
 use super::request::{LeaseJobs, Receipt, Refusal};
 use super::snapshots::Hot;
-use crate::core::engine::{JobCreated, all_visible};
+use crate::core::engine::{JobCreated, variables_at};
 use crate::platform::store::{Row, StoreError};
 
 const COLUMNS: &str = "key, instance_key, element_instance_key, element_id, process_id,
@@ -45,7 +45,7 @@ impl Batch<'_> {
         }
         let select = format!(
             "SELECT {COLUMNS} FROM work__jobs
-             WHERE job_type = ?1 AND state <> 'dead' AND due_at <= ?2
+             WHERE job_type = ?1 AND state <> 'dead' AND state <> 'held' AND due_at <= ?2
              ORDER BY priority DESC, key LIMIT ?3 /*postgres FOR UPDATE SKIP LOCKED */"
         );
         let now_ms = self.now_ms();
@@ -70,7 +70,7 @@ impl Batch<'_> {
         self.flush()?;
         let select = format!(
             "SELECT {COLUMNS} FROM work__jobs
-             WHERE key = ?1 AND state <> 'dead' AND due_at <= ?2
+             WHERE key = ?1 AND state <> 'dead' AND state <> 'held' AND due_at <= ?2
              /*postgres FOR UPDATE SKIP LOCKED */"
         );
         let rows = self.sql.query(&select, &[job_key.into(), self.now_ms().into()])?;
@@ -114,7 +114,7 @@ impl Batch<'_> {
         let (instance_key, element_instance_key) = (row.integer(1)?, row.integer(2)?);
         let mut variables = Map::new();
         if let Some(hot) = self.take(instance_key)? {
-            variables = all_visible(&hot.instance, element_instance_key);
+            variables = variables_at(&hot.instance, element_instance_key);
             self.put_back(instance_key, hot);
         }
         let headers = serde_json::from_str(row.text(10)?)
@@ -153,7 +153,7 @@ pub(crate) fn leased(instance_key: i64, hot: &Hot, job: &JobCreated, lease: &Lea
         retries: job.retries.into(),
         attempts: 0,
         headers: job.headers.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
-        variables: all_visible(&hot.instance, job.element_instance_key),
+        variables: variables_at(&hot.instance, job.element_instance_key),
         lease_token: lease.token,
         lease_until: lease.until_ms,
         worker: match &lease.worker {

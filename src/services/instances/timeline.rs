@@ -149,6 +149,11 @@ impl Teller<'_> {
             }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
             Event::InstanceTerminated => self.end_instance(turn, EntryKind::Ended, "was ended"),
+            Event::InstanceSuspended
+            | Event::InstanceResumed
+            | Event::InstanceMigrated(_)
+            | Event::StepPostponed { .. }
+            | Event::SignalPostponed { .. } => self.tell_whole(turn, event),
             Event::ElementActivating(it) => {
                 self.elements.insert(it.key, (it.element_id.clone(), turn.at));
             }
@@ -394,6 +399,21 @@ impl Teller<'_> {
         let actor = self.naming.person(&turn.actor);
         let text = format!("got new values of {} by {actor}", names.join(", "));
         self.add(turn, EntryKind::Variables, &self.graph.id.clone(), text, None);
+    }
+
+    /// What a person did to the instance as a whole.
+    fn tell_whole(&mut self, turn: &TurnRecord, event: &Event) {
+        let who = self.naming.person(&turn.actor);
+        let (kind, text) = match event {
+            Event::InstanceSuspended => (EntryKind::Ended, format!("was suspended by {who}")),
+            Event::InstanceResumed => (EntryKind::Started, format!("was resumed by {who}")),
+            Event::InstanceMigrated(it) => {
+                let text = format!("was migrated to version {} by {who}", it.version);
+                (EntryKind::Repaired, text)
+            }
+            _ => return,
+        };
+        self.add(turn, kind, &self.graph.id.clone(), text, None);
     }
 
     fn end_instance(&mut self, turn: &TurnRecord, kind: EntryKind, text: &str) {

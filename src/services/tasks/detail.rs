@@ -96,7 +96,7 @@ fn surroundings(
             } else {
                 instance.key
             };
-            Ok((engine::all_visible(&instance, scope_key), deployed))
+            Ok((engine::variables_at(&instance, scope_key), deployed))
         }
         None => Ok((Map::new(), definitions.load(sql, task.definition_key)?)),
     }
