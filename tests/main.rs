@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod connectors;
 mod crash;
+mod decisions;
 mod dmn;
 mod elements;
 mod engine;

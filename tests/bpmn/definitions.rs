@@ -296,6 +296,11 @@ fn compensation_and_transactions_keep_who_undoes_what() {
 }
 
 #[test]
+fn several_triggers_and_what_instantiates_are_kept() {
+    check("multiple.bpmn");
+}
+
+#[test]
 fn conditions_keep_their_filters() {
     check("conditions.bpmn");
 }

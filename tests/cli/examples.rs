@@ -29,6 +29,18 @@ fn expense_approval_rejects_in_time() {
 }
 
 #[test]
+fn travel_allowance_asks_for_what_the_table_says() {
+    let models = ["travel-allowance/travel-allowance.bpmn"];
+    let free = run(&models, &["country=FR", "days=4"], &json!({}));
+    let allowance = json!({ "rate": 45, "total": 180, "approval": "none" });
+    assert_eq!(free["variables"]["allowance"], allowance);
+    let answers = json!({ "approve_trip": { "approved": true } });
+    let long = run(&models, &["country=JP", "days=10"], &answers);
+    assert_eq!(long["variables"]["allowance"]["approval"], "management");
+    assert_eq!(long["variables"]["approved"], true);
+}
+
+#[test]
 fn customer_onboarding_waits_for_the_signature() {
     let models = [
         "customer-onboarding/customer-onboarding.bpmn",

@@ -66,8 +66,8 @@ fn what_is_no_text_can_not_be_read() {
     let folder = empty.path().to_str().expect("UTF-8");
     let (code, _, errors) = run_program(&["lint", folder], &[]);
     let expected = format!(
-        "error: there is nothing to deploy in {folder}: expected files ending in .bpmn, .form or \
-         .schema.json\n"
+        "error: there is nothing to deploy in {folder}: expected files ending in .bpmn, .dmn, .form \
+         or .schema.json\n"
     );
     assert_eq!((code, errors), (2, expected));
 }
@@ -79,7 +79,7 @@ fn a_file_of_another_kind_is_a_problem() {
     let (code, output, _) = run_program(&["lint", &path], &[]);
     let expected = format!(
         "{path}:1:1: \"{path}\" is not a file that can be deployed (expected a name ending in \
-         .bpmn, .form or .schema.json)\n1 problem in 1 file\n"
+         .bpmn, .dmn, .form or .schema.json)\n1 problem in 1 file\n"
     );
     assert_eq!((code, output), (1, expected));
 }

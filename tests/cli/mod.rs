@@ -4,6 +4,7 @@ mod bad_arguments;
 mod bad_configurations;
 mod decisions;
 mod examples;
+mod hostile;
 mod lint;
 mod run;
 mod serve;

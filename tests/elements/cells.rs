@@ -38,6 +38,7 @@ fn activity(kind: &ElementKind) -> Option<&'static str> {
         ElementKind::SendTask(_) => "send task",
         ElementKind::ScriptTask(ScriptDefinition::Feel { .. }) => "script task, FEEL",
         ElementKind::ScriptTask(ScriptDefinition::Job(_)) => "script task, job",
+        ElementKind::BusinessRuleTask(_) => "business rule task, decision",
         ElementKind::UserTask(_) => "user task",
         ElementKind::ReceiveTask(_) => "receive task",
         ElementKind::InstantiatingReceiveTask(_) => "receive task, instantiating",

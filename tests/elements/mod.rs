@@ -18,7 +18,7 @@ use flowstead::core::model::{
 
 use crate::engine::scenario;
 use cells::Cell;
-use models::{TABLES, Table};
+use models::{TABLES, Table, compiled_row};
 
 const BEGIN: &str = "<!-- elements: begin -->\n";
 const END: &str = "<!-- elements: end -->\n";
@@ -44,7 +44,9 @@ fn the_tables_say_what_is_executed_and_which_scenario_shows_it() {
             let cells = table.columns.iter().map(|column| {
                 let outcome = outcome(row, &(table.model)(row, xml, column), column);
                 rules += &rule(table.title, row, column, &outcome);
-                text(&outcome, shown.get(&(*row, *column)), || missing.push((*row, *column)))
+                text(&outcome, shown.get(&(compiled_row(row), *column)), || {
+                    missing.push((*row, *column));
+                })
             });
             let cells: Vec<String> = cells.collect();
             tables.extend(["| ", row, " | ", &cells.join(" | "), " |\n"]);
@@ -96,7 +98,10 @@ fn outcome(row: &'static str, model: &str, column: &'static str) -> Outcome {
     let compiled = parse(model, &Limits::default()).expect("it has no error");
     let definition = &compiled.processes[0];
     let cells = cells::of(definition, definition.find("x").expect("the element of the cell"));
-    assert!(cells.contains(&(row, column)), "{row}, {column} is compiled to {cells:?}");
+    assert!(
+        cells.contains(&(compiled_row(row), column)),
+        "{row}, {column} is compiled to {cells:?}"
+    );
     Outcome::Executed
 }
 

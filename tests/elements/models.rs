@@ -8,6 +8,11 @@ pub(crate) struct Table {
     pub(crate) model: fn(row: &str, xml: &str, column: &str) -> String,
 }
 
+/// The row of what a row's elements are compiled to, where it is another.
+pub(crate) fn compiled_row(row: &'static str) -> &'static str {
+    if row == "business rule task, job" { "service task" } else { row }
+}
+
 /// All tables.
 pub(crate) const TABLES: [Table; 3] = [
     Table { title: "event", rows: &EVENTS, columns: &EVENT_PLACES, model: event },
@@ -62,7 +67,7 @@ const EVENT_PLACES: [&str; 10] = [
 ];
 
 /// Elements without their end; `{}` is where attributes go.
-const ACTIVITIES: [(&str, &str); 14] = [
+const ACTIVITIES: [(&str, &str); 16] = [
     (
         "service task",
         r#"<serviceTask id="x"{}><extensionElements><zeebe:taskDefinition type="j"/></extensionElements>|</serviceTask>"#,
@@ -78,6 +83,14 @@ const ACTIVITIES: [(&str, &str); 14] = [
     (
         "script task, job",
         r#"<scriptTask id="x"{}><extensionElements><zeebe:taskDefinition type="j"/></extensionElements>|</scriptTask>"#,
+    ),
+    (
+        "business rule task, decision",
+        r#"<businessRuleTask id="x"{}><extensionElements><zeebe:calledDecision decisionId="d" resultVariable="r"/></extensionElements>|</businessRuleTask>"#,
+    ),
+    (
+        "business rule task, job",
+        r#"<businessRuleTask id="x"{}><extensionElements><zeebe:taskDefinition type="j"/></extensionElements>|</businessRuleTask>"#,
     ),
     ("user task", r#"<userTask id="x"{}>|</userTask>"#),
     ("receive task", r#"<receiveTask id="x"{} messageRef="m">|</receiveTask>"#),

@@ -119,6 +119,7 @@ POST /api/v1/bulk-operations administrator modeler operator
 POST /api/v1/bulk-operations/{key}/cancel administrator modeler operator
 POST /api/v1/bulk-operations/{key}/pause administrator modeler operator
 POST /api/v1/bulk-operations/{key}/start administrator modeler operator
+POST /api/v1/conditions/evaluate signed in
 POST /api/v1/dead-letters/requeue administrator modeler operator
 POST /api/v1/dead-letters/{key}/requeue administrator modeler operator
 POST /api/v1/decisions/{id}/evaluate administrator modeler operator

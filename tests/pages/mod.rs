@@ -40,6 +40,7 @@ fn add_work(pages: &mut Pages) {
     pages.add("inbox-empty", &inbox::InboxPage::sample_empty());
     pages.add("processes", &processes::ProcessesPage::sample());
     pages.add("processes-empty", &processes::ProcessesPage::sample_empty());
+    pages.add("patterns", &patterns::PatternsPage::sample());
     pages.add("deploy-problems", &deploy_problems::DeployProblemsPage::sample());
     pages.add("process", &process::ProcessPage::sample());
     pages.add("process-old", &process::ProcessPage::sample_empty());
@@ -240,7 +241,8 @@ fn navigation_shows_what_a_role_may_use() {
         frame.nav.iter().flat_map(|group| &group.items).map(|item| item.id).collect()
     };
     let user = layout::Viewer::default();
-    assert_eq!(links(user.clone()), ["home", "inbox", "processes", "instances", "files"]);
+    let all = ["home", "inbox", "processes", "instances", "decisions", "files"];
+    assert_eq!(links(user.clone()), all);
     let operator = links(layout::Viewer { can_operate: true, ..user.clone() });
     assert!(operator.contains(&"incidents") && operator.contains(&"audit"));
     assert!(!operator.contains(&"users"));

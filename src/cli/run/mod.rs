@@ -11,6 +11,7 @@ mod trace;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use clap::Args;
@@ -25,11 +26,13 @@ use crate::cli::output::{print_json, print_line};
 use crate::cli::values::time;
 use crate::cli::variables::{Variable, object};
 use crate::core::bpmn::{self, Model};
+use crate::core::dmn::DecisionModel;
 use crate::core::engine::{InstanceState, VariableMap};
 use crate::core::forms::Form;
 use crate::core::model::Severity;
+use crate::core::world::Library;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::services::processes;
+use crate::services::processes::{self, Resource};
 
 use answers::Answers;
 use simulation::{Ending, Simulation};
@@ -68,10 +71,20 @@ pub(crate) struct Run {
     json: bool,
 }
 
-/// The models and forms of a run.
-struct Library {
+/// What a run is given.
+struct Files {
     models: Vec<Model>,
     forms: Vec<Form>,
+    decisions: Vec<DecisionModel>,
+}
+
+impl Files {
+    /// The first of an id holds: files that were named come before those beside them.
+    fn into_library(self) -> Library {
+        let definitions = self.models.into_iter().flat_map(|model| model.processes).map(Arc::new);
+        let forms = self.forms.into_iter().map(Arc::new);
+        Library::new(definitions, forms).with_decisions(self.decisions)
+    }
 }
 
 impl Run {
@@ -86,7 +99,8 @@ impl Run {
         };
         let now = self.at.unwrap_or_else(|| SystemClock.now());
         let zone = if self.at.is_some() { TimeZone::UTC } else { TimeZone::system() };
-        let mut simulation = Simulation::new(library.models, library.forms, now, zone, !self.json);
+        let library = library.into_library();
+        let mut simulation = Simulation::new(library, now, zone, !self.json);
         let variables = object(self.variables);
         let ending = simulation.run(&process_id, variables, answers);
         let ending = ending.map_err(|error| Failure::new(REFUSED, error))?;
@@ -105,7 +119,7 @@ impl Run {
     }
 
     /// The process to start: the one named, else the only one of the first model.
-    fn process_id(&self, library: &Library) -> Result<String, Failure> {
+    fn process_id(&self, library: &Files) -> Result<String, Failure> {
         let ids = |models: &[Model]| -> Vec<String> {
             models.iter().flat_map(|it| &it.processes).map(|it| it.id.to_string()).collect()
         };
@@ -132,8 +146,8 @@ impl Run {
     }
 }
 
-/// Reads the files; forms that lie beside them are taken along.
-fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
+/// Reads the files; decisions and forms that lie beside them are taken along.
+fn load(paths: &[PathBuf]) -> Result<Files, Failure> {
     let resources = read_models(paths)?;
     let problems = processes::lint(&resources, SystemClock.now(), &TimeZone::system());
     let errors = problems.iter().filter(|it| it.problem.severity == Severity::Error);
@@ -145,23 +159,45 @@ fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
     for resource in &resources {
         if resource.name.ends_with(".form") {
             forms.extend(Form::parse(&resource.content));
-        } else if !resource.name.ends_with(".schema.json") {
+        } else if resource.name.ends_with(".bpmn") || resource.name.ends_with(".bpmn20.xml") {
             models.extend(bpmn::parse(&resource.content, &bpmn::Limits::default()));
         }
     }
     for path in paths {
         forms.extend(forms_beside(path));
     }
-    Ok(Library { models, forms })
+    Ok(Files { models, forms, decisions: decisions(resources, paths) })
+}
+
+/// The decisions of the files and of those beside them; when something beside has a problem, which
+/// may be somebody else's, those of the files alone.
+fn decisions(named: Vec<Resource>, paths: &[PathBuf]) -> Vec<DecisionModel> {
+    let mut all = named.clone();
+    for found in paths.iter().flat_map(|path| files_beside(path, "dmn")) {
+        if all.iter().all(|it| it.content != found.content) {
+            all.push(found);
+        }
+    }
+    let decisions = processes::read_decisions(&all).or_else(|_| processes::read_decisions(&named));
+    // What is wrong with named files was told with the other problems.
+    decisions.unwrap_or_default()
 }
 
 /// The forms in the folder of a file that can be read; the others may belong to somebody else.
 fn forms_beside(path: &Path) -> Vec<Form> {
+    let forms = files_beside(path, "form").into_iter();
+    forms.filter_map(|it| Form::parse(&it.content).ok()).collect()
+}
+
+fn files_beside(path: &Path, ending: &str) -> Vec<Resource> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
     let paths = entries.flatten().map(|entry| entry.path());
-    let forms = paths.filter(|path| path.extension().is_some_and(|it| it == "form"));
-    forms.filter_map(|path| Form::parse(&read_text(&path).ok()?).ok()).collect()
+    let wanted = paths.filter(|path| path.extension().is_some_and(|it| it == ending));
+    let read = wanted.filter_map(|path| {
+        Some(Resource { name: path.display().to_string(), content: read_text(&path).ok()? })
+    });
+    read.collect()
 }
 
 fn print_ending(ending: &Ending) {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::cli::output::{Colour, coloured, print_line};
-use crate::core::engine::Event;
+use crate::core::engine::{DecisionEvaluated, Event};
 use crate::core::model::ProcessDefinition;
 use crate::core::world::Record;
 
@@ -126,6 +126,7 @@ impl Trace {
                 let text = "  waits for its condition".to_owned();
                 (it.element_instance_key, Some(text))
             }
+            Event::DecisionEvaluated(it) => (it.element_instance_key, Some(decision(it))),
             Event::SignalThrown { element_instance_key, signal_name, .. } => {
                 (*element_instance_key, Some(format!("  throws the signal {signal_name}")))
             }
@@ -152,6 +153,18 @@ impl Trace {
             _ => (instance_key, None),
         }
     }
+}
+
+/// What was decided, and by which rules.
+fn decision(it: &DecisionEvaluated) -> String {
+    let tables = it.trace["tables"].as_array().into_iter().flatten();
+    let rules = tables.map(|table| {
+        let matched = table["rules"].as_array().into_iter().flatten();
+        let numbers: Vec<String> = matched.map(|rule| rule["number"].to_string()).collect();
+        let numbers = if numbers.is_empty() { "none".to_owned() } else { numbers.join(", ") };
+        format!("; {} by rule {numbers}", table["owner"].as_str().unwrap_or_default())
+    });
+    format!("  decides {}{}", it.decision_id, rules.collect::<String>())
 }
 
 /// An element in the words of its model: `user task approve "Approve expense"`.

@@ -67,7 +67,7 @@ pub(crate) fn open(
 ///
 /// # Errors
 ///
-/// When a condition isn't true or false and that is not known yet.
+/// When a condition isn't true or false, and no other gateway opened.
 pub(crate) fn settle(turn: &mut Turn<'_>, at: At<'_>) -> Result<bool, Failure> {
     let Some(scope) = turn.instance.elements.get(&at.key) else { return Ok(false) };
     let waiting = scope.joins.keys().chain(scope.resets.keys());
@@ -80,8 +80,7 @@ pub(crate) fn settle(turn: &mut Turn<'_>, at: At<'_>) -> Result<bool, Failure> {
             Err(error) => failure = Some(error),
         }
     }
-    let is_known = incidents::find(turn, at.key, IncidentKind::Condition).is_some();
-    failure.filter(|_| !is_known).map_or(Ok(false), Err)
+    failure.map_or(Ok(false), Err)
 }
 
 /// Lets a gateway begin anew that waits for its reset, when no path is awaited any more.

@@ -131,13 +131,19 @@ pub(crate) fn settle(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     if at.lifecycle != Lifecycle::Activated {
         return Ok(());
     }
-    if complex_gateway::settle(turn, at)? {
-        return Ok(());
-    }
+    let failure = match complex_gateway::settle(turn, at) {
+        Ok(true) => return Ok(()),
+        Ok(false) => None,
+        Err(failure) => Some(failure),
+    };
     let Some(scope) = turn.instance.elements.get(&at.key) else { return Ok(()) };
     let (is_empty, is_joining) = (scope.children == 0, !scope.joins.is_empty());
     if is_joining && open_inclusive(turn, at) {
         return Ok(());
+    }
+    if let Some(failure) = failure {
+        let is_known = incidents::find(turn, at.key, failure.kind).is_some();
+        return if is_known { Ok(()) } else { Err(failure) };
     }
     match (is_empty, is_joining) {
         (true, true) => deadlock(turn, at),

@@ -83,6 +83,6 @@ pub use migration::{
 };
 pub use rejection::{ModificationProblem, Rejection, Target};
 pub use restart::{Start, start_of};
-pub use starts::met_starts;
+pub use starts::{CameTrigger, matching_triggers, met_starts, needed_triggers};
 pub use timers::{Due, first_due, next_due, timer_expression};
 pub use waits::{Wait, WaitsFor, waits};

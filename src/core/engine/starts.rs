@@ -60,3 +60,38 @@ fn is_met(
             .evaluate(variables, context)
             .is_ok_and(|done| done.value.to_json() == serde_json::Value::Bool(true))
 }
+
+/// A trigger that came of an element that starts its process only when several have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameTrigger {
+    /// Which of the element's triggers, from 0.
+    pub part: u32,
+    /// The message's; empty for what has none.
+    pub correlation_key: String,
+    /// What it brought.
+    pub variables: VariableMap,
+}
+
+/// How many triggers an element needs before it starts its process; `None` when any one will do.
+#[must_use]
+pub fn needed_triggers(definition: &ProcessDefinition, element_id: &str) -> Option<usize> {
+    let trigger = trigger_of(definition, definition.find(element_id)?)?;
+    trigger.needs_all().then(|| trigger.parts().len())
+}
+
+/// The positions of the triggers that start one instance, the oldest of each part, when there is
+/// one of each. Messages belong together by their correlation key; what has none belongs to any.
+#[must_use]
+pub fn matching_triggers(came: &[CameTrigger], needed: usize) -> Option<Vec<usize>> {
+    came.iter().find_map(|first| {
+        let key = &first.correlation_key;
+        let fits = |it: &CameTrigger| it.correlation_key.is_empty() || it.correlation_key == *key;
+        let mut together: Vec<usize> = Vec::with_capacity(needed);
+        for (at, it) in came.iter().enumerate().filter(|(_, it)| fits(it)) {
+            if together.iter().all(|other| came[*other].part != it.part) {
+                together.push(at);
+            }
+        }
+        (together.len() == needed).then_some(together)
+    })
+}

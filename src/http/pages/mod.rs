@@ -41,6 +41,7 @@ pub mod instance_restart;
 pub mod instance_variables;
 pub mod instances;
 pub mod not_found;
+pub mod patterns;
 pub mod process;
 pub mod processes;
 pub mod roles;

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use super::batch::{Answer, Batch};
 use super::definitions::Deployed;
 use super::request::{EvaluateConditions, ProcessReference, Receipt, no_process};
-use crate::core::engine::{VariableMap, met_starts};
-use crate::core::model::{ElementKind, EventTrigger, StartEvent};
+use crate::core::engine::{
+    CameTrigger, VariableMap, matching_triggers, met_starts, needed_triggers,
+};
 use crate::platform::store::{Row, StoreError};
 use crate::services::audit::Origin;
 
@@ -26,13 +27,6 @@ pub(super) struct StartTriggered<'v> {
     pub(super) variables: &'v VariableMap,
 }
 
-/// A trigger that came and waits for others.
-struct Kept {
-    part: i64,
-    correlation_key: String,
-    variables: VariableMap,
-}
-
 impl Batch<'_> {
     /// Starts an instance, or keeps the trigger where others must come too; then there is nothing
     /// to tell.
@@ -41,12 +35,12 @@ impl Batch<'_> {
         came: StartTriggered<'_>,
         origin: &Origin,
     ) -> Answer<Receipt> {
-        let Some(parts) = needed_parts(&came.deployed, &came.element_id) else {
+        let Some(needed) = needed_triggers(&came.deployed.graph, &came.element_id) else {
             let StartTriggered { deployed, element_id, variables, .. } = came;
             return self.start(deployed, variables.clone(), Some(element_id), origin);
         };
         self.keep_trigger(&came)?;
-        let Some(all) = self.take_triggers(&came, parts)? else {
+        let Some(all) = self.take_triggers(&came, needed)? else {
             return Ok(Ok(Receipt::Nothing));
         };
         let variables = all.into_iter().flat_map(|it| it.variables).collect();
@@ -73,24 +67,21 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Takes one trigger of each kind, oldest first, when there is one of each. Messages belong
-    /// together by their correlation key; what has none belongs to any.
+    /// Takes the triggers that start one instance, when there is one of each.
     fn take_triggers(
         &mut self,
         came: &StartTriggered<'_>,
-        parts: usize,
-    ) -> Result<Option<Vec<Kept>>, StoreError> {
+        needed: usize,
+    ) -> Result<Option<Vec<CameTrigger>>, StoreError> {
         let owner = [(&*came.deployed.process_id).into(), (&*came.element_id).into()];
         let rows = self.sql.query(
             "SELECT part, correlation_key, variables FROM work__start_triggers
              WHERE process_id = ?1 AND element_id = ?2 ORDER BY came_at, part, correlation_key",
             &owner,
         )?;
-        let kept = rows.iter().map(read).collect::<Result<Vec<Kept>, StoreError>>()?;
-        let keys = kept.iter().map(|it| it.correlation_key.clone());
-        let Some(all) = keys.into_iter().find_map(|key| matching(&kept, &key, parts)) else {
-            return Ok(None);
-        };
+        let kept = rows.iter().map(read).collect::<Result<Vec<CameTrigger>, StoreError>>()?;
+        let Some(together) = matching_triggers(&kept, needed) else { return Ok(None) };
+        let all: Vec<CameTrigger> = together.into_iter().map(|at| kept[at].clone()).collect();
         for it in &all {
             self.sql.execute(
                 "DELETE FROM work__start_triggers WHERE process_id = ?1 AND element_id = ?2
@@ -141,38 +132,11 @@ impl Batch<'_> {
     }
 }
 
-/// How many triggers an element needs before it starts an instance; `None` when any will do.
-fn needed_parts(deployed: &Deployed, element_id: &str) -> Option<usize> {
-    let element = deployed.graph.element(deployed.graph.find(element_id)?);
-    match &element.kind {
-        ElementKind::StartEvent(StartEvent { trigger: Some(trigger), .. }) => {
-            trigger.needs_all().then(|| EventTrigger::parts(trigger).len())
-        }
-        _ => None,
-    }
-}
-
-fn read(row: &Row) -> Result<Kept, StoreError> {
-    let corrupt = |_| StoreError::Corrupt("variables of a trigger that starts".to_owned());
-    Ok(Kept {
-        part: row.integer(0)?,
+fn read(row: &Row) -> Result<CameTrigger, StoreError> {
+    let corrupt = || StoreError::Corrupt("a trigger that starts a process".to_owned());
+    Ok(CameTrigger {
+        part: u32::try_from(row.integer(0)?).map_err(|_| corrupt())?,
         correlation_key: row.text(1)?.to_owned(),
-        variables: serde_json::from_str(row.text(2)?).map_err(corrupt)?,
+        variables: serde_json::from_str(row.text(2)?).map_err(|_| corrupt())?,
     })
-}
-
-/// The oldest trigger of each part that has this correlation key or none; `None` when one lacks.
-fn matching(kept: &[Kept], correlation_key: &str, parts: usize) -> Option<Vec<Kept>> {
-    let fits = |it: &&Kept| it.correlation_key.is_empty() || it.correlation_key == correlation_key;
-    let mut all: Vec<Kept> = Vec::with_capacity(parts);
-    for it in kept.iter().filter(fits) {
-        if all.iter().all(|other| other.part != it.part) {
-            all.push(Kept {
-                part: it.part,
-                correlation_key: it.correlation_key.clone(),
-                variables: it.variables.clone(),
-            });
-        }
-    }
-    (all.len() == parts).then_some(all)
 }

@@ -107,7 +107,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The kind of a file of this name, and the name without the ending.
-    fn of(name: &str) -> Option<(Self, &str)> {
+    pub(super) fn of(name: &str) -> Option<(Self, &str)> {
         KINDS.iter().find_map(|(ending, kind)| Some((*kind, name.strip_suffix(ending)?)))
     }
 

@@ -57,6 +57,18 @@ pub(super) fn is_decision_model(name: &str) -> bool {
     name.ends_with(".dmn")
 }
 
+/// Reads the decision models among files together, where nothing was deployed earlier.
+///
+/// # Errors
+/// All their problems, warnings among them, when at least one is an error.
+pub fn read_decisions(resources: &[Resource]) -> Result<Vec<DecisionModel>, Vec<FileProblem>> {
+    let (models, problems) = check(resources, &Earlier::new());
+    if problems.iter().any(|it| it.problem.severity == Severity::Error) {
+        return Err(problems);
+    }
+    Ok(models.into_iter().map(|it| it.model).collect())
+}
+
 /// Finds the models deployed earlier that files of a deployment import, directly or through others.
 pub(super) fn find_earlier(
     sql: &mut dyn Sql,

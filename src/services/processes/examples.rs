@@ -2,11 +2,12 @@
 //!
 //! Must not know where they are shown.
 //!
-//! **Invariant:** every folder of `examples/` is one example of the list here.
+//! **Invariant:** every folder of `examples/` but the patterns' is one example of the list here.
 
 use jiff::tz::TimeZone;
 use rust_embed::Embed;
 
+use super::check::Kind;
 use crate::core::access::{Permission, Principal};
 use crate::services::audit::Origin;
 use crate::services::execution::Execution;
@@ -15,7 +16,7 @@ use crate::services::processes::{DeployError, Deployment, Resource, deploy};
 
 #[derive(Embed)]
 #[folder = "examples/"]
-struct Files;
+pub(super) struct Files;
 
 /// An example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +34,19 @@ pub struct Example {
 }
 
 /// All examples, the simplest first.
-pub const EXAMPLES: [Example; 4] = [
+pub const EXAMPLES: [Example; 5] = [
     Example {
         id: "expense-approval",
         name: "Expense approval",
         summary: "Small amounts pass by rule; larger ones wait for a person.",
         shows: &["Amount rule", "Form", "Reminder timer", "E-mail"],
+        groups: &[("approvers", "Approvers")],
+    },
+    Example {
+        id: "travel-allowance",
+        name: "Travel allowance",
+        summary: "A table of rates decides what a trip costs and who approves it.",
+        shows: &["Decision tables", "Business rule task", "Form"],
         groups: &[("approvers", "Approvers")],
     },
     Example {
@@ -89,8 +97,8 @@ impl Example {
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
         let folder = format!("{}/", self.id);
-        // The page about an example is for people.
-        let is_model = |path: &str| path.starts_with(&folder) && !path.ends_with(".md");
+        // The page about an example and its inputs are for people.
+        let is_model = |path: &str| path.starts_with(&folder) && Kind::of(path).is_some();
         let paths = Files::iter().filter(|path| is_model(path));
         let mut resources: Vec<Resource> = paths
             .filter_map(|path| {

@@ -108,12 +108,13 @@ pub(crate) fn complete(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         if at.element.kind.is_scope() {
             subscriptions::close_inside(turn, at);
         }
+        mappings::apply_outputs(turn, at)?;
+        // Last, as what has been thrown outward can't be thrown once more.
         if let Some(results) = multiple_event::results(&at.element.kind)
             && !multiple_event::finish(turn, at, results)?
         {
             return Ok(());
         }
-        mappings::apply_outputs(turn, at)?;
     }
     turn.next(Step::Leave, at.key);
     Ok(())
