@@ -24,6 +24,7 @@ pub fn routes() -> Vec<Route> {
         pages::home::routes(),
         pages::processes::routes(),
         pages::process::routes(),
+        pages::patterns::routes(),
         pages::comparison::routes(),
         pages::history::routes(),
         pages::decisions::routes(),

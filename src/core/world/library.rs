@@ -8,10 +8,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::core::engine::{Decisions, Due, TaskForm, first_due, timer_expression};
+use crate::core::dmn::{DecisionModel, ElementKind as DecisionKind};
+use crate::core::engine::{
+    Decisions, DeployedDecision, Due, TaskForm, first_due, timer_expression,
+};
 use crate::core::feel::{EvaluationContext, Value};
 use crate::core::forms::Form;
-use crate::core::model::{Dynamic, ElementKind, FormReference, ProcessDefinition, StartTrigger};
+use crate::core::model::{
+    Binding, Dynamic, ElementKind, FormReference, ProcessDefinition, StartTrigger,
+};
 
 /// Processes, forms and decisions; made once and shared by all worlds that need the same ones.
 #[derive(Debug, Default)]
@@ -47,16 +52,29 @@ impl Library {
         library
     }
 
-    /// With decisions that business rule tasks call.
+    /// The same with decisions, each to be called by its id and by its version tag.
     #[must_use]
-    pub fn with_decisions(self, decisions: Decisions) -> Self {
-        Self { decisions, ..self }
+    pub fn with_decisions(self, models: impl IntoIterator<Item = DecisionModel>) -> Self {
+        let mut found = Vec::new();
+        for (model, key) in models.into_iter().zip(1..) {
+            let elements = model
+                .elements()
+                .filter(|it| matches!(it.kind, DecisionKind::Decision | DecisionKind::Service));
+            for element in elements {
+                let tag = element.version_tag.as_ref().map(|tag| tag.to_string());
+                let bindings = [Some(Binding::Latest), Some(Binding::Deployment)];
+                let bindings = bindings.into_iter().chain([tag.map(Binding::VersionTag)]);
+                for binding in bindings.flatten() {
+                    let decision = DeployedDecision { key, version: 1, model: model.clone() };
+                    found.push((element.id_or_name().to_owned(), binding, decision));
+                }
+            }
+        }
+        Self { decisions: found.into_iter().collect(), ..self }
     }
 
-    /// The decisions that business rule tasks call.
-    #[must_use]
-    pub fn decisions(&self) -> &Decisions {
-        &self.decisions
+    pub(super) fn decisions(&self) -> Decisions {
+        self.decisions.clone()
     }
 
     /// The process of an id.

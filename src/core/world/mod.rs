@@ -314,7 +314,7 @@ impl World {
         }
         let Some(running) = self.instances.get_mut(&key) else { return Ok(()) };
         let mut context = TurnContext::new(self.now, self.zone.clone(), self.keys);
-        context.decisions = self.library.decisions().clone();
+        context.decisions = self.library.decisions();
         let definition = Arc::clone(&running.definition);
         let outcome = decide(&definition, &mut running.instance, command, &mut context)?;
         self.keys = context.keys;
