@@ -7,6 +7,7 @@ mod connectors;
 mod crash;
 mod decisions;
 mod dmn;
+mod elements;
 mod engine;
 mod feel;
 mod files;

@@ -13,6 +13,7 @@ mod profile;
 mod values;
 mod variables;
 
+mod conditions;
 mod config_check;
 mod decisions;
 mod deploy;
@@ -82,6 +83,8 @@ enum Command {
     Start(start::Start),
     /// Broadcast a signal on a server
     Signal(signal::Signal),
+    /// Start what the conditions of start events ask for on a server
+    EvaluateConditions(conditions::EvaluateConditions),
     /// Look at and cancel process instances
     #[command(subcommand)]
     Instances(instances::Instances),
@@ -149,6 +152,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Deploy(it) => it.run(),
         Command::Start(it) => it.run(),
         Command::Signal(it) => it.run(),
+        Command::EvaluateConditions(it) => it.run(),
         Command::Instances(it) => it.run(),
         Command::Replay(it) => it.run(),
         Command::Decisions(it) => it.run(),

@@ -83,6 +83,22 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             let mild = if *is_interrupting { "" } else { " non-interrupting" };
             format!("{} at {}{mild}", self::trigger(trigger), definition.element(*attached_to).id)
         }
+        ElementKind::EndEvent(EndEvent::Multiple(results))
+        | ElementKind::MultipleThrowEvent(results) => {
+            let one = |it: &EndEvent| details(definition, &ElementKind::EndEvent(it.clone()));
+            results.iter().map(one).collect()
+        }
+        ElementKind::InstantiatingReceiveTask(message) => {
+            format!("{} starts the process", self::message(message))
+        }
+        ElementKind::EventBasedGateway(it) if it.is_instantiating => {
+            let what = if it.needs_all { "all of them" } else { "the first" };
+            format!(" starts the process with {what}")
+        }
+        ElementKind::ComplexGateway { activation_condition } => {
+            let condition = activation_condition.as_ref().map(feel);
+            format!(" opens when `{}`", condition.unwrap_or_default())
+        }
         ElementKind::EndEvent(EndEvent::Error { code }) => format!(" error {}", dynamic(code)),
         ElementKind::EndEvent(EndEvent::Terminate) => " terminate".to_owned(),
         ElementKind::EndEvent(EndEvent::Escalation { code })
@@ -164,6 +180,10 @@ fn trigger(trigger: &EventTrigger) -> String {
         EventTrigger::Cancel => " cancel".to_owned(),
         EventTrigger::Signal { name } => format!(" signal {}", dynamic(name)),
         EventTrigger::Escalation { code: None } => " any escalation".to_owned(),
+        EventTrigger::Multiple { triggers, needs_all } => {
+            let parts: Vec<String> = triggers.iter().map(self::trigger).collect();
+            parts.join(if *needs_all { " and" } else { " or" })
+        }
     }
 }
 
@@ -273,6 +293,11 @@ fn signals_keep_their_names() {
 #[test]
 fn compensation_and_transactions_keep_who_undoes_what() {
     check("compensation.bpmn");
+}
+
+#[test]
+fn several_triggers_and_what_instantiates_are_kept() {
+    check("multiple.bpmn");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Diagrams are read, completed and drawn.
 
 use flowstead::core::bpmn::diagram::{
-    ActivityKind, Bounds, Diagram, EdgeKind, EventMark, EventPosition, Point, Repetition, Shape,
-    ShapeKind,
+    ActivityKind, Bounds, Diagram, EdgeKind, EventMark, EventPosition, GatewayMark, Point,
+    Repetition, Shape, ShapeKind,
 };
 use flowstead::core::bpmn::svg::{ElementOverlay, Overlays, render};
 use flowstead::core::bpmn::{Limits, parse, read_diagram};
@@ -68,6 +68,35 @@ fn kinds_of_shapes_and_edges_are_told_apart() {
     );
     let kinds: Vec<EdgeKind> = collaboration.edges.iter().map(|it| it.kind).collect();
     assert!(kinds.contains(&EdgeKind::Message) && kinds.contains(&EdgeKind::DataAssociation));
+}
+
+#[test]
+fn several_triggers_and_what_instantiates_have_marks_of_their_own() {
+    let diagram = diagram(&fixture("multiple.bpmn"));
+    let event = |id: &str| match shape(&diagram, id).kind {
+        ShapeKind::Event(event) => event.mark,
+        _ => None,
+    };
+    for (id, mark) in [
+        ("any", EventMark::Multiple),
+        ("all", EventMark::ParallelMultiple),
+        ("large", EventMark::Conditional),
+        ("every", EventMark::ParallelMultiple),
+        ("tell", EventMark::Multiple),
+        ("note", EventMark::ParallelMultiple),
+        ("over", EventMark::Multiple),
+    ] {
+        assert_eq!(event(id), Some(mark), "{id}");
+    }
+    for (id, mark) in [
+        ("first", GatewayMark::InstantiatingEventBased),
+        ("both", GatewayMark::ParallelEventBased),
+        ("some", GatewayMark::Complex),
+    ] {
+        assert_eq!(shape(&diagram, id).kind, ShapeKind::Gateway(mark), "{id}");
+    }
+    let ShapeKind::Activity(asked) = shape(&diagram, "asked").kind else { panic!("an activity") };
+    assert_eq!(asked.kind, ActivityKind::InstantiatingReceive);
 }
 
 #[test]

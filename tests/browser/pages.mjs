@@ -158,6 +158,7 @@ async function typeWhileItRefreshes(page, instance) {
 async function takeInsight(page) {
   await take(page, "incidents", "/incidents");
   await take(page, "schedules", "/schedules");
+  await take(page, "patterns", "/patterns");
   await take(page, "files", "/files");
   await take(page, "audit", "/audit");
   await take(page, "audit-found", "/audit?search=marmalade");

@@ -16,10 +16,10 @@ use std::sync::Arc;
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
     AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ConditionDefinition,
-    Dynamic, Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FlowIndex, FormReference,
-    IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping, MessageDefinition,
-    ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TimerDefinition,
-    UserTaskDefinition, VariablePath,
+    Dynamic, Element, ElementIndex, ElementKind, EndEvent, EventBasedGateway, EventTrigger,
+    FlowIndex, FormReference, IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping,
+    MessageDefinition, ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent,
+    TimerDefinition, UserTaskDefinition, VariablePath,
 };
 
 /// Builds the definition of process `p`. Panics on a text that is none: tests are to be right.
@@ -286,7 +286,11 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "xor" => ElementKind::ExclusiveGateway,
         "and" => ElementKind::ParallelGateway,
         "or" => ElementKind::InclusiveGateway,
-        "first" => ElementKind::EventBasedGateway,
+        "first" => ElementKind::EventBasedGateway(EventBasedGateway {
+            is_instantiating: false,
+            needs_all: false,
+        }),
+        "complex" => ElementKind::ComplexGateway { activation_condition: None },
         "sub" => ElementKind::SubProcess,
         "transaction" => ElementKind::Transaction,
         "adhoc" => ElementKind::AdHocSubProcess(AdHocDefinition {
@@ -349,11 +353,22 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
             _ => boundary.trigger = trigger(name, value),
         },
         ElementKind::IntermediateCatchEvent(awaited) => *awaited = trigger(name, value),
+        ElementKind::ReceiveTask(message) if name == "instantiates" => {
+            *kind = ElementKind::InstantiatingReceiveTask(message.clone());
+        }
         ElementKind::ReceiveTask(message) => *message = message_named(value),
+        ElementKind::EventBasedGateway(gateway) => {
+            gateway.is_instantiating = true;
+            gateway.needs_all = name == "instantiates-with-all";
+        }
+        ElementKind::ComplexGateway { activation_condition } => {
+            *activation_condition = Some(feel(value));
+        }
         ElementKind::IntermediateThrowEvent => {
             *kind = match name {
                 "signal" => ElementKind::SignalThrowEvent { name: dynamic(value) },
                 "escalation" => ElementKind::EscalationThrowEvent { code: dynamic(value) },
+                "throws" => ElementKind::MultipleThrowEvent(results(value)),
                 _ => ElementKind::MessageThrowEvent(job(value)),
             };
         }
@@ -383,8 +398,23 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
     }
 }
 
+/// `A | B | C`, each a setting of its own.
+fn several<T>(text: &str, read: fn(&str, &str) -> T) -> Vec<T> {
+    text.split(" | ")
+        .map(|it| it.split_once(' ').unwrap_or((it, "")))
+        .map(|it| read(it.0, it.1))
+        .collect()
+}
+
+fn results(text: &str) -> Vec<EndEvent> {
+    several(text, end_event)
+}
+
 fn trigger(name: &str, value: &str) -> EventTrigger {
     match name {
+        "any" | "all" => {
+            EventTrigger::Multiple { triggers: several(value, trigger), needs_all: name == "all" }
+        }
         "message" => EventTrigger::Message(message_named(value)),
         "error" => EventTrigger::Error { code: (value != "*").then(|| value.to_owned()) },
         "escalation" => EventTrigger::Escalation { code: (value != "*").then(|| value.to_owned()) },
@@ -436,7 +466,9 @@ fn end_event(name: &str, value: &str) -> EndEvent {
         "signal" => EndEvent::Signal { name: dynamic(value) },
         "terminate" => EndEvent::Terminate,
         "cancel" => EndEvent::Cancel,
+        "compensation" => EndEvent::Compensation { activity: None },
         "message" => EndEvent::Message(job(value)),
+        "throws" => EndEvent::Multiple(results(value)),
         other => panic!("an end event has no setting '{other}'"),
     }
 }

@@ -23,7 +23,10 @@ fn leftover(it: &ProcessInstance) -> Option<String> {
         + it.incidents.len();
     let is_clean = held == 0
         && it.elements.len() <= 1
-        && it.elements.values().all(|it| it.lifecycle.is_over() && it.joins.is_empty());
+        && it.elements.values().all(|it| {
+            let waits = !it.joins.is_empty() || !it.resets.is_empty() || !it.collected.is_empty();
+            it.lifecycle.is_over() && !waits
+        });
     (!is_clean).then(|| format!("an instance that is {} holds something: {it:?}", it.state))
 }
 
@@ -77,7 +80,7 @@ fn waits_for(it: &ProcessInstance, kind: &ElementKind, id: &str, held: Held) -> 
         ElementKind::ReceiveTask(_) | ElementKind::IntermediateCatchEvent(_) => {
             event.is_some_and(|event| **event == *id)
         }
-        ElementKind::EventBasedGateway => event.is_some(),
+        ElementKind::EventBasedGateway(_) => event.is_some(),
         ElementKind::CallActivity(_) => false,
         _ => matches!(held, Held::Job(_)),
     }

@@ -9,7 +9,7 @@ pub(crate) mod definition_text;
 pub(crate) mod invariants;
 mod journal;
 mod large;
-mod scenario;
+pub(crate) mod scenario;
 mod trace;
 
 fn check(text: &str) {
@@ -55,6 +55,10 @@ scenarios! {
     signals
     links
     implicit_splits
+    multiple_events
+    complex_gateways
+    instantiating
+    places
     rewinds
     decisions
 }

@@ -12,7 +12,8 @@
 //! snapshot survive being written and read, a refused command changed nothing, and nothing open
 //! waits for nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use flowstead::core::engine::{
     Command, CopyPlan, CreateInstance, Event, GoOnAsCopy, KEY_STEP, Keys, Outcome, Parent,
@@ -41,12 +42,33 @@ pub(crate) fn play(text: &str) -> String {
     played.collect::<Vec<_>>().join("\n")
 }
 
+/// What a scenario ran: its model, and the elements whose work it has seen done.
+pub(crate) struct Run {
+    pub(crate) definition: ProcessDefinition,
+    pub(crate) elements: BTreeSet<Arc<str>>,
+}
+
+/// Plays every scenario of a text and gives what each ran.
+pub(crate) fn runs(text: &str) -> Vec<Run> {
+    let scenarios = text.split("## ").filter(|scenario| !scenario.trim().is_empty());
+    let played = scenarios.map(|scenario| {
+        let (name, body) = scenario.split_once('\n').expect("a scenario has lines");
+        let mut stage = Stage::new(name, &model(body).join("\n"));
+        for command in body.lines().filter_map(|line| line.strip_prefix("> ")) {
+            stage.play(command);
+        }
+        Run { definition: stage.definition, elements: stage.done }
+    });
+    played.collect()
+}
+
+fn model(body: &str) -> Vec<&str> {
+    let lines = body.lines().take_while(|line| !line.starts_with('>'));
+    lines.filter(|it| !it.is_empty()).collect()
+}
+
 fn play_one(name: &str, body: &str) -> String {
-    let model: Vec<&str> = body
-        .lines()
-        .take_while(|line| !line.starts_with('>'))
-        .filter(|it| !it.is_empty())
-        .collect();
+    let model = model(body);
     let mut played = vec![model.join("\n") + "\n"];
     let mut stage = Stage::new(name, &model.join("\n"));
     for line in body.lines() {
@@ -83,6 +105,9 @@ struct Stage {
     instance: ProcessInstance,
     folded: ProcessInstance,
     names: Names,
+    element_ids: BTreeMap<i64, Arc<str>>,
+    /// Elements whose work was done, or that threw what ended them.
+    done: BTreeSet<Arc<str>>,
     turn: TurnContext,
     /// The turns so far and when they were taken.
     turns: Vec<(Timestamp, Vec<Event>)>,
@@ -102,6 +127,8 @@ impl Stage {
                 decisions: decisions(),
                 ..TurnContext::new(now, zone, Keys { next: KEY_STEP })
             },
+            element_ids: BTreeMap::new(),
+            done: BTreeSet::new(),
             turns: Vec::new(),
         }
     }
@@ -181,6 +208,7 @@ impl Stage {
         let violation = violation(&self.definition, &self.instance);
         assert_eq!(violation, None, "in {}", self.scenario);
         self.turns.push((self.turn.now, outcome.events.clone()));
+        self.note_done(&outcome.events);
         let names = &mut self.names;
         let mut words: Vec<String> = outcome.events.iter().map(|it| names.event(it)).collect();
         if let Some(Event::InstanceCreated(facts)) = outcome.events.first() {
@@ -188,6 +216,22 @@ impl Stage {
         }
         words.extend(outcome.effects.iter().map(|it| names.effect(it)));
         words
+    }
+
+    fn note_done(&mut self, events: &[Event]) {
+        for event in events {
+            let key = match event {
+                Event::ElementActivating(facts) => {
+                    self.element_ids.insert(facts.key, facts.element_id.clone());
+                    continue;
+                }
+                Event::ElementCompleted { key }
+                | Event::ErrorThrown { element_instance_key: key, .. }
+                | Event::EscalationThrown { element_instance_key: key, .. } => key,
+                _ => continue,
+            };
+            self.done.extend(self.element_ids.get(key).cloned());
+        }
     }
 
     /// The key behind a name; a name nobody has is the key of nothing.

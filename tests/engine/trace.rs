@@ -186,6 +186,17 @@ impl Names {
                 let what = activity_id.as_deref().unwrap_or("everything");
                 format!("compensate({} {what})", self.of(*element_instance_key))
             }
+            Event::ComplexGatewayOpened { gateway_id, flow_ids, .. } => {
+                format!("opened({gateway_id} {})", flow_ids.join(","))
+            }
+            Event::ComplexGatewayReset { gateway_id, .. } => format!("reset({gateway_id})"),
+            Event::TriggerCollected(facts) => {
+                let (of, part) = (self.of(facts.element_instance_key), facts.trigger.part);
+                format!("collected({of} {} {part})", facts.element_id)
+            }
+            Event::TriggersReleased { element_instance_key, element_id } => {
+                format!("released({} {element_id})", self.of(*element_instance_key))
+            }
             other => panic!("no text for {other:?}"),
         }
     }

@@ -105,6 +105,7 @@ POST /account/tokens/{key}/revoke signed in
 POST /api/v1/auth/login everybody
 POST /api/v1/auth/logout everybody
 POST /api/v1/auth/refresh everybody
+POST /api/v1/conditions/evaluate signed in
 POST /api/v1/dead-letters/requeue administrator modeler operator
 POST /api/v1/dead-letters/{key}/requeue administrator modeler operator
 POST /api/v1/decisions/{id}/evaluate administrator modeler operator

@@ -9,7 +9,13 @@ use crate::http::{Server, get, send_json};
 use crate::support::engine::origin;
 use crate::support::models;
 
-async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Json) -> (u16, Json) {
+pub(super) async fn call(
+    server: &Server,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &Json,
+) -> (u16, Json) {
     let request = match body {
         Json::Null if method == "GET" => get(path, token),
         Json::Null => send_json(method, path, token, ""),
@@ -19,7 +25,7 @@ async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Jso
     (answer.status.as_u16(), serde_json::from_str(&answer.body).unwrap_or(Json::Null))
 }
 
-async fn deployed() -> Server {
+pub(super) async fn deployed() -> Server {
     let server = Server::start().await;
     deploy_files(
         &server,
@@ -33,7 +39,7 @@ async fn deployed() -> Server {
     server
 }
 
-async fn deploy_files(server: &Server, files: Vec<(&str, String)>) {
+pub(super) async fn deploy_files(server: &Server, files: Vec<(&str, String)>) {
     let resource = |(name, content): (&str, String)| Resource { name: name.to_owned(), content };
     let files = files.into_iter().map(resource).collect();
     let zone = TimeZone::UTC;

@@ -7,4 +7,5 @@ mod pages;
 mod repair;
 mod running;
 mod signals;
+mod starts;
 mod time_travel;

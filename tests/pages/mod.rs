@@ -39,6 +39,7 @@ fn add_work(pages: &mut Pages) {
     pages.add("inbox-empty", &inbox::InboxPage::sample_empty());
     pages.add("processes", &processes::ProcessesPage::sample());
     pages.add("processes-empty", &processes::ProcessesPage::sample_empty());
+    pages.add("patterns", &patterns::PatternsPage::sample());
     pages.add("deploy-problems", &deploy_problems::DeployProblemsPage::sample());
     pages.add("process", &process::ProcessPage::sample());
     pages.add("process-old", &process::ProcessPage::sample_empty());

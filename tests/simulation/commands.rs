@@ -1,5 +1,7 @@
 //! Random commands: what could come next, and what could not.
 
+use std::sync::Arc;
+
 use flowstead::core::engine::{
     Command, CreateInstance, DateChange, Parent, ProcessInstance, UserTaskChanges, VariableMap,
 };
@@ -9,7 +11,7 @@ use super::models::{CODES, VARIABLES};
 use super::random::Random;
 
 /// The command that creates the instance.
-pub(crate) fn create(random: &mut Random, key: i64) -> Command {
+pub(crate) fn create(random: &mut Random, key: i64, start_element_id: Option<Arc<str>>) -> Command {
     let mut variables = variables(random);
     if random.once_in(2) {
         variables.insert("items".to_owned(), serde_json::json!([1, "x", null]));
@@ -21,7 +23,7 @@ pub(crate) fn create(random: &mut Random, key: i64) -> Command {
         process_id: "p".into(),
         version: 1,
         variables,
-        start_element_id: None,
+        start_element_id,
         parent: random.once_in(3).then_some(parent),
         started_by: None,
     }))
@@ -164,7 +166,7 @@ fn stray(random: &mut Random, instance: &ProcessInstance) -> Command {
     };
     let variables = variables(random);
     match random.below(16) {
-        0 => create(random, key),
+        0 => create(random, key, None),
         1 => Command::CompleteJob { job_key: key, variables },
         2 => Command::CompleteUserTask { user_task_key: key, variables, by: None },
         3 => Command::FireTimer { timer_key: key },

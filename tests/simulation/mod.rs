@@ -65,6 +65,8 @@ struct Counts {
     inclusive_openings: usize,
     rewinds: usize,
     decisions: usize,
+    collected: usize,
+    resets: usize,
 }
 
 impl Counts {
@@ -77,6 +79,8 @@ impl Counts {
         self.inclusive_openings += other.inclusive_openings;
         self.rewinds += other.rewinds;
         self.decisions += other.decisions;
+        self.collected += other.collected;
+        self.resets += other.resets;
         self
     }
 
@@ -90,6 +94,8 @@ impl Counts {
             ("inclusive openings", self.inclusive_openings),
             ("rewinds", self.rewinds),
             ("decisions", self.decisions),
+            ("collected triggers", self.collected),
+            ("resets of complex gateways", self.resets),
         ];
         for (what, count) in met {
             assert!(count >= 100, "the simulation hardly met any {what}: {count}");
@@ -154,7 +160,10 @@ impl<'a> Player<'a> {
 
     fn play(mut self) {
         let key = self.turn.keys.take();
-        let create = commands::create(&mut self.random, key);
+        let starts = self.definition.starts();
+        let start = (!starts.is_empty()).then(|| self.random.pick(&starts).element);
+        let start = start.map(|it| self.definition.element(it).id.clone());
+        let create = commands::create(&mut self.random, key, start);
         self.take_turn(create);
         for _ in 0..COMMANDS_MAX {
             self.reload();
@@ -249,6 +258,12 @@ impl<'a> Player<'a> {
             match event {
                 Event::IncidentRaised(_) => self.counts.incidents += 1,
                 Event::DecisionEvaluated(_) => self.counts.decisions += 1,
+                Event::TriggerCollected(_) => self.counts.collected += 1,
+                Event::ComplexGatewayReset { scope_key, gateway_id } => {
+                    self.counts.resets += 1;
+                    let before = at.checked_sub(1).map(|before| &outcome.events[before]);
+                    self.check_reset(*scope_key, gateway_id, before);
+                }
                 _ => {}
             }
             apply(&mut self.folded, event);
@@ -275,8 +290,28 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// No inclusive gateway stays closed when the rule lets it open.
+    /// A complex gateway begins anew only when no path can still come that it waits for.
+    fn check_reset(&self, scope_key: i64, gateway_id: &str, before: Option<&Event>) {
+        let gateway = self.definition.find(gateway_id).expect("a gateway of the definition");
+        let taken_in = match before {
+            Some(Event::JoinReleased { gateway_id: of, flow_ids, .. }) if **of == *gateway_id => {
+                flow_ids.as_slice()
+            }
+            _ => &[],
+        };
+        let may =
+            reference::may_reset(&self.definition, &self.folded, scope_key, gateway, taken_in);
+        assert!(may, "gateway {gateway_id} began anew too early in {:?}", self.folded);
+    }
+
+    /// No gateway stays as it is when the rule lets it open or begin anew.
     fn check_waiting(&self) {
+        for (scope_key, gateway) in reference::waiting_complex(&self.definition, &self.instance) {
+            let (definition, instance) = (&self.definition, &self.instance);
+            let may = reference::may_reset(definition, instance, scope_key, gateway, &[]);
+            let id = &self.definition.element(gateway).id;
+            assert!(!may, "gateway {id} should have begun anew in {:?}", self.instance);
+        }
         for (scope_key, gateway) in reference::waiting_inclusive(&self.definition, &self.instance) {
             let may = reference::may_open(&self.definition, &self.instance, scope_key, gateway);
             let id = &self.definition.element(gateway).id;

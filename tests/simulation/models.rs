@@ -65,7 +65,37 @@ impl Writer<'_> {
 
     fn process(&mut self) {
         let depth = 1 + self.random.below(3);
-        self.scope_inside(depth);
+        match self.random.below(12) {
+            0 => self.begun_by_task(depth),
+            1 => self.begun_by_gateway(depth),
+            _ => self.scope_inside(depth),
+        }
+    }
+
+    /// A receive task starts the process.
+    fn begun_by_task(&mut self, depth: usize) {
+        let task = self.set("receive", "message begin").first;
+        self.line(&format!("@{task} instantiates"));
+        let block = self.sequence(depth);
+        self.flow(&task, "", &block.first);
+        self.end(&block.last);
+    }
+
+    /// The events behind a gateway start the process, the first of them or all.
+    fn begun_by_gateway(&mut self, depth: usize) {
+        let gateway = self.node("first");
+        let all = if self.random.once_in(2) { "-with-all" } else { "" };
+        self.line(&format!("@{gateway} instantiates{all}"));
+        let kind = *self.random.pick(&["or", "and", "complex", "xor"]);
+        let join = self.node(kind);
+        for name in ["one", "two", "three"] {
+            let event = self.catch(&format!("message {name} by a")).first;
+            self.flow(&gateway, "", &event);
+            let block = self.block(depth - 1);
+            self.flow(&event, "", &block.first);
+            self.flow(&block.last, "", &join);
+        }
+        self.end(&join);
     }
 
     /// Start, blocks, an end, and now and then event sub-processes.
@@ -84,7 +114,11 @@ impl Writer<'_> {
             return;
         }
         let end = self.node("end");
-        match self.random.below(16) {
+        match self.random.below(20) {
+            16 => self.line(&format!("@{end} throws message bye | signal alarm")),
+            17 => self.line(&format!("@{end} throws escalation RED | error BLUE | message bye")),
+            18 => self.line(&format!("@{end} throws signal alarm | terminate")),
+            19 => self.line(&format!("@{end} throws compensation | message bye | message ciao")),
             0 => self.line(&format!("@{end} terminate")),
             1 => {
                 let code = *self.random.pick(&CODES);
@@ -117,7 +151,8 @@ impl Writer<'_> {
         if depth == 0 {
             return self.activity(0);
         }
-        match self.random.below(14) {
+        match self.random.below(16) {
+            14 | 15 => self.split("complex", depth),
             13 => self.ad_hoc(depth),
             10 | 11 => self.undoable(depth),
             12 => self.transaction(depth),
@@ -136,7 +171,7 @@ impl Writer<'_> {
         let kinds = [
             "service", "service", "user", "receive", "timer", "message", "feel", "task", "manual",
             "call", "throw", "tell", "script", "send", "sub", "escalate", "jump", "signal",
-            "alarm", "undo", "until", "decide",
+            "alarm", "undo", "until", "decide", "any", "all", "throws",
         ];
         let kind = *self.random.pick(&kinds);
         let block = match kind {
@@ -159,6 +194,9 @@ impl Writer<'_> {
             "signal" => self.set("throw", "signal alarm"),
             "until" => self.catch("condition a > 1"),
             "alarm" => self.catch("signal alarm"),
+            "any" => self.catch("any message news by a | signal alarm | condition b > 1"),
+            "all" => self.catch("all message news by a | signal alarm | condition b > 1"),
+            "throws" => self.throws(),
             "undo" => self.set("throw", "compensation"),
             "jump" => self.jump(),
             "sub" => self.sub_process(depth),
@@ -166,7 +204,7 @@ impl Writer<'_> {
         };
         let events = [
             "timer", "message", "throw", "tell", "escalate", "jump", "signal", "alarm", "undo",
-            "until",
+            "until", "any", "all", "throws",
         ];
         let is_activity = !events.contains(&kind);
         if is_activity && self.random.once_in(5) {
@@ -174,6 +212,16 @@ impl Writer<'_> {
         }
         self.mappings(&block.first);
         block
+    }
+
+    fn throws(&mut self) -> Block {
+        let results = [
+            "message note | message mail | signal alarm",
+            "signal alarm | escalation RED | compensation",
+            "message note | compensation | escalation BLUE",
+        ];
+        let results = *self.random.pick(&results);
+        self.set("throw", &format!("throws {results}"))
     }
 
     /// A link instead of a flow.
@@ -342,7 +390,7 @@ impl Writer<'_> {
         let undoes = self.random.once_in(4);
         let trigger = if undoes { "compensation".to_owned() } else { self.trigger() };
         self.line(&format!("@{start} {trigger}"));
-        if !trigger.starts_with("error") && self.random.once_in(2) {
+        if !trigger.contains("error") && self.random.once_in(2) {
             self.line(&format!("@{start} non-interrupting"));
         }
         let block = self.sequence(depth.saturating_sub(1));
@@ -363,6 +411,12 @@ impl Writer<'_> {
             "escalation *",
             "signal alarm",
             "condition b > 2",
+            "any message news by a | signal alarm | condition b > 2",
+            "any error RED | escalation * | duration PT1H",
+            "all message news by a | signal alarm",
+            "all cycle R2/PT1H | signal alarm | condition a > 1",
+            "all condition a > 0 | condition b > 1",
+            "all escalation * | duration PT1H",
         ];
         (*self.random.pick(&triggers)).to_owned()
     }
@@ -370,9 +424,12 @@ impl Writer<'_> {
     /// Paths that part and, as a rule, meet again at a gateway of any kind.
     fn split(&mut self, kind: &str, depth: usize) -> Block {
         let fork = self.node(kind);
+        self.opens(&fork);
         let same_join = !self.random.once_in(4);
-        let join_kind = if same_join { kind } else { *self.random.pick(&["xor", "and", "or"]) };
+        let join_kind =
+            if same_join { kind } else { *self.random.pick(&["xor", "and", "or", "complex"]) };
         let join = self.node(join_kind);
+        self.opens(&join);
         let paths = 2 + self.random.below(2);
         for path in 0..paths {
             let how = match kind {
@@ -395,8 +452,21 @@ impl Writer<'_> {
         Block { first: fork, last: join }
     }
 
+    /// When a complex gateway opens: with any path, with some, or when a variable says so.
+    fn opens(&mut self, gateway: &str) {
+        if !gateway.starts_with("complex") {
+            return;
+        }
+        match self.random.below(6) {
+            0 => self.line(&format!("@{gateway} opens a > 0")),
+            1 | 2 => self.line(&format!("@{gateway} opens activationCount >= 2")),
+            3 => self.line(&format!("@{gateway} opens activationCount > b")),
+            _ => {}
+        }
+    }
+
     fn repeated(&mut self, depth: usize) -> Block {
-        let kind = *self.random.pick(&["xor", "xor", "or"]);
+        let kind = *self.random.pick(&["xor", "xor", "or", "complex"]);
         let entry = self.node(kind);
         let block = self.sequence(depth - 1);
         let exit = self.node("xor");
@@ -421,7 +491,7 @@ impl Writer<'_> {
             self.flow(&block.last, "", &join);
         }
         if self.random.once_in(3) {
-            let event = self.catch("signal alarm").first;
+            let event = self.catch("any signal alarm | condition c > 1").first;
             self.flow(&gateway, "", &event);
             self.flow(&event, "", &join);
         }
@@ -444,7 +514,7 @@ impl Writer<'_> {
         if self.random.once_in(4) {
             self.many(&host);
         }
-        let join_kind = *self.random.pick(&["xor", "or"]);
+        let join_kind = *self.random.pick(&["xor", "or", "complex"]);
         let join = self.node(join_kind);
         self.flow(&host, "", &join);
         for _ in 0..=self.random.below(2) {
@@ -459,7 +529,7 @@ impl Writer<'_> {
         self.line(&format!("boundary:{id} on {host}"));
         let trigger = self.trigger();
         self.line(&format!("@{id} {trigger}"));
-        if !trigger.starts_with("error") && self.random.once_in(2) {
+        if !trigger.contains("error") && self.random.once_in(2) {
             self.line(&format!("@{id} non-interrupting"));
         }
         self.mappings(&id);
@@ -477,12 +547,14 @@ impl Writer<'_> {
     /// A graph: any element may lead to any other, backward too.
     fn graph(&mut self) {
         let start = self.node("start");
-        let kinds = ["service", "service", "task", "xor", "and", "or", "or"];
+        let kinds = ["service", "service", "task", "xor", "and", "or", "or", "complex"];
         let size = 4 + self.random.below(8);
         let nodes: Vec<String> = (0..size)
             .map(|_| {
                 let kind = *self.random.pick(&kinds);
-                self.node(kind)
+                let node = self.node(kind);
+                self.opens(&node);
+                node
             })
             .collect();
         self.flow(&start, "", &nodes[0]);
@@ -493,7 +565,7 @@ impl Writer<'_> {
 
     fn leave(&mut self, nodes: &[String], at: usize, node: &str) {
         let ways = 1 + self.random.below(if node.starts_with("service") { 1 } else { 3 });
-        let chooses = ["xor", "or", "task"].iter().any(|kind| node.starts_with(kind));
+        let chooses = ["xor", "or", "task", "complex"].iter().any(|kind| node.starts_with(kind));
         for way in 0..ways {
             let forward = self.random.below(nodes.len() - at);
             let target =

@@ -5,8 +5,9 @@
 //! something is.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use flowstead::core::engine::ProcessInstance;
+use flowstead::core::engine::{Lifecycle, ProcessInstance};
 use flowstead::core::model::{ElementIndex, ElementKind, FlowIndex, ProcessDefinition};
 
 /// Whether an inclusive gateway at which a path waits may open, in a scope where nothing moves.
@@ -16,22 +17,53 @@ pub(crate) fn may_open(
     scope_key: i64,
     gateway: ElementIndex,
 ) -> bool {
-    let waiting = &instance.elements[&scope_key].joins;
-    let here = waiting.get(&definition.element(gateway).id);
+    let here = instance.elements[&scope_key].joins.get(&definition.element(gateway).id);
     let has_path =
         |flow: &FlowIndex| here.is_some_and(|here| here.contains_key(&definition.flow(*flow).id));
     if !definition.element(gateway).incoming.iter().any(has_path) {
         return false;
     }
-    let elsewhere = waiting.keys().filter_map(|id| definition.find(id)).filter(|it| *it != gateway);
+    !is_awaited(definition, instance, scope_key, gateway, &has_path)
+}
+
+/// Whether a complex gateway that has opened may begin anew (BPMN 2.0, 13.4.5): no path is awaited
+/// on another flow than those that opened it, those on which one waits, and those just taken in.
+pub(crate) fn may_reset(
+    definition: &ProcessDefinition,
+    instance: &ProcessInstance,
+    scope_key: i64,
+    gateway: ElementIndex,
+    taken_in: &[Arc<str>],
+) -> bool {
+    let (scope, id) = (&instance.elements[&scope_key], &definition.element(gateway).id);
+    let (used, waiting) = (&scope.resets[id], scope.joins.get(id));
+    let has_path = |flow: &FlowIndex| {
+        let flow = &definition.flow(*flow).id;
+        used.contains(flow)
+            || taken_in.contains(flow)
+            || waiting.is_some_and(|waiting| waiting.contains_key(flow))
+    };
+    !is_awaited(definition, instance, scope_key, gateway, &has_path)
+}
+
+/// Whether a path elsewhere in the scope can come by a flow that has none, and by none that has.
+fn is_awaited(
+    definition: &ProcessDefinition,
+    instance: &ProcessInstance,
+    scope_key: i64,
+    gateway: ElementIndex,
+    has_path: &dyn Fn(&FlowIndex) -> bool,
+) -> bool {
+    let joins = instance.elements[&scope_key].joins.keys();
+    let elsewhere = joins.filter_map(|id| definition.find(id)).filter(|it| *it != gateway);
     let open = instance
         .children(scope_key)
         .filter_map(|key| definition.find(&instance.elements[&key].element_id));
-    open.chain(elsewhere).all(|place| {
+    open.chain(elsewhere).any(|place| {
         let reached = reached_flows(definition, place, gateway);
         let comes_by_missing = reached.iter().any(|flow| !has_path(flow));
         let comes_by_arrived = reached.iter().any(has_path);
-        !comes_by_missing || comes_by_arrived
+        comes_by_missing && !comes_by_arrived
     })
 }
 
@@ -73,6 +105,16 @@ fn follow(
     for boundary in &element.boundary_events {
         follow(definition, *boundary, gateway, seen, reached);
     }
+}
+
+/// All complex gateways that wait for their reset in a scope at work: scope and gateway.
+pub(crate) fn waiting_complex(
+    definition: &ProcessDefinition,
+    instance: &ProcessInstance,
+) -> Vec<(i64, ElementIndex)> {
+    let scopes = instance.elements.iter().filter(|(_, it)| it.lifecycle == Lifecycle::Activated);
+    let waiting = scopes.flat_map(|(key, scope)| scope.resets.keys().map(|id| (*key, id)));
+    waiting.filter_map(|(key, id)| Some((key, definition.find(id)?))).collect()
 }
 
 /// All inclusive gateways with something waiting: scope and gateway.

@@ -229,3 +229,83 @@ pub(crate) fn tools() -> String {
         flow("b", "choose", "end")
     ))
 }
+
+/// Begins by conditions, by a message or a signal, by all of three triggers, or by two messages;
+/// each way leads to a job of its own type.
+pub(crate) fn started_by() -> String {
+    let message = |id: &str| {
+        format!(
+            r#"<bpmn:message id="{id}" name="{id}"><bpmn:extensionElements>
+    <zeebe:subscription correlationKey="= id"/></bpmn:extensionElements></bpmn:message>"#
+        )
+    };
+    let messages: String = ["order", "payment", "parcel", "letter"].map(message).concat();
+    let process = |id: &str, name: &str, inside: &str| {
+        format!(
+            r#"<bpmn:process id="{id}" name="{name}" isExecutable="true">{inside}</bpmn:process>"#
+        )
+    };
+    let work = |id: &str| {
+        format!(
+            r#"<bpmn:serviceTask id="{id}"><bpmn:extensionElements>
+    <zeebe:taskDefinition type="{id}"/></bpmn:extensionElements></bpmn:serviceTask>"#
+        )
+    };
+    let hears = |id: &str| format!(r#"<bpmn:messageEventDefinition messageRef="{id}"/>"#);
+    let condition = |feel: &str| {
+        format!(
+            "<bpmn:conditionalEventDefinition><bpmn:condition>{feel}</bpmn:condition>\
+             </bpmn:conditionalEventDefinition>"
+        )
+    };
+    let large = [
+        r#"<bpmn:startEvent id="large">"#,
+        &condition("= amount > 100"),
+        r#"</bpmn:startEvent><bpmn:startEvent id="huge">"#,
+        &condition("= amount > 1000"),
+        "</bpmn:startEvent>",
+        &work("check"),
+        &flow("a", "large", "check"),
+        &flow("b", "huge", "check"),
+    ];
+    let any = [
+        r#"<bpmn:startEvent id="any">"#,
+        &hears("order"),
+        r#"<bpmn:signalEventDefinition signalRef="alarm"/></bpmn:startEvent>"#,
+        &work("any_work"),
+        &flow("c", "any", "any_work"),
+    ];
+    let all = [
+        r#"<bpmn:startEvent id="all" parallelMultiple="true">"#,
+        &hears("parcel"),
+        &hears("letter"),
+        r#"<bpmn:signalEventDefinition signalRef="open"/></bpmn:startEvent>"#,
+        &work("all_work"),
+        &flow("d", "all", "all_work"),
+    ];
+    let both = [
+        r#"<bpmn:eventBasedGateway id="both" instantiate="true" eventGatewayType="Parallel"/>"#,
+        r#"<bpmn:intermediateCatchEvent id="paid">"#,
+        &hears("payment"),
+        r#"</bpmn:intermediateCatchEvent><bpmn:intermediateCatchEvent id="sent">"#,
+        &hears("parcel2"),
+        r#"</bpmn:intermediateCatchEvent><bpmn:parallelGateway id="join"/><bpmn:endEvent id="end"/>"#,
+        &flow("e", "both", "paid"),
+        &flow("f", "both", "sent"),
+        &flow("g", "paid", "join"),
+        &flow("h", "sent", "join"),
+        &flow("i", "join", "end"),
+    ];
+    file(
+        &[
+            &*messages,
+            &message("parcel2"),
+            r#"<bpmn:signal id="alarm" name="alarm"/><bpmn:signal id="open" name="open"/>"#,
+            &process("large", "By conditions", &large.concat()),
+            &process("any", "By any", &any.concat()),
+            &process("all", "By all", &all.concat()),
+            &process("both", "By two messages", &both.concat()),
+        ]
+        .concat(),
+    )
+}

@@ -11,6 +11,7 @@ mod trace;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use clap::Args;
@@ -25,9 +26,11 @@ use crate::cli::output::{print_json, print_line};
 use crate::cli::values::time;
 use crate::cli::variables::{Variable, object};
 use crate::core::bpmn::{self, Model};
-use crate::core::engine::{Decisions, InstanceState, VariableMap};
+use crate::core::dmn::DecisionModel;
+use crate::core::engine::{InstanceState, VariableMap};
 use crate::core::forms::Form;
 use crate::core::model::Severity;
+use crate::core::world::Library;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::services::processes::{self, Resource};
 
@@ -48,7 +51,7 @@ Jobs of the type io.camunda:email:1 need no answer: the mail is shown.";
 #[derive(Debug, Args)]
 #[command(after_help = ANSWERS)]
 pub(crate) struct Run {
-    /// The model to run, and further models, decisions and forms it needs
+    /// The model to run, and further models and forms it needs
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// A variable to start with; JSON, or else text
@@ -68,11 +71,20 @@ pub(crate) struct Run {
     json: bool,
 }
 
-/// The models, decisions and forms of a run.
-struct Library {
+/// What a run is given.
+struct Files {
     models: Vec<Model>,
-    decisions: Decisions,
     forms: Vec<Form>,
+    decisions: Vec<DecisionModel>,
+}
+
+impl Files {
+    /// The first of an id holds: files that were named come before those beside them.
+    fn into_library(self) -> Library {
+        let definitions = self.models.into_iter().flat_map(|model| model.processes).map(Arc::new);
+        let forms = self.forms.into_iter().map(Arc::new);
+        Library::new(definitions, forms).with_decisions(self.decisions)
+    }
 }
 
 impl Run {
@@ -87,8 +99,8 @@ impl Run {
         };
         let now = self.at.unwrap_or_else(|| SystemClock.now());
         let zone = if self.at.is_some() { TimeZone::UTC } else { TimeZone::system() };
-        let Library { models, decisions, forms } = library;
-        let mut simulation = Simulation::new(models, forms, decisions, now, zone, !self.json);
+        let library = library.into_library();
+        let mut simulation = Simulation::new(library, now, zone, !self.json);
         let variables = object(self.variables);
         let ending = simulation.run(&process_id, variables, answers);
         let ending = ending.map_err(|error| Failure::new(REFUSED, error))?;
@@ -107,7 +119,7 @@ impl Run {
     }
 
     /// The process to start: the one named, else the only one of the first model.
-    fn process_id(&self, library: &Library) -> Result<String, Failure> {
+    fn process_id(&self, library: &Files) -> Result<String, Failure> {
         let ids = |models: &[Model]| -> Vec<String> {
             models.iter().flat_map(|it| &it.processes).map(|it| it.id.to_string()).collect()
         };
@@ -135,14 +147,8 @@ impl Run {
 }
 
 /// Reads the files; decisions and forms that lie beside them are taken along.
-fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
-    let mut resources = read_models(paths)?;
-    let beside: Vec<Resource> = paths.iter().flat_map(|path| decisions_beside(path)).collect();
-    for found in beside {
-        if resources.iter().all(|it| it.content != found.content) {
-            resources.push(found);
-        }
-    }
+fn load(paths: &[PathBuf]) -> Result<Files, Failure> {
+    let resources = read_models(paths)?;
     let problems = processes::lint(&resources, SystemClock.now(), &TimeZone::system());
     let errors = problems.iter().filter(|it| it.problem.severity == Severity::Error);
     let lines: Vec<String> = errors.map(lint::line).collect();
@@ -153,28 +159,34 @@ fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
     for resource in &resources {
         if resource.name.ends_with(".form") {
             forms.extend(Form::parse(&resource.content));
-        } else if ![".schema.json", ".dmn"].iter().any(|it| resource.name.ends_with(it)) {
+        } else if resource.name.ends_with(".bpmn") || resource.name.ends_with(".bpmn20.xml") {
             models.extend(bpmn::parse(&resource.content, &bpmn::Limits::default()));
         }
     }
     for path in paths {
         forms.extend(forms_beside(path));
     }
-    Ok(Library { models, decisions: processes::decisions_in(&resources), forms })
+    Ok(Files { models, forms, decisions: decisions(resources, paths) })
+}
+
+/// The decisions of the files and of those beside them; when something beside has a problem, which
+/// may be somebody else's, those of the files alone.
+fn decisions(named: Vec<Resource>, paths: &[PathBuf]) -> Vec<DecisionModel> {
+    let mut all = named.clone();
+    for found in paths.iter().flat_map(|path| files_beside(path, "dmn")) {
+        if all.iter().all(|it| it.content != found.content) {
+            all.push(found);
+        }
+    }
+    let decisions = processes::read_decisions(&all).or_else(|_| processes::read_decisions(&named));
+    // What is wrong with named files was told with the other problems.
+    decisions.unwrap_or_default()
 }
 
 /// The forms in the folder of a file that can be read; the others may belong to somebody else.
 fn forms_beside(path: &Path) -> Vec<Form> {
-    let forms = files_beside(path, "form");
-    forms.iter().filter_map(|it| Form::parse(&it.content).ok()).collect()
-}
-
-/// The decision models in the folder of a file, but for those that have a problem.
-fn decisions_beside(path: &Path) -> Vec<Resource> {
-    let found = files_beside(path, "dmn");
-    let problems = processes::decision_problems(&found);
-    let is_right = |it: &Resource| problems.iter().all(|problem| problem.file != it.name);
-    found.iter().filter(|it| is_right(it)).cloned().collect()
+    let forms = files_beside(path, "form").into_iter();
+    forms.filter_map(|it| Form::parse(&it.content).ok()).collect()
 }
 
 fn files_beside(path: &Path, ending: &str) -> Vec<Resource> {

@@ -13,9 +13,7 @@ use jiff::tz::TimeZone;
 use crate::cli::run::actions::{Action, actions, open_work};
 use crate::cli::run::answers::Answers;
 use crate::cli::run::trace::Trace;
-use crate::core::bpmn::Model;
-use crate::core::engine::{Decisions, InstanceState, VariableMap};
-use crate::core::forms::Form;
+use crate::core::engine::{InstanceState, VariableMap};
 use crate::core::world::{Library, Refusal, World};
 
 /// A run.
@@ -36,18 +34,7 @@ pub(crate) struct Ending {
 }
 
 impl Simulation {
-    pub(crate) fn new(
-        models: Vec<Model>,
-        forms: Vec<Form>,
-        decisions: Decisions,
-        now: Timestamp,
-        zone: TimeZone,
-        is_shown: bool,
-    ) -> Self {
-        let definitions = models.into_iter().flat_map(|model| model.processes).map(Arc::new);
-        // The first of an id holds: files that were named come before those beside them.
-        let library = Library::new(definitions, forms.into_iter().map(Arc::new));
-        let library = library.with_decisions(decisions);
+    pub(crate) fn new(library: Library, now: Timestamp, zone: TimeZone, is_shown: bool) -> Self {
         Self {
             world: World::new(Arc::new(library), now, zone),
             trace: Trace::new(is_shown),

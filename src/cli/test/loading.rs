@@ -14,11 +14,12 @@ use crate::cli::files::read_text;
 use crate::cli::outcome::{Failure, UNREADABLE};
 use crate::core::bpmn::diagram::Diagram;
 use crate::core::bpmn::{self, Limits};
+use crate::core::dmn::DecisionModel;
 use crate::core::forms::Form;
 use crate::core::model::{Problem, ProcessDefinition, Severity};
 use crate::core::scenario::{Deployed, ScenarioFile};
 use crate::core::world::Library;
-use crate::services::processes::{self, FileProblem, Resource};
+use crate::services::processes::{FileProblem, Resource, read_decisions};
 
 /// The endings of scenario files.
 const ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
@@ -49,8 +50,8 @@ pub(super) struct LoadedModel {
 enum Loaded {
     Model(Arc<LoadedModel>),
     Form(Arc<Form>),
-    /// Read together with the others of a deployment, which it may import.
-    Decisions(Arc<Resource>),
+    /// Read together with the others, which it may import.
+    Decisions(Resource),
     /// Data schemas say nothing about how a process runs.
     Aside,
     Broken(Vec<Problem>),
@@ -66,7 +67,7 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
             files.push(path.clone());
         }
     }
-    let mut loader = Loader { known: BTreeMap::new() };
+    let mut loader = Loader { known: BTreeMap::new(), decided: BTreeMap::new() };
     files.iter().map(|file| loader.suite(file)).collect()
 }
 
@@ -91,6 +92,7 @@ fn find_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::
 
 struct Loader {
     known: BTreeMap<PathBuf, Loaded>,
+    decided: BTreeMap<Vec<String>, Vec<DecisionModel>>,
 }
 
 impl Loader {
@@ -132,7 +134,7 @@ impl Loader {
                 }
                 Ok(Loaded::Model(model)) => suite.models.push(model),
                 Ok(Loaded::Form(form)) => forms.push(form),
-                Ok(Loaded::Decisions(resource)) => decisions.push((*resource).clone()),
+                Ok(Loaded::Decisions(resource)) => decisions.push(resource),
                 Ok(Loaded::Aside) => {}
                 Ok(Loaded::Broken(problems)) => {
                     let file = place.display().to_string();
@@ -145,12 +147,18 @@ impl Loader {
         }
         let definitions = suite.models.iter().flat_map(|it| it.processes.iter().cloned());
         let library = Library::new(definitions, forms);
-        if decisions.is_empty() {
-            suite.library = Arc::new(library);
-            return;
+        let decided = self.decisions(&decisions);
+        let decided = decided.map_err(|problems| suite.problems.extend(problems));
+        suite.library = Arc::new(library.with_decisions(decided.unwrap_or_default()));
+    }
+
+    /// The decisions of some files; the same files are read once.
+    fn decisions(&mut self, files: &[Resource]) -> Result<Vec<DecisionModel>, Vec<FileProblem>> {
+        let names: Vec<String> = files.iter().map(|it| it.name.clone()).collect();
+        if !names.is_empty() && !self.decided.contains_key(&names) {
+            self.decided.insert(names.clone(), read_decisions(files)?);
         }
-        suite.problems.extend(processes::decision_problems(&decisions));
-        suite.library = Arc::new(library.with_decisions(processes::decisions_in(&decisions)));
+        Ok(self.decided.get(&names).cloned().unwrap_or_default())
     }
 
     fn load(&mut self, path: &Path) -> Result<Loaded, String> {
@@ -170,7 +178,7 @@ fn read(path: &Path, source: &str) -> Result<Loaded, String> {
         Form::parse(source).map(|form| Loaded::Form(Arc::new(form)))
     } else if name.ends_with(".dmn") {
         let (name, content) = (name.into_owned(), source.to_owned());
-        Ok(Loaded::Decisions(Arc::new(Resource { name, content })))
+        Ok(Loaded::Decisions(Resource { name, content }))
     } else if name.ends_with(".schema.json") {
         Ok(Loaded::Aside)
     } else if name.ends_with(".bpmn") || name.ends_with(".bpmn20.xml") {

@@ -81,7 +81,8 @@ impl Test {
         if self.json {
             print_json(&report::json(&suites, &results, &coverage));
         } else {
-            report::print(&suites, &results, elapsed, &coverage);
+            let is_thorough = self.coverage.is_some();
+            report::print(&suites, &results, elapsed, &coverage, is_thorough);
         }
         let broken = suites.iter().filter(|suite| !suite.problems.is_empty()).count();
         let failed = results.iter().filter(|it| !it.verdict.failures.is_empty()).count();

@@ -16,7 +16,15 @@ use crate::cli::test::playing::Played;
 const PATH_MAX: usize = 40;
 
 /// Prints failures, a line for each file, and the sum.
-pub(super) fn print(suites: &[Suite], results: &[Played], elapsed: Duration, coverage: &Coverage) {
+///
+/// What was never reached is told with `is_thorough` only: it may be long.
+pub(super) fn print(
+    suites: &[Suite],
+    results: &[Played],
+    elapsed: Duration,
+    coverage: &Coverage,
+    is_thorough: bool,
+) {
     for (index, suite) in suites.iter().enumerate() {
         for problem in &suite.problems {
             print_line(&lint::line(problem));
@@ -35,7 +43,9 @@ pub(super) fn print(suites: &[Suite], results: &[Played], elapsed: Duration, cov
         }
     }
     print_line(&summary(suites, results, elapsed));
-    coverage.lines().iter().for_each(|line| print_line(line));
+    let lines = coverage.lines();
+    let told = if is_thorough { lines.len() } else { 1 };
+    lines.iter().take(told).for_each(|line| print_line(line));
 }
 
 fn summary(suites: &[Suite], results: &[Played], elapsed: Duration) -> String {

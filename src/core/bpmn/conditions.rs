@@ -3,21 +3,12 @@
 //! Must not know when a condition is looked at.
 
 use super::context::Context;
-use super::events::Position;
 use super::expressions;
 use super::xml::{self, Located, Node};
 use crate::core::model::{ConditionDefinition, EventTrigger};
 
 /// Reads what a conditional event waits for.
-pub(super) fn caught(
-    ctx: &mut Context<'_, '_, '_>,
-    definition: Node<'_>,
-    position: Position,
-) -> Option<EventTrigger> {
-    if position == Position::ProcessStart {
-        let instead = "a conditional start event of an event sub-process";
-        return ctx.refuse(definition, "conditional start event of a process", instead);
-    }
+pub(super) fn caught(ctx: &mut Context<'_, '_, '_>, definition: Node<'_>) -> Option<EventTrigger> {
     let condition = xml::bpmn_child(definition, "condition").and_then(xml::text);
     if condition.is_none() {
         let expected = "a `condition` such as `= amount > 100`";

@@ -179,6 +179,8 @@ pub enum EventMark {
     Cancel,
     /// Pentagon.
     Multiple,
+    /// Plus.
+    ParallelMultiple,
 }
 
 /// How an activity is drawn.
@@ -207,6 +209,8 @@ pub enum ActivityKind {
     Send,
     /// Waits for a message.
     Receive,
+    /// Begins with a message: an envelope in a circle.
+    InstantiatingReceive,
     /// Done outside the system.
     Manual,
     /// Decision.
@@ -248,6 +252,10 @@ pub enum GatewayMark {
     Inclusive,
     /// Pentagon in two circles.
     EventBased,
+    /// Pentagon in one circle: starts the process.
+    InstantiatingEventBased,
+    /// Plus in one circle: starts the process, and waits for all.
+    ParallelEventBased,
     /// Star.
     Complex,
 }

@@ -8,7 +8,10 @@ use super::drafts::Draft;
 use super::events;
 use super::tasks;
 use super::xml::{self, Node};
-use crate::core::model::{ElementIndex, ElementKind, EndEvent, StartEvent, UserTaskDefinition};
+use crate::core::model::{
+    ElementIndex, ElementKind, EndEvent, EventBasedGateway, ProcessDefinition, StartEvent,
+    UserTaskDefinition,
+};
 
 /// The kind of an element; `None` when it can't be executed, which has been reported.
 pub(super) fn kind<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
@@ -26,11 +29,21 @@ pub(super) fn kind<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Opti
         "parallelGateway" => Some(ElementKind::ParallelGateway),
         "inclusiveGateway" => Some(ElementKind::InclusiveGateway),
         "eventBasedGateway" => event_based_gateway(ctx, node),
-        _ => activity(ctx, node),
+        "complexGateway" => {
+            let condition = xml::bpmn_child(node, "activationCondition").and_then(xml::text);
+            let is_given = condition.is_some();
+            let activation_condition = ctx.expression(condition, "activation condition");
+            if is_given && activation_condition.is_none() {
+                return None;
+            }
+            Some(ElementKind::ComplexGateway { activation_condition })
+        }
+        _ => activity(ctx, draft),
     }
 }
 
-fn activity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
+fn activity<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
+    let node = draft.node;
     match node.tag_name().name() {
         "task" => Some(ElementKind::UndefinedTask),
         "manualTask" => Some(ElementKind::ManualTask),
@@ -38,12 +51,9 @@ fn activity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind
         "serviceTask" => tasks::job(ctx, node).map(ElementKind::ServiceTask),
         "sendTask" => tasks::job(ctx, node).map(ElementKind::SendTask),
         "scriptTask" => tasks::script(ctx, node),
-        "receiveTask" => receive_task(ctx, node),
+        "receiveTask" => receive_task(ctx, draft),
         "callActivity" => tasks::call_activity(ctx, node),
         "businessRuleTask" => business_rule_task(ctx, node),
-        "complexGateway" => {
-            ctx.refuse(node, "complex gateway", "an inclusive or a parallel gateway")
-        }
         other => ctx.refuse(node, other, "an event with a type"),
     }
 }
@@ -63,11 +73,30 @@ fn user_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> UserTaskDefinitio
     task
 }
 
-fn receive_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
-    if xml::flag(node, "instantiate", false) {
-        return ctx.refuse(node, "instantiating receive task", "a message start event");
+/// A receive task whose message starts the process comes first in it (BPMN 2.0, 10.3.3).
+fn receive_task<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
+    let node = draft.node;
+    if !xml::flag(node, "instantiate", false) {
+        let needs_key = !events::starts_alone(ctx, draft);
+        return events::message(ctx, node, node, needs_key).map(ElementKind::ReceiveTask);
     }
-    events::message(ctx, node, node, true).map(ElementKind::ReceiveTask)
+    let expected = "a receive task without incoming sequence flows, directly in the process";
+    let index = ctx.drafts.by_id.get(draft.id);
+    let has_incoming = ctx.drafts.flows.iter().any(|flow| Some(&flow.target) == index);
+    if has_incoming || draft.parent != Some(ProcessDefinition::ROOT) {
+        return ctx.error(node, "the receive task can't start the process here", expected);
+    }
+    if xml::elements(node, xml::BPMN).any(|it| it.tag_name().name().ends_with("Characteristics")) {
+        let message = "a receive task that starts the process can't be repeated";
+        return ctx.error(node, message, "no loop and no multi-instance");
+    }
+    if xml::flag(node, "isForCompensation", false) {
+        let message = "a receive task that starts the process can't undo anything";
+        return ctx.error(node, message, "`isForCompensation` left out");
+    }
+    let message = events::message(ctx, node, node, false)?;
+    events::check_fixed_name(ctx, node, &message)?;
+    Some(ElementKind::InstantiatingReceiveTask(message))
 }
 
 /// A decision is made in the turn, or by a worker where the file names one.
@@ -87,12 +116,20 @@ fn business_rule_task(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<E
 }
 
 fn event_based_gateway(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<ElementKind> {
-    let is_exclusive = node.attribute("eventGatewayType").is_none_or(|it| it == "Exclusive");
-    if xml::flag(node, "instantiate", false) || !is_exclusive {
-        let instead = "an exclusive event-based gateway inside the process";
-        return ctx.refuse(node, "instantiating or parallel event-based gateway", instead);
-    }
-    Some(ElementKind::EventBasedGateway)
+    let is_instantiating = xml::flag(node, "instantiate", false);
+    let needs_all = match node.attribute("eventGatewayType") {
+        None | Some("Exclusive") => false,
+        Some("Parallel") if is_instantiating => true,
+        Some("Parallel") => {
+            let message = "only an event-based gateway that starts the process can be parallel";
+            return ctx.error(node, message, "`instantiate=\"true\"`, or an exclusive one");
+        }
+        Some(other) => {
+            let message = format!("`{other}` is no type of an event-based gateway");
+            return ctx.error(node, &message, "`Exclusive` or `Parallel`");
+        }
+    };
+    Some(ElementKind::EventBasedGateway(EventBasedGateway { is_instantiating, needs_all }))
 }
 
 /// Embedded or event sub-process (BPMN 2.0, 10.3.5).

@@ -8,6 +8,7 @@ use super::conditions;
 use super::context::Context;
 use super::drafts::{Draft, is_scope};
 use super::links;
+use super::multiple;
 use super::references::local_name;
 use super::signals;
 use super::tasks;
@@ -39,13 +40,14 @@ pub(super) fn start<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Opt
     } else {
         Position::ProcessStart
     };
-    let trigger = match definition(ctx, node)? {
-        None => None,
-        Some(_) if !is_process && !is_event_sub_process => {
-            let expected = "a start event without a trigger";
-            return ctx.error(node, "a sub-process starts with its activity", expected);
-        }
-        Some(it) => Some(trigger(ctx, draft, it, position)?),
+    let definitions = definitions(ctx, node)?;
+    if !definitions.is_empty() && !is_process && !is_event_sub_process {
+        let expected = "a start event without a trigger";
+        return ctx.error(node, "a sub-process starts with its activity", expected);
+    }
+    let trigger = match definitions.as_slice() {
+        [] => None,
+        some => Some(triggers(ctx, draft, some, position)?),
     };
     let form = if is_process { tasks::form(ctx, node) } else { None };
     Some(ElementKind::StartEvent(StartEvent { trigger, is_interrupting, form }))
@@ -54,39 +56,83 @@ pub(super) fn start<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Opt
 /// Reads an intermediate catch event (BPMN 2.0, 10.5.4).
 pub(super) fn catch<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
     let node = draft.node;
-    let Some(definition) = definition(ctx, node)? else {
+    let definitions = definitions(ctx, node)?;
+    let Some(first) = definitions.first() else {
         let expected = "a message or a timer to wait for";
         return ctx.error(node, "the catch event waits for nothing", expected);
     };
-    if definition.tag_name().name() == links::DEFINITION {
-        return links::catch(ctx, draft, definition);
+    if definitions.len() == 1 && first.tag_name().name() == links::DEFINITION {
+        return links::catch(ctx, draft, *first);
     }
-    trigger(ctx, draft, definition, Position::Intermediate).map(ElementKind::IntermediateCatchEvent)
+    let position = match start_gateway(ctx, draft) {
+        Some(gateway) if !needs_all(gateway) => Position::ProcessStart,
+        _ => Position::Intermediate,
+    };
+    let trigger = triggers(ctx, draft, &definitions, position)?;
+    if let EventTrigger::Message(message) = &trigger
+        && start_gateway(ctx, draft).is_some()
+    {
+        check_fixed_name(ctx, node, message)?;
+    }
+    Some(ElementKind::IntermediateCatchEvent(trigger))
+}
+
+/// The instantiating event-based gateway in front of an element.
+fn start_gateway<'a>(ctx: &Context<'a, '_, '_>, draft: &Draft<'_>) -> Option<Node<'a>> {
+    let index = ctx.drafts.by_id.get(draft.id)?;
+    let flows = ctx.drafts.flows.iter().filter(|flow| flow.target == *index);
+    flows.map(|flow| ctx.drafts.element(flow.source).node).find(|source| {
+        source.tag_name().name() == "eventBasedGateway" && xml::flag(*source, "instantiate", false)
+    })
+}
+
+fn needs_all(gateway: Node<'_>) -> bool {
+    gateway.attribute("eventGatewayType") == Some("Parallel")
+}
+
+/// Whether the message of an element starts the process, and is no other's to wait for.
+pub(super) fn starts_alone(ctx: &Context<'_, '_, '_>, draft: &Draft<'_>) -> bool {
+    start_gateway(ctx, draft).is_some_and(|gateway| !needs_all(gateway))
+}
+
+/// A process can't compute what starts it.
+pub(super) fn check_fixed_name(
+    ctx: &mut Context<'_, '_, '_>,
+    event: Node<'_>,
+    message: &MessageDefinition,
+) -> Option<()> {
+    if matches!(message.name, Dynamic::Literal(_)) {
+        return Some(());
+    }
+    ctx.error(event, "a start event's message has a computed name", "a message with a fixed name")
 }
 
 /// Reads an intermediate throw event (BPMN 2.0, 10.5.4).
 pub(super) fn throw<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
-    let node = draft.node;
-    let Some(definition) = definition(ctx, node)? else {
-        return Some(ElementKind::IntermediateThrowEvent);
+    let definitions = definitions(ctx, draft.node)?;
+    let definition = match definitions.as_slice() {
+        [] => return Some(ElementKind::IntermediateThrowEvent),
+        [single] => *single,
+        several => {
+            let results = multiple::thrown(ctx, draft, several)?;
+            return Some(ElementKind::MultipleThrowEvent(results));
+        }
     };
-    match definition.tag_name().name() {
-        "messageEventDefinition" => {
-            message_job(ctx, node, definition).map(ElementKind::MessageThrowEvent)
-        }
-        "escalationEventDefinition" => {
-            let code = codes::thrown_escalation(ctx, definition)?;
-            Some(ElementKind::EscalationThrowEvent { code })
-        }
-        "signalEventDefinition" => {
-            Some(ElementKind::SignalThrowEvent { name: signals::name(ctx, definition)? })
-        }
-        "compensateEventDefinition" => {
-            let activity = compensation::thrown(ctx, draft, definition)?;
+    if definition.tag_name().name() == links::DEFINITION {
+        return links::throw(ctx, draft, definition);
+    }
+    match result(ctx, draft, definition)? {
+        EndEvent::Message(job) => Some(ElementKind::MessageThrowEvent(job)),
+        EndEvent::Escalation { code } => Some(ElementKind::EscalationThrowEvent { code }),
+        EndEvent::Signal { name } => Some(ElementKind::SignalThrowEvent { name }),
+        EndEvent::Compensation { activity } => {
             Some(ElementKind::CompensationThrowEvent { activity })
         }
-        links::DEFINITION => links::throw(ctx, draft, definition),
-        _ => refuse(ctx, definition, "throw event", "a message throw event or a service task"),
+        EndEvent::None
+        | EndEvent::Error { .. }
+        | EndEvent::Cancel
+        | EndEvent::Terminate
+        | EndEvent::Multiple(_) => None,
     }
 }
 
@@ -98,11 +144,13 @@ pub(super) fn boundary<'a>(
     let node = draft.node;
     let attached_to = host(ctx, draft);
     let is_interrupting = xml::flag(node, "cancelActivity", true);
-    let Some(definition) = definition(ctx, node)? else {
+    let definitions = definitions(ctx, node)?;
+    if definitions.is_empty() {
         let expected = "a message, a timer or an error to wait for";
         return ctx.error(node, "the boundary event waits for nothing", expected);
-    };
-    let trigger = trigger(ctx, draft, definition, Position::Boundary { is_interrupting })?;
+    }
+    let position = Position::Boundary { is_interrupting };
+    let trigger = triggers(ctx, draft, &definitions, position)?;
     Some(ElementKind::BoundaryEvent(BoundaryEvent {
         attached_to: attached_to?,
         is_interrupting,
@@ -138,76 +186,113 @@ pub(super) fn host(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> Option<E
 
 /// Reads an end event (BPMN 2.0, 10.5.3).
 pub(super) fn end<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>) -> Option<ElementKind> {
-    let node = draft.node;
-    let Some(definition) = definition(ctx, node)? else {
-        return Some(ElementKind::EndEvent(EndEvent::None));
-    };
-    let end = match definition.tag_name().name() {
-        "terminateEventDefinition" => EndEvent::Terminate,
-        "compensateEventDefinition" => {
-            EndEvent::Compensation { activity: compensation::thrown(ctx, draft, definition)? }
-        }
-        "cancelEventDefinition" => {
-            compensation::check_cancel_end(ctx, draft, definition)?;
-            EndEvent::Cancel
-        }
-        "errorEventDefinition" => EndEvent::Error { code: codes::thrown_error(ctx, definition)? },
-        "escalationEventDefinition" => {
-            EndEvent::Escalation { code: codes::thrown_escalation(ctx, definition)? }
-        }
-        "signalEventDefinition" => EndEvent::Signal { name: signals::name(ctx, definition)? },
-        "messageEventDefinition" => EndEvent::Message(message_job(ctx, node, definition)?),
-        _ => {
-            let instead = "a message, an error or a terminate end event";
-            return refuse(ctx, definition, "end event", instead);
-        }
+    let definitions = definitions(ctx, draft.node)?;
+    let end = match definitions.as_slice() {
+        [] => EndEvent::None,
+        [single] => result(ctx, draft, *single)?,
+        several => EndEvent::Multiple(multiple::thrown(ctx, draft, several)?),
     };
     Some(ElementKind::EndEvent(end))
 }
 
-/// The only event definition of an event; `None` outside when there are too many.
-#[expect(clippy::option_option, reason = "outer: it was reported; inner: there is none")]
-fn definition<'a>(ctx: &mut Context<'a, '_, '_>, event: Node<'a>) -> Option<Option<Node<'a>>> {
-    let mut found = xml::elements(event, xml::BPMN).filter(|it| {
-        let name = it.tag_name().name();
-        name.ends_with("EventDefinition") || name == "eventDefinitionRef"
-    });
-    let first = found.next();
-    if found.next().is_some() {
-        return ctx.refuse(event, "multiple event", "an event with one trigger");
-    }
-    match first {
-        Some(it) if it.tag_name().name() == "eventDefinitionRef" => {
-            let reference = xml::text(it);
-            let id = reference.map_or("", |it| local_name(it.value));
-            let found = ctx.references.event_definitions.get(id).copied();
-            if found.is_none() {
-                let message = format!("the event definition `{id}` doesn't exist");
-                let place = reference.map_or(xml::place(it), |it| it.place);
-                ctx.report.error(place, message, "the id of an event definition of the file");
-                return None;
-            }
-            Some(found)
+/// Reads one thing that an event throws; an error, a cancellation and a termination end more than
+/// their path, and so only an end event throws them (BPMN 2.0, 10.5.3 and 10.5.4).
+pub(super) fn result<'a>(
+    ctx: &mut Context<'a, '_, '_>,
+    draft: &Draft<'a>,
+    definition: Node<'a>,
+) -> Option<EndEvent> {
+    let is_end = draft.node.tag_name().name() == "endEvent";
+    let result = match definition.tag_name().name() {
+        "messageEventDefinition" => EndEvent::Message(message_job(ctx, draft.node, definition)?),
+        "escalationEventDefinition" => {
+            EndEvent::Escalation { code: codes::thrown_escalation(ctx, definition)? }
         }
-        other => Some(other),
+        "signalEventDefinition" => EndEvent::Signal { name: signals::name(ctx, definition)? },
+        "compensateEventDefinition" => {
+            EndEvent::Compensation { activity: compensation::thrown(ctx, draft, definition)? }
+        }
+        "terminateEventDefinition" if is_end => EndEvent::Terminate,
+        "cancelEventDefinition" if is_end => {
+            compensation::check_cancel_end(ctx, draft, definition)?;
+            EndEvent::Cancel
+        }
+        "errorEventDefinition" if is_end => {
+            EndEvent::Error { code: codes::thrown_error(ctx, definition)? }
+        }
+        _ => {
+            let message =
+                format!("{} can't be thrown here", with_article(trigger_name(definition)));
+            let expected = if is_end {
+                "a message, a signal, an error, an escalation, compensation, a cancellation or \
+                 the end of all"
+            } else {
+                "a message, a signal, an escalation, compensation or a link"
+            };
+            return ctx.error(definition, &message, expected);
+        }
+    };
+    Some(result)
+}
+
+/// The event definitions of an event, its own and those it shares, in document order.
+fn definitions<'a>(ctx: &mut Context<'a, '_, '_>, event: Node<'a>) -> Option<Vec<Node<'a>>> {
+    let mut found = Vec::new();
+    for it in xml::elements(event, xml::BPMN) {
+        let name = it.tag_name().name();
+        if name == "eventDefinitionRef" {
+            found.push(shared_definition(ctx, it)?);
+        } else if name.ends_with("EventDefinition") {
+            found.push(it);
+        }
+    }
+    Some(found)
+}
+
+fn shared_definition<'a>(ctx: &mut Context<'a, '_, '_>, reference: Node<'a>) -> Option<Node<'a>> {
+    let text = xml::text(reference);
+    let id = text.map_or("", |it| local_name(it.value));
+    let found = ctx.references.event_definitions.get(id).copied();
+    if found.is_none() {
+        let message = format!("the event definition `{id}` doesn't exist");
+        let place = text.map_or(xml::place(reference), |it| it.place);
+        ctx.report.error(place, message, "the id of an event definition of the file");
+    }
+    found
+}
+
+/// What people call the kind of an event definition.
+pub(super) fn trigger_name(definition: Node<'_>) -> &str {
+    let name = definition.tag_name().name();
+    match name.strip_suffix("EventDefinition").unwrap_or(name) {
+        "compensate" => "compensation",
+        "terminate" => "termination",
+        "cancel" => "cancellation",
+        "conditional" => "condition",
+        other => other,
     }
 }
 
-fn refuse<T>(
-    ctx: &mut Context<'_, '_, '_>,
-    definition: Node<'_>,
-    place: &str,
-    instead: &str,
-) -> Option<T> {
-    let name = definition.tag_name().name();
-    let trigger = match name.strip_suffix("EventDefinition").unwrap_or(name) {
-        "compensate" => "compensation",
-        other => other,
-    };
-    ctx.refuse(definition, &format!("{trigger} {place}"), instead)
+/// A name of a kind, as it stands in a sentence.
+pub(super) fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {name}")
 }
 
-fn trigger(
+fn triggers<'a>(
+    ctx: &mut Context<'a, '_, '_>,
+    draft: &Draft<'a>,
+    definitions: &[Node<'a>],
+    position: Position,
+) -> Option<EventTrigger> {
+    match definitions {
+        [single] => trigger(ctx, draft, *single, position),
+        several => multiple::caught(ctx, draft, several, position),
+    }
+}
+
+/// Reads one trigger of a catching event.
+pub(super) fn trigger(
     ctx: &mut Context<'_, '_, '_>,
     draft: &Draft<'_>,
     definition: Node<'_>,
@@ -218,9 +303,8 @@ fn trigger(
         "messageEventDefinition" => {
             let needs_key = position != Position::ProcessStart;
             let message = message(ctx, event, definition, needs_key)?;
-            if position == Position::ProcessStart && !matches!(message.name, Dynamic::Literal(_)) {
-                let message = "a start event's message has a computed name";
-                return ctx.error(event, message, "a message with a fixed name");
+            if position == Position::ProcessStart {
+                check_fixed_name(ctx, event, &message)?;
             }
             Some(EventTrigger::Message(message))
         }
@@ -230,14 +314,18 @@ fn trigger(
             Some(EventTrigger::Timer(timer))
         }
         "errorEventDefinition" => codes::caught_error(ctx, definition, position),
-        "conditionalEventDefinition" => conditions::caught(ctx, definition, position),
+        "conditionalEventDefinition" => conditions::caught(ctx, definition),
         "compensateEventDefinition" => compensation::caught(ctx, draft, definition, position),
         "cancelEventDefinition" => {
             compensation::caught_cancellation(ctx, draft, definition, position)
         }
         "signalEventDefinition" => signals::caught(ctx, definition, position),
         "escalationEventDefinition" => codes::caught_escalation(ctx, event, definition, position),
-        _ => refuse(ctx, definition, "event", "a message, a timer or an error"),
+        _ => {
+            let message =
+                format!("{} can't be caught here", with_article(trigger_name(definition)));
+            ctx.error(definition, &message, "a message, a timer, a signal or a condition")
+        }
     }
 }
 

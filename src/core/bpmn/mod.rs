@@ -26,6 +26,7 @@ mod layout;
 mod links;
 mod loops;
 mod mappings;
+mod multiple;
 mod process;
 mod references;
 mod rules;

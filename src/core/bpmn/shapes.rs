@@ -15,7 +15,7 @@ pub(super) fn shape_kind(node: Node<'_>, is_expanded: bool) -> Option<ShapeKind>
     if let Some(position) = event_position(name) {
         return Some(ShapeKind::Event(event(node, position)));
     }
-    if let Some(mark) = gateway_mark(name) {
+    if let Some(mark) = gateway_mark(node) {
         return Some(ShapeKind::Gateway(mark));
     }
     if let Some(kind) = activity_kind(node, is_expanded) {
@@ -80,7 +80,12 @@ fn event_position(name: &str) -> Option<EventPosition> {
 fn event(node: Node<'_>, position: EventPosition) -> EventShape {
     let mut marks = xml::elements(node, xml::BPMN).filter_map(|it| event_mark(definition_name(it)));
     let first = marks.next();
-    let mark = if marks.next().is_some() { Some(EventMark::Multiple) } else { first };
+    let several = if xml::flag(node, "parallelMultiple", false) {
+        EventMark::ParallelMultiple
+    } else {
+        EventMark::Multiple
+    };
+    let mark = if marks.next().is_some() { Some(several) } else { first };
     let is_interrupting =
         xml::flag(node, "isInterrupting", true) && xml::flag(node, "cancelActivity", true);
     EventShape { position, mark, is_interrupting }
@@ -113,11 +118,17 @@ fn event_mark(definition: &str) -> Option<EventMark> {
     }
 }
 
-fn gateway_mark(name: &str) -> Option<GatewayMark> {
-    match name {
+fn gateway_mark(node: Node<'_>) -> Option<GatewayMark> {
+    match node.tag_name().name() {
         "exclusiveGateway" => Some(GatewayMark::Exclusive),
         "parallelGateway" => Some(GatewayMark::Parallel),
         "inclusiveGateway" => Some(GatewayMark::Inclusive),
+        "eventBasedGateway" if node.attribute("eventGatewayType") == Some("Parallel") => {
+            Some(GatewayMark::ParallelEventBased)
+        }
+        "eventBasedGateway" if xml::flag(node, "instantiate", false) => {
+            Some(GatewayMark::InstantiatingEventBased)
+        }
         "eventBasedGateway" => Some(GatewayMark::EventBased),
         "complexGateway" => Some(GatewayMark::Complex),
         _ => None,
@@ -131,6 +142,9 @@ fn activity_kind(node: Node<'_>, is_expanded: bool) -> Option<ActivityKind> {
         "serviceTask" => Some(ActivityKind::Service),
         "scriptTask" => Some(ActivityKind::Script),
         "sendTask" => Some(ActivityKind::Send),
+        "receiveTask" if xml::flag(node, "instantiate", false) => {
+            Some(ActivityKind::InstantiatingReceive)
+        }
         "receiveTask" => Some(ActivityKind::Receive),
         "manualTask" => Some(ActivityKind::Manual),
         "businessRuleTask" => Some(ActivityKind::BusinessRule),

@@ -60,6 +60,10 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::SignalUnsubscribed { .. }
         | Event::ConditionSubscribed(_)
         | Event::ConditionUnsubscribed { .. }
+        | Event::ComplexGatewayOpened { .. }
+        | Event::ComplexGatewayReset { .. }
+        | Event::TriggerCollected(_)
+        | Event::TriggersReleased { .. }
         | Event::CompensationRecorded { .. }
         | Event::CompensationTaken { .. } => apply_later(it, event),
         Event::IncidentRaised(facts) => raise(it, facts),
@@ -85,7 +89,7 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
     }
 }
 
-/// The kinds of events that came with format 2.
+/// The kinds of events that came with and after format 2.
 fn apply_later(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::SignalSubscribed(facts) => await_signal(it, facts),
@@ -100,6 +104,27 @@ fn apply_later(it: &mut ProcessInstance, event: &Event) {
         Event::CompensationTaken { scope_key, key } => {
             if let Some(scope) = it.elements.get_mut(scope_key) {
                 scope.compensations.retain(|record| record.key != *key);
+            }
+        }
+        Event::ComplexGatewayOpened { scope_key, gateway_id, flow_ids } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.resets.insert(gateway_id.clone(), flow_ids.iter().cloned().collect());
+            }
+        }
+        Event::ComplexGatewayReset { scope_key, gateway_id } => {
+            if let Some(scope) = it.elements.get_mut(scope_key) {
+                scope.resets.remove(gateway_id);
+            }
+        }
+        Event::TriggerCollected(facts) => {
+            if let Some(element) = it.elements.get_mut(&facts.element_instance_key) {
+                let collected = element.collected.entry(facts.element_id.clone()).or_default();
+                collected.push(facts.trigger.clone());
+            }
+        }
+        Event::TriggersReleased { element_instance_key, element_id } => {
+            if let Some(element) = it.elements.get_mut(element_instance_key) {
+                element.collected.remove(element_id);
             }
         }
         _ => {}
@@ -124,6 +149,8 @@ fn activate(it: &mut ProcessInstance, facts: &ElementActivating) {
         is_triggered: facts.is_triggered,
         variables: VariableMap::new(),
         joins: BTreeMap::new(),
+        resets: BTreeMap::new(),
+        collected: BTreeMap::new(),
         progress: None,
         child_key: None,
         compensates: facts.compensates,
@@ -163,6 +190,8 @@ fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
         if let Some(root) = it.elements.get_mut(&key) {
             root.lifecycle = lifecycle;
             root.joins.clear();
+            root.resets.clear();
+            root.collected.clear();
             root.compensations.clear();
         }
         return;
@@ -288,6 +317,7 @@ fn schedule(it: &mut ProcessInstance, facts: &TimerScheduled) {
         element_id: facts.element_id.clone(),
         due_at: facts.due_at,
         repetition: facts.repetition.clone(),
+        part: facts.part,
     };
     it.timers.insert(facts.key, timer);
     it.hold(facts.element_instance_key, Held::Timer(facts.key));
@@ -306,6 +336,7 @@ fn subscribe(it: &mut ProcessInstance, facts: &SubscriptionOpened) {
         message_name: facts.message_name.clone(),
         correlation_key: facts.correlation_key.clone(),
         is_interrupting: facts.is_interrupting,
+        part: facts.part,
     };
     it.subscriptions.insert(facts.key, subscription);
     it.hold(facts.element_instance_key, Held::Subscription(facts.key));
@@ -323,6 +354,7 @@ fn await_signal(it: &mut ProcessInstance, facts: &SignalSubscribed) {
         element_id: facts.element_id.clone(),
         signal_name: facts.signal_name.clone(),
         is_interrupting: facts.is_interrupting,
+        part: facts.part,
     };
     it.signals.insert(facts.key, subscription);
     it.hold(facts.element_instance_key, Held::Signal(facts.key));
@@ -339,6 +371,7 @@ fn await_condition(it: &mut ProcessInstance, facts: &ConditionSubscribed) {
         element_instance_key: facts.element_instance_key,
         element_id: facts.element_id.clone(),
         is_interrupting: facts.is_interrupting,
+        part: facts.part,
     };
     it.conditions.insert(facts.key, subscription);
     it.hold(facts.element_instance_key, Held::Condition(facts.key));

@@ -4,6 +4,8 @@
 
 use super::compensation::is_back;
 use super::facts::Role;
+use super::subscriptions::Awaits;
+use super::triggers::trigger_of;
 use super::turn::{At, Turn};
 use crate::core::model::{ElementIndex, ElementKind, EventTrigger, ProcessDefinition};
 
@@ -19,7 +21,7 @@ pub(crate) enum Code<'a> {
 /// What catches it: an event and the element instance it belongs to.
 pub(crate) struct Catch<'a> {
     pub(crate) host: At<'a>,
-    pub(crate) event: ElementIndex,
+    pub(crate) awaits: Awaits,
 }
 
 /// The nearest catching event outward. An activity's boundary events come first, then the event
@@ -32,16 +34,16 @@ pub(crate) fn find_catch<'a>(turn: &Turn<'a>, from: At<'a>, code: Code<'_>) -> O
         // The boundary events of a multi-instance belong to its body.
         if !matches!(at.role, Role::Inner { .. }) && !is_back(at) {
             let events = at.element.boundary_events.iter().copied();
-            if let Some(event) = matching(definition, events, code) {
-                return Some(Catch { host: at, event });
+            if let Some(awaits) = matching(definition, events, code) {
+                return Some(Catch { host: at, awaits });
             }
         }
         let scope = turn.at(at.scope_key?)?;
         let is_inside = matches!(at.element.kind, ElementKind::EventSubProcess { .. });
         if scope.role != Role::Body && !is_inside && !is_back(scope) {
             let events = event_sub_process_starts(definition, scope.index);
-            if let Some(event) = matching(definition, events, code) {
-                return Some(Catch { host: scope, event });
+            if let Some(awaits) = matching(definition, events, code) {
+                return Some(Catch { host: scope, awaits });
             }
         }
         at = scope;
@@ -66,27 +68,23 @@ fn matching(
     definition: &ProcessDefinition,
     events: impl Iterator<Item = ElementIndex>,
     thrown: Code<'_>,
-) -> Option<ElementIndex> {
+) -> Option<Awaits> {
     let mut catching_all = None;
     for event in events {
-        let caught = match (trigger_of(definition, event), thrown) {
-            (Some(EventTrigger::Error { code }), Code::Error(thrown))
-            | (Some(EventTrigger::Escalation { code }), Code::Escalation(thrown)) => (code, thrown),
-            _ => continue,
-        };
-        match caught {
-            (Some(code), thrown) if code == thrown => return Some(event),
-            (None, _) => catching_all = catching_all.or(Some(event)),
-            _ => {}
+        let Some(trigger) = trigger_of(definition, event) else { continue };
+        for (number, part) in (0u32..).zip(trigger.parts()) {
+            let caught = match (part, thrown) {
+                (EventTrigger::Error { code }, Code::Error(thrown))
+                | (EventTrigger::Escalation { code }, Code::Escalation(thrown)) => (code, thrown),
+                _ => continue,
+            };
+            let part = matches!(trigger, EventTrigger::Multiple { .. }).then_some(number);
+            match caught {
+                (Some(code), thrown) if code == thrown => return Some(Awaits { event, part }),
+                (None, _) => catching_all = catching_all.or(Some(Awaits { event, part })),
+                _ => {}
+            }
         }
     }
     catching_all
-}
-
-fn trigger_of(definition: &ProcessDefinition, event: ElementIndex) -> Option<&EventTrigger> {
-    match &definition.element(event).kind {
-        ElementKind::BoundaryEvent(boundary) => Some(&boundary.trigger),
-        ElementKind::StartEvent(start) => start.trigger.as_ref(),
-        _ => None,
-    }
 }

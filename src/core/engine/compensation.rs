@@ -11,6 +11,7 @@
 use std::sync::Arc;
 
 use super::catching::event_sub_process_starts;
+use super::elements::multiple_event;
 use super::event::{Event, Step};
 use super::facts::Role;
 use super::instance::{Compensation, VariableMap};
@@ -142,8 +143,10 @@ pub(crate) fn activate_again(turn: &mut Turn<'_>, at: At<'_>) {
 /// What undid something is done: the event that asked for it goes on when it was the last.
 pub(crate) fn undone(turn: &mut Turn<'_>, thrower: i64) {
     let is_last = turn.instance.elements.get(&thrower).is_some_and(|it| it.undoing == 0);
-    let is_event = turn.at(thrower).is_some_and(|at| !at.element.kind.is_scope());
-    if is_last && is_event {
+    let goes_on = turn.at(thrower).is_some_and(|at| {
+        !at.element.kind.is_scope() && !multiple_event::is_waiting_for_more(turn, at)
+    });
+    if is_last && goes_on {
         turn.push(Step::Complete, thrower);
     }
 }

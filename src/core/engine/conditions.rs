@@ -6,32 +6,33 @@
 //! what a met condition leads to.
 
 use super::event::Event;
-use super::facts::ConditionSubscribed;
+use super::facts::{AwaitedTrigger, ConditionSubscribed};
 use super::instance::VariableMap;
 use super::lifecycle::Lifecycle;
+use super::subscriptions::Awaits;
 use super::triggers;
 use super::turn::Turn;
 use super::variables::outward;
 use crate::core::model::{
-    BoundaryEvent, ConditionDefinition, ElementIndex, ElementKind, EventTrigger, ProcessDefinition,
-    StartEvent,
+    ConditionDefinition, ElementIndex, ElementKind, EventTrigger, ProcessDefinition,
 };
 
-/// Begins to wait for a condition, and looks at it soon.
+/// Begins to wait for a condition; gives the key of the wait.
 pub(crate) fn subscribe(
     turn: &mut Turn<'_>,
     element_instance_key: i64,
-    event: ElementIndex,
+    awaits: Awaits,
     is_interrupting: bool,
-) {
+) -> i64 {
     let key = turn.take_key();
     turn.emit(Event::ConditionSubscribed(ConditionSubscribed {
         key,
         element_instance_key,
-        element_id: turn.definition.element(event).id.clone(),
+        element_id: turn.definition.element(awaits.event).id.clone(),
         is_interrupting,
+        part: awaits.part,
     }));
-    turn.reconsider(key);
+    key
 }
 
 /// The open conditions that a change of a variable concerns: those that read it, from inside the
@@ -44,7 +45,8 @@ pub(crate) fn concerned(turn: &Turn<'_>, scope_key: i64, name: &str) -> Vec<i64>
     let is_new = !scope.is_some_and(|scope| scope.variables.contains_key(name));
     let open = turn.instance.conditions.iter().filter(|(_, open)| {
         let event = turn.definition.find(&open.element_id);
-        let definition = event.and_then(|event| definition_of(turn.definition, event));
+        let awaits = event.map(|event| Awaits { event, part: open.part });
+        let definition = awaits.and_then(|it| definition_of(turn.definition, it));
         definition.is_some_and(|it| it.is_about(name, is_new))
             && outward(turn.instance, open.element_instance_key).any(|(key, _)| key == scope_key)
     });
@@ -56,7 +58,8 @@ pub(crate) fn look(turn: &mut Turn<'_>, key: i64) {
     let Some(open) = turn.instance.conditions.get(&key).cloned() else { return };
     let Some(host) = turn.at(open.element_instance_key) else { return };
     let Some(event) = turn.definition.find(&open.element_id) else { return };
-    let Some(definition) = definition_of(turn.definition, event) else { return };
+    let awaits = Awaits { event, part: open.part };
+    let Some(definition) = definition_of(turn.definition, awaits) else { return };
     let is_met = turn.truth(&definition.condition, host.key, None).unwrap_or(false);
     if host.lifecycle != Lifecycle::Activated || !is_met {
         return;
@@ -71,25 +74,17 @@ pub(crate) fn look(turn: &mut Turn<'_>, key: i64) {
     } else {
         host.scope_key.unwrap_or(host.key)
     });
-    triggers::trigger(turn, host, event, &VariableMap::new());
+    triggers::come(turn, host, awaits, AwaitedTrigger::Condition, &VariableMap::new());
 }
 
 fn event_is_inside(definition: &ProcessDefinition, event: ElementIndex) -> bool {
     matches!(definition.element(event).kind, ElementKind::StartEvent(_))
 }
 
-fn definition_of(
-    definition: &ProcessDefinition,
-    event: ElementIndex,
-) -> Option<&ConditionDefinition> {
-    match &definition.element(event).kind {
-        ElementKind::IntermediateCatchEvent(EventTrigger::Condition(it))
-        | ElementKind::BoundaryEvent(BoundaryEvent {
-            trigger: EventTrigger::Condition(it), ..
-        })
-        | ElementKind::StartEvent(StartEvent {
-            trigger: Some(EventTrigger::Condition(it)), ..
-        }) => Some(it),
+fn definition_of(definition: &ProcessDefinition, awaits: Awaits) -> Option<&ConditionDefinition> {
+    let trigger = triggers::trigger_of(definition, awaits.event)?;
+    match trigger.parts().get(awaits.part.unwrap_or(0) as usize) {
+        Some(EventTrigger::Condition(it)) => Some(it),
         _ => None,
     }
 }

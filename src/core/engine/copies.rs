@@ -16,8 +16,9 @@ use super::facts::TimerScheduled;
 use super::instance::{Parent, Timer, VariableMap};
 use super::rejection::{Rejection, Target};
 use super::timers;
+use super::triggers::trigger_of;
 use super::turn::Turn;
-use crate::core::model::{ElementKind, EventTrigger, TimerDefinition};
+use crate::core::model::{EventTrigger, TimerDefinition};
 
 /// Of whom a copied history is to be told.
 #[derive(Debug, Clone, Copy)]
@@ -107,19 +108,16 @@ fn postpone(turn: &mut Turn<'_>, by_ms: i64) {
             element_id: timer.element_id,
             due_at: timer.due_at.saturating_add(by_ms),
             repetition: timer.repetition,
+            part: timer.part,
         }));
     }
 }
 
 /// Whether a timer is a duration, or a cycle of one.
 fn counts_from_its_start(turn: &Turn<'_>, timer: &Timer) -> bool {
-    let element = turn.definition.find(&timer.element_id).map(|it| turn.definition.element(it));
-    let trigger = element.and_then(|element| match &element.kind {
-        ElementKind::IntermediateCatchEvent(trigger) => Some(trigger),
-        ElementKind::BoundaryEvent(boundary) => Some(&boundary.trigger),
-        ElementKind::StartEvent(start) => start.trigger.as_ref(),
-        _ => None,
-    });
+    let event = turn.definition.find(&timer.element_id);
+    let trigger = event.and_then(|event| trigger_of(turn.definition, event));
+    let trigger = trigger.and_then(|it| it.parts().get(timer.part.unwrap_or(0) as usize));
     match trigger {
         Some(EventTrigger::Timer(TimerDefinition::Duration(_))) => true,
         Some(EventTrigger::Timer(TimerDefinition::Cycle(_))) => {

@@ -8,12 +8,12 @@ use super::effect::{CallResult, Effect};
 use super::elements::{ad_hoc, call_activity, scope};
 use super::errors::Thrown;
 use super::event::{Event, Step};
-use super::facts::{ElementActivating, InstanceCreated, Role};
+use super::facts::{AwaitedTrigger, CollectedTrigger, ElementActivating, InstanceCreated, Role};
 use super::instance::{InstanceState, ProcessInstance, VariableMap};
 use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
 use super::turn::Turn;
-use super::{copies, incidents, signals, subscriptions, user_tasks};
+use super::{copies, incidents, signals, subscriptions, triggers, user_tasks};
 use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
 
 /// Advances an instance by one command, in place, until nothing can go on by itself.
@@ -141,6 +141,7 @@ fn create(turn: &mut Turn<'_>, facts: &CreateInstance) -> Result<(), Rejection> 
     }));
     let holder = match start {
         Some(start) => {
+            pass_gateway(turn, start, key);
             let start_key = turn.create_triggered(start, key);
             let chooses = !turn.definition.element(start).io.outputs.is_empty();
             if chooses { start_key } else { key }
@@ -150,6 +151,23 @@ fn create(turn: &mut Turn<'_>, facts: &CreateInstance) -> Result<(), Rejection> 
     turn.set_local(holder, &facts.variables);
     turn.push(Step::Activate, key);
     Ok(())
+}
+
+/// What started the process may stand behind an event-based gateway: the gateway is passed, or,
+/// when it needs all its events, waits for the others (BPMN 2.0, 10.6.6).
+fn pass_gateway(turn: &mut Turn<'_>, start: ElementIndex, scope_key: i64) {
+    let Some((gateway, flow)) = turn.definition.instantiating_gateway(start) else { return };
+    let kind = &turn.definition.element(gateway).kind;
+    let needs_all = matches!(kind, ElementKind::EventBasedGateway(it) if it.needs_all);
+    let key = turn.create_waiting(gateway, scope_key);
+    if needs_all {
+        let (variables, awaited) = (VariableMap::new(), AwaitedTrigger::Thrown);
+        triggers::collect(turn, key, start, CollectedTrigger { part: 0, variables, awaited });
+    } else {
+        turn.emit(Event::ElementCompleted { key });
+    }
+    let flow_id = turn.definition.flow(flow).id.clone();
+    turn.emit(Event::SequenceFlowTaken { scope_key, flow_id });
 }
 
 /// The triggered start event; `None` when the process begins without a trigger.
@@ -168,12 +186,15 @@ fn find_start(
         .copied()
         .filter(|child| matches!(definition.element(*child).kind, ElementKind::StartEvent(_)))
         .collect();
+    let triggered: Vec<ElementIndex> =
+        definition.starts().iter().map(|start| start.element).collect();
     match wanted {
         Some(id) => {
-            let found = starts.into_iter().find(|start| *definition.element(*start).id == *id);
+            let mut all = starts.into_iter().chain(triggered);
+            let found = all.find(|start| *definition.element(*start).id == *id);
             found.map(Some).ok_or_else(|| refused(&format!("'{id}'")))
         }
-        None if starts.is_empty() => Ok(None),
+        None if starts.is_empty() && triggered.is_empty() => Ok(None),
         None if starts.iter().any(|start| scope::is_none_start(definition, *start)) => Ok(None),
         None => Err(refused("without a trigger")),
     }

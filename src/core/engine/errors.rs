@@ -5,6 +5,7 @@
 use super::catching::{Code, find_catch};
 use super::effect::{CallResult, Effect};
 use super::event::{Event, IncidentKind};
+use super::facts::AwaitedTrigger;
 use super::instance::VariableMap;
 use super::triggers;
 use super::turn::{At, Failure, Turn};
@@ -24,7 +25,7 @@ pub(crate) struct Thrown<'a> {
 /// When nothing catches it and nobody called; nothing has ended then.
 pub(crate) fn throw(turn: &mut Turn<'_>, at: At<'_>, error: &Thrown<'_>) -> Result<(), Failure> {
     let catch = find_catch(turn, at, Code::Error(error.code));
-    let caught_by = catch.as_ref().map(|it| turn.definition.element(it.event).id.clone());
+    let caught_by = catch.as_ref().map(|it| turn.definition.element(it.awaits.event).id.clone());
     turn.emit(Event::ErrorThrown {
         element_instance_key: at.key,
         code: error.code.to_owned(),
@@ -32,7 +33,10 @@ pub(crate) fn throw(turn: &mut Turn<'_>, at: At<'_>, error: &Thrown<'_>) -> Resu
         caught_by,
     });
     match (catch, turn.instance.parent) {
-        (Some(catch), _) => triggers::trigger(turn, catch.host, catch.event, error.variables),
+        (Some(catch), _) => {
+            let what = AwaitedTrigger::Thrown;
+            triggers::come(turn, catch.host, catch.awaits, what, error.variables);
+        }
         (None, Some(parent)) => {
             turn.terminate(turn.instance.key);
             turn.emit(Event::InstanceTerminated);

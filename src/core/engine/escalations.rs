@@ -5,6 +5,7 @@
 use super::catching::{Code, find_catch};
 use super::effect::Effect;
 use super::event::Event;
+use super::facts::AwaitedTrigger;
 use super::instance::VariableMap;
 use super::triggers;
 use super::turn::{At, Turn};
@@ -13,12 +14,13 @@ use super::turn::{At, Turn};
 /// What nothing catches goes on to the caller, or has no effect (as in Camunda 8).
 pub(crate) fn throw(turn: &mut Turn<'_>, at: At<'_>, code: &str) {
     let catch = find_catch(turn, at, Code::Escalation(code));
-    let caught_by = catch.as_ref().map(|it| turn.definition.element(it.event).id.clone());
+    let caught_by = catch.as_ref().map(|it| turn.definition.element(it.awaits.event).id.clone());
     let (element_instance_key, thrown) = (at.key, code.to_owned());
     turn.emit(Event::EscalationThrown { element_instance_key, code: thrown, caught_by });
     match (catch, turn.instance.parent) {
         (Some(catch), _) => {
-            triggers::trigger(turn, catch.host, catch.event, &VariableMap::new());
+            let what = AwaitedTrigger::Thrown;
+            triggers::come(turn, catch.host, catch.awaits, what, &VariableMap::new());
         }
         (None, Some(parent)) => {
             turn.request(Effect::EscalateToParent { parent, code: code.to_owned() });

@@ -13,7 +13,8 @@ use serde_json::Value;
 use super::command::UserTaskChanges;
 use super::facts::{
     ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
-    LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled, TriggerCollected,
+    UserTaskCreated,
 };
 use super::instance::Compensation;
 
@@ -86,6 +87,22 @@ pub enum Event {
         gateway_id: Arc<str>,
         /// The flows.
         flow_ids: Vec<Arc<str>>,
+    },
+    /// A complex gateway has opened and waits for its reset (BPMN 2.0, 13.4.5).
+    ComplexGatewayOpened {
+        /// The scope of the gateway.
+        scope_key: i64,
+        /// The gateway.
+        gateway_id: Arc<str>,
+        /// The flows whose paths went in; a reset awaits the others.
+        flow_ids: Vec<Arc<str>>,
+    },
+    /// A complex gateway waits for its first path again.
+    ComplexGatewayReset {
+        /// The scope of the gateway.
+        scope_key: i64,
+        /// The gateway.
+        gateway_id: Arc<str>,
     },
     /// A variable has a new value.
     VariableSet {
@@ -251,6 +268,15 @@ pub enum Event {
 
     /// A decision was made, or failed, which an incident follows.
     DecisionEvaluated(Box<DecisionEvaluated>),
+    /// One of several triggers came; the event happens when all of them have (BPMN 2.0, 10.5.5).
+    TriggerCollected(Box<TriggerCollected>),
+    /// All have come, or none is waited for any more: the element instance forgets them.
+    TriggersReleased {
+        /// The element instance that waited.
+        element_instance_key: i64,
+        /// The event.
+        element_id: Arc<str>,
+    },
 
     /// An activity completed that can be compensated (BPMN 2.0, 10.7).
     CompensationRecorded {

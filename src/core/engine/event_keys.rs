@@ -19,6 +19,7 @@ impl Event {
             | Self::CompensationRecorded { .. }
             | Self::CompensationTaken { .. }
             | Self::DecisionEvaluated(_)
+            | Self::TriggerCollected(_)
             | Self::IncidentRaised(_) => self.visit_keys_of_facts(visit),
             Self::JobCreated(_)
             | Self::UserTaskCreated(_)
@@ -35,6 +36,9 @@ impl Event {
             | Self::SequenceFlowTaken { scope_key: key, .. }
             | Self::JoinReached { scope_key: key, .. }
             | Self::JoinReleased { scope_key: key, .. }
+            | Self::ComplexGatewayOpened { scope_key: key, .. }
+            | Self::ComplexGatewayReset { scope_key: key, .. }
+            | Self::TriggersReleased { element_instance_key: key, .. }
             | Self::VariableSet { scope_key: key, .. }
             | Self::ChildCalled { element_instance_key: key, .. }
             | Self::ChildReturned { element_instance_key: key, .. }
@@ -76,6 +80,7 @@ impl Event {
             Self::LoopStarted(facts) => visit(&mut facts.key),
             // What was decided is kept once, with the instance that asked for it.
             Self::DecisionEvaluated(facts) => visit(&mut facts.element_instance_key),
+            Self::TriggerCollected(facts) => visit(&mut facts.element_instance_key),
             Self::CompensationRecorded { scope_key, record } => {
                 visit(scope_key);
                 visit_record(record, visit);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::instance::Parent;
+use super::instance::{Parent, VariableMap};
 
 /// Facts about a new instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,8 @@ pub struct ElementActivating {
     /// Its part in a multi-instance.
     #[serde(default, skip_serializing_if = "Role::is_single")]
     pub role: Role,
-    /// What it would wait for has happened already: it passes at once.
+    /// What it would wait for has happened already: it passes at once. On a complex gateway: this
+    /// is its reset.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_triggered: bool,
     /// It undoes something: the event that asked for it, or the sub-process it belongs to.
@@ -176,6 +177,9 @@ pub struct TimerScheduled {
     /// How it goes on after it has fired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repetition: Option<Repetition>,
+    /// Which of the event's triggers, from 0, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// How a timer repeats.
@@ -203,6 +207,9 @@ pub struct SubscriptionOpened {
     pub correlation_key: String,
     /// Whether the first message closes it.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, from 0, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// Facts about a decision that was made.
@@ -242,6 +249,9 @@ pub struct ConditionSubscribed {
     pub element_id: Arc<str>,
     /// Whether the wait ends when the condition is met.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, from 0, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// Facts about a new subscription of a signal.
@@ -257,4 +267,54 @@ pub struct SignalSubscribed {
     pub signal_name: String,
     /// Whether the first signal closes it.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, from 0, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+}
+
+/// Facts about one of several triggers that must all come before their event happens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriggerCollected {
+    /// The element instance that waits.
+    pub element_instance_key: i64,
+    /// The event, as in [`TimerScheduled::element_id`].
+    pub element_id: Arc<str>,
+    /// What came.
+    pub trigger: CollectedTrigger,
+}
+
+/// A trigger that came before the others of its event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectedTrigger {
+    /// Which of the event's triggers, from 0.
+    pub part: u32,
+    /// What it brought.
+    #[serde(default, skip_serializing_if = "VariableMap::is_empty")]
+    pub variables: VariableMap,
+    /// How it is waited for again when the event has happened.
+    pub awaited: AwaitedTrigger,
+}
+
+/// What had been waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AwaitedTrigger {
+    /// A time, which goes on by itself or is over.
+    Timer,
+    /// A message.
+    Message {
+        /// Its name.
+        name: String,
+        /// Its correlation key.
+        correlation_key: String,
+    },
+    /// A signal.
+    Signal {
+        /// Its name.
+        name: String,
+    },
+    /// A condition.
+    Condition,
+    /// What is thrown inside and needs no subscription.
+    Thrown,
 }

@@ -15,6 +15,7 @@ pub(crate) fn choose(turn: &Turn<'_>, at: At<'_>) -> Result<Vec<FlowIndex>, Fail
     match at.element.kind {
         ElementKind::ParallelGateway => Ok(at.element.outgoing.clone()),
         ElementKind::ExclusiveGateway => choose_while(turn, at, <[FlowIndex]>::is_empty),
+        ElementKind::ComplexGateway { .. } if at.is_triggered => choose_at_reset(turn, at),
         // Activities and events choose like an inclusive gateway (BPMN 2.0, 13.3.2).
         _ => choose_while(turn, at, |_| true),
     }
@@ -42,6 +43,22 @@ fn choose_while(
     if taken.is_empty() && !at.element.outgoing.is_empty() {
         let message = "expected one condition to be true, but none is and there is no default flow";
         return Err(Failure::new(IncidentKind::NoMatchingFlow, message));
+    }
+    Ok(taken)
+}
+
+/// A complex gateway that begins anew takes the flows whose condition is true then, or else the
+/// default flow, or none (BPMN 2.0, 13.4.5). A flow without a condition is for the start alone: a
+/// gateway that waits for the first of several paths would else go on twice.
+fn choose_at_reset(turn: &Turn<'_>, at: At<'_>) -> Result<Vec<FlowIndex>, Failure> {
+    let mut taken = Vec::new();
+    for &flow in &at.element.outgoing {
+        if turn.definition.flow(flow).condition.is_some() && is_open(turn, at, flow)? {
+            taken.push(flow);
+        }
+    }
+    if taken.is_empty() {
+        taken.extend(at.element.default_flow);
     }
     Ok(taken)
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::event::{IncidentKind, Step};
-use super::facts::{Repetition, Role};
+use super::facts::{CollectedTrigger, Repetition, Role};
 use super::lifecycle::Lifecycle;
 
 /// Variables by name, in the order in which they were first set.
@@ -113,6 +113,12 @@ pub struct ElementInstance {
     /// In a scope: paths that wait at joining gateways, as gateway, flow, and how many.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub joins: BTreeMap<Arc<str>, BTreeMap<Arc<str>, u32>>,
+    /// In a scope: complex gateways that wait for their reset, with the flows already used.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resets: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Events that wait for several triggers, with those that have come, in order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collected: BTreeMap<Arc<str>, Vec<CollectedTrigger>>,
     /// In a multi-instance body: how far it is.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "loop")]
     pub progress: Option<Box<LoopProgress>>,
@@ -228,6 +234,9 @@ pub struct Timer {
     /// How it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repetition: Option<Repetition>,
+    /// Which of the event's triggers, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// An open message subscription.
@@ -243,6 +252,9 @@ pub struct Subscription {
     pub correlation_key: String,
     /// Whether the first message closes it.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// An open subscription of a signal.
@@ -256,6 +268,9 @@ pub struct SignalSubscription {
     pub signal_name: String,
     /// Whether the first signal closes it.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// A condition that is waited for.
@@ -267,6 +282,9 @@ pub struct ConditionSubscription {
     pub element_id: Arc<str>,
     /// Whether the wait ends when the condition is met.
     pub is_interrupting: bool,
+    /// Which of the event's triggers, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
 }
 
 /// An open incident.

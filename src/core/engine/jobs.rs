@@ -2,9 +2,10 @@
 //!
 //! Must not know leases or which worker takes a job: those are the shell's.
 
+use super::elements::multiple_event;
 use super::event::{Event, IncidentKind, Step};
 use super::facts::JobCreated;
-use super::instance::{JobState, VariableMap};
+use super::instance::{Held, JobState, VariableMap};
 use super::rejection::{Rejection, Target};
 use super::turn::{At, Failure, Turn};
 use super::{errors, incidents};
@@ -16,6 +17,17 @@ pub(crate) fn create(
     at: At<'_>,
     definition: &JobDefinition,
 ) -> Result<(), Failure> {
+    let job = prepare(turn, at, definition)?;
+    open(turn, job);
+    Ok(())
+}
+
+/// Computes the job of an element; it has no key yet.
+pub(crate) fn prepare(
+    turn: &Turn<'_>,
+    at: At<'_>,
+    definition: &JobDefinition,
+) -> Result<JobCreated, Failure> {
     let failing = |what| Failure::of(IncidentKind::JobDefinition, what);
     let job_type = match &definition.job_type {
         Dynamic::Literal(text) => text.clone(),
@@ -32,17 +44,26 @@ pub(crate) fn create(
         let message = format!("job retries: expected at least 1, but got {retries}");
         return Err(Failure::new(IncidentKind::JobDefinition, message));
     }
-    let key = turn.take_key();
-    turn.emit(Event::JobCreated(Box::new(JobCreated {
-        key,
+    Ok(JobCreated {
+        key: 0,
         element_instance_key: at.key,
         element_id: at.element.id.clone(),
         job_type,
         retries,
         priority,
         headers: definition.headers.clone(),
-    })));
-    Ok(())
+    })
+}
+
+/// Gives a prepared job its key and offers it to workers.
+pub(crate) fn open(turn: &mut Turn<'_>, job: JobCreated) {
+    let key = turn.take_key();
+    turn.emit(Event::JobCreated(Box::new(JobCreated { key, ..job })));
+}
+
+/// Whether an element instance has a job.
+pub(crate) fn has_any(turn: &Turn<'_>, key: i64) -> bool {
+    turn.instance.held(key).any(|held| matches!(held, Held::Job(_)))
 }
 
 /// The element instance of a job that can be worked on.
@@ -63,7 +84,9 @@ pub(crate) fn complete(
     let at = load_available(turn, key)?;
     turn.emit(Event::JobCompleted { key });
     turn.take_variables(at, variables);
-    turn.push(Step::Complete, at.key);
+    if !multiple_event::is_waiting_for_more(turn, at) {
+        turn.push(Step::Complete, at.key);
+    }
     Ok(())
 }
 

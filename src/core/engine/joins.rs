@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::compensation::is_back;
+use super::complex_gateway;
 use super::event::{Event, IncidentKind, Step};
 use super::facts::Role;
 use super::incidents;
@@ -16,9 +17,13 @@ use crate::core::model::{ElementIndex, ElementKind, FlowIndex, ProcessDefinition
 /// Whether paths wait for each other there.
 pub(crate) fn is_join(definition: &ProcessDefinition, target: ElementIndex) -> bool {
     let element = definition.element(target);
-    let is_joining =
-        matches!(element.kind, ElementKind::ParallelGateway | ElementKind::InclusiveGateway);
-    is_joining && element.incoming.len() > 1
+    match &element.kind {
+        ElementKind::ParallelGateway | ElementKind::InclusiveGateway => element.incoming.len() > 1,
+        ElementKind::ComplexGateway { activation_condition } => {
+            element.incoming.len() > 1 || activation_condition.is_some()
+        }
+        _ => false,
+    }
 }
 
 /// A path arrives. A parallel gateway opens when every incoming flow has brought one (BPMN 2.0,
@@ -32,16 +37,27 @@ pub(crate) fn arrive(turn: &mut Turn<'_>, scope_key: i64, flow: FlowIndex) {
         flow_id: flow.id.clone(),
     });
     turn.settle(scope_key);
-    if matches!(gateway.kind, ElementKind::ParallelGateway) {
-        let arrived = waiting_flows(turn, scope_key, flow.target);
-        if arrived.len() == gateway.incoming.len() {
-            release(turn, scope_key, flow.target, &arrived);
+    match gateway.kind {
+        ElementKind::ParallelGateway => {
+            let arrived = waiting_flows(turn, scope_key, flow.target);
+            if arrived.len() == gateway.incoming.len() {
+                release(turn, scope_key, flow.target, &arrived);
+            }
         }
+        // What can't be computed is looked at again, and reported, when nothing else moves.
+        ElementKind::ComplexGateway { .. } => {
+            complex_gateway::open(turn, scope_key, flow.target).unwrap_or(false);
+        }
+        _ => {}
     }
 }
 
 /// The incoming flows of a gateway on which a path waits, in document order.
-fn waiting_flows(turn: &Turn<'_>, scope_key: i64, gateway: ElementIndex) -> Vec<FlowIndex> {
+pub(crate) fn waiting_flows(
+    turn: &Turn<'_>,
+    scope_key: i64,
+    gateway: ElementIndex,
+) -> Vec<FlowIndex> {
     let element = turn.definition.element(gateway);
     let scope = turn.instance.elements.get(&scope_key);
     let Some(waiting) = scope.and_then(|scope| scope.joins.get(&element.id)) else {
@@ -53,10 +69,22 @@ fn waiting_flows(turn: &Turn<'_>, scope_key: i64, gateway: ElementIndex) -> Vec<
 
 /// One waiting path of each flow goes into the gateway.
 fn release(turn: &mut Turn<'_>, scope_key: i64, gateway: ElementIndex, flows: &[FlowIndex]) {
-    let gateway_id = turn.definition.element(gateway).id.clone();
-    let flow_ids = flows.iter().map(|flow| turn.definition.flow(*flow).id.clone()).collect();
-    turn.emit(Event::JoinReleased { scope_key, gateway_id, flow_ids });
+    take_in(turn, scope_key, gateway, flows);
     turn.create(gateway, scope_key);
+}
+
+/// One waiting path of each flow is there no more; gives the ids of the flows.
+pub(crate) fn take_in(
+    turn: &mut Turn<'_>,
+    scope_key: i64,
+    gateway: ElementIndex,
+    flows: &[FlowIndex],
+) -> Vec<Arc<str>> {
+    let gateway_id = turn.definition.element(gateway).id.clone();
+    let flow_ids: Vec<Arc<str>> =
+        flows.iter().map(|flow| turn.definition.flow(*flow).id.clone()).collect();
+    turn.emit(Event::JoinReleased { scope_key, gateway_id, flow_ids: flow_ids.clone() });
+    flow_ids
 }
 
 /// Ends all paths that wait in a scope.
@@ -64,6 +92,7 @@ pub(crate) fn clear(turn: &mut Turn<'_>, scope_key: i64) {
     while let Some((gateway_id, flow_ids)) = first_join(turn, scope_key) {
         turn.emit(Event::JoinReleased { scope_key, gateway_id, flow_ids });
     }
+    complex_gateway::forget(turn, scope_key);
 }
 
 fn first_join(turn: &Turn<'_>, scope_key: i64) -> Option<(Arc<str>, Vec<Arc<str>>)> {
@@ -81,10 +110,19 @@ pub(crate) fn settle(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     if at.lifecycle != Lifecycle::Activated {
         return Ok(());
     }
+    let failure = match complex_gateway::settle(turn, at) {
+        Ok(true) => return Ok(()),
+        Ok(false) => None,
+        Err(failure) => Some(failure),
+    };
     let Some(scope) = turn.instance.elements.get(&at.key) else { return Ok(()) };
     let (is_empty, is_joining) = (scope.children == 0, !scope.joins.is_empty());
     if is_joining && open_inclusive(turn, at) {
         return Ok(());
+    }
+    if let Some(failure) = failure {
+        let is_known = incidents::find(turn, at.key, failure.kind).is_some();
+        return if is_known { Ok(()) } else { Err(failure) };
     }
     match (is_empty, is_joining) {
         (true, true) => deadlock(turn, at),
@@ -115,10 +153,17 @@ fn deadlock(turn: &Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     let scope = turn.instance.elements.get(&at.key);
     let gateways: Vec<&str> =
         scope.into_iter().flat_map(|scope| scope.joins.keys().map(AsRef::as_ref)).collect();
-    let message = format!(
-        "expected a path on every incoming flow of gateway '{}', but no other path is left",
-        gateways.join("', '")
-    );
+    let is_complex = |id: &&str| {
+        let gateway = turn.definition.find(id).map(|index| &turn.definition.element(index).kind);
+        matches!(gateway, Some(ElementKind::ComplexGateway { .. }))
+    };
+    let awaited = if gateways.iter().all(is_complex) {
+        "a true activation condition"
+    } else {
+        "a path on every incoming flow"
+    };
+    let names = gateways.join("', '");
+    let message = format!("expected {awaited} of gateway '{names}', but no other path is left");
     Err(Failure::new(IncidentKind::Deadlock, message))
 }
 
@@ -139,19 +184,25 @@ fn open_inclusive(turn: &mut Turn<'_>, at: At<'_>) -> bool {
 /// still come by an incoming flow that has none, unless it can as well come by one that has.
 fn is_free(turn: &Turn<'_>, scope_key: i64, gateway: ElementIndex) -> bool {
     let element = turn.definition.element(gateway);
-    if !matches!(element.kind, ElementKind::InclusiveGateway) {
-        return false;
-    }
-    let (arrived, missing): (Vec<_>, Vec<_>) = {
-        let arrived = waiting_flows(turn, scope_key, gateway);
-        let missing = element.incoming.iter().copied().filter(|it| !arrived.contains(it)).collect();
-        (arrived, missing)
-    };
+    let arrived = waiting_flows(turn, scope_key, gateway);
+    matches!(element.kind, ElementKind::InclusiveGateway)
+        && !is_awaited(turn, scope_key, gateway, &arrived)
+}
+
+/// Whether a path elsewhere in the scope can come by another incoming flow of a gateway than
+/// those given, and by none of them.
+pub(crate) fn is_awaited(
+    turn: &Turn<'_>,
+    scope_key: i64,
+    gateway: ElementIndex,
+    arrived: &[FlowIndex],
+) -> bool {
+    let incoming = turn.definition.element(gateway).incoming.iter().copied();
+    let missing: Vec<FlowIndex> = incoming.filter(|it| !arrived.contains(it)).collect();
     let to_missing = Upstream::of(turn.definition, gateway, &missing);
-    let to_arrived = Upstream::of(turn.definition, gateway, &arrived);
-    let is_awaited =
-        |place: ElementIndex| to_missing.contains(place) && !to_arrived.contains(place);
-    !places(turn, scope_key, gateway).any(is_awaited)
+    let to_arrived = Upstream::of(turn.definition, gateway, arrived);
+    let mut places = places(turn, scope_key, gateway);
+    places.any(|place| to_missing.contains(place) && !to_arrived.contains(place))
 }
 
 /// Where paths are in a scope: open elements, and other gateways at which a path waits.

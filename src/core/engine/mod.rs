@@ -13,6 +13,7 @@ mod calls;
 mod catching;
 mod command;
 mod compensation;
+mod complex_gateway;
 mod conditions;
 mod context;
 mod copies;
@@ -39,6 +40,7 @@ mod multi_instance;
 mod reachability;
 mod rejection;
 mod signals;
+mod starts;
 mod subscriptions;
 mod timers;
 mod triggers;
@@ -57,9 +59,9 @@ pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
-    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
-    LoopStarted, Repetition, Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled,
-    UserTaskCreated,
+    AwaitedTrigger, CollectedTrigger, ConditionSubscribed, DecisionEvaluated, ElementActivating,
+    InstanceCreated, JobCreated, LoopStarted, Repetition, Role, SignalSubscribed,
+    SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected, UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
@@ -69,5 +71,6 @@ pub use instance::{
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use rejection::{Rejection, Target};
+pub use starts::{CameTrigger, matching_triggers, met_starts, needed_triggers};
 pub use timers::{Due, first_due, next_due, timer_expression};
 pub use waits::{Wait, WaitsFor, waits};

@@ -4,12 +4,13 @@
 
 use super::effect::Effect;
 use super::event::{Event, IncidentKind};
-use super::facts::SignalSubscribed;
+use super::facts::{AwaitedTrigger, SignalSubscribed};
 use super::instance::VariableMap;
 use super::rejection::{Rejection, Target};
+use super::subscriptions::Awaits;
 use super::triggers;
 use super::turn::{At, Failure, Turn};
-use crate::core::model::{Dynamic, ElementIndex};
+use crate::core::model::Dynamic;
 
 /// The name of a signal, where an element instance stands.
 pub(crate) fn name(turn: &Turn<'_>, key: i64, name: &Dynamic) -> Result<String, Failure> {
@@ -20,7 +21,7 @@ pub(crate) fn name(turn: &Turn<'_>, key: i64, name: &Dynamic) -> Result<String, 
 pub(crate) fn subscribe(
     turn: &mut Turn<'_>,
     element_instance_key: i64,
-    event: ElementIndex,
+    awaits: Awaits,
     signal_name: String,
     is_interrupting: bool,
 ) {
@@ -28,9 +29,10 @@ pub(crate) fn subscribe(
     turn.emit(Event::SignalSubscribed(SignalSubscribed {
         key,
         element_instance_key,
-        element_id: turn.definition.element(event).id.clone(),
+        element_id: turn.definition.element(awaits.event).id.clone(),
         signal_name,
         is_interrupting,
+        part: awaits.part,
     }));
 }
 
@@ -55,14 +57,15 @@ pub(crate) fn catch(
     variables: &VariableMap,
 ) -> Result<(), Rejection> {
     let not_found = Rejection::NotFound { target: Target::SignalSubscription, key };
-    let subscription = turn.instance.signals.get(&key).ok_or(not_found.clone())?;
-    let is_interrupting = subscription.is_interrupting;
+    let subscription = turn.instance.signals.get(&key).ok_or(not_found.clone())?.clone();
     let host = turn.at(subscription.element_instance_key).ok_or(not_found.clone())?;
     let event = turn.definition.find(&subscription.element_id).ok_or(not_found)?;
     turn.emit(Event::SignalCaught { key, signal_key });
-    if is_interrupting {
+    if subscription.is_interrupting {
         turn.emit(Event::SignalUnsubscribed { key });
     }
-    triggers::trigger(turn, host, event, variables);
+    let awaits = Awaits { event, part: subscription.part };
+    let what = AwaitedTrigger::Signal { name: subscription.signal_name };
+    triggers::come(turn, host, awaits, what, variables);
     Ok(())
 }

@@ -3,10 +3,12 @@
 //! All expressions are computed before the first is opened, so that a failure opens nothing. Must
 //! not know what a triggered event does.
 
+use std::sync::Arc;
+
 use super::catching::event_sub_process_starts;
 use super::event::{Event, IncidentKind};
-use super::facts::{Role, SubscriptionOpened, TimerScheduled};
-use super::instance::{Held, VariableMap};
+use super::facts::{AwaitedTrigger, Role, SubscriptionOpened, TimerScheduled};
+use super::instance::{Held, Subscription, VariableMap};
 use super::rejection::{Rejection, Target};
 use super::timers::{self, Due};
 use super::triggers;
@@ -18,8 +20,15 @@ use crate::core::model::{
 
 /// One event to wait for, ready to be opened.
 pub(crate) struct Prepared {
-    event: ElementIndex,
+    awaits: Awaits,
     wait: Wait,
+}
+
+/// An event that is waited for, and which of its triggers where it has several.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Awaits {
+    pub(crate) event: ElementIndex,
+    pub(crate) part: Option<u32>,
 }
 
 enum Wait {
@@ -33,24 +42,25 @@ enum Wait {
 /// event sub-processes in it, or the events behind an event-based gateway.
 pub(crate) fn prepare(turn: &Turn<'_>, at: At<'_>) -> Result<Vec<Prepared>, Failure> {
     let mut prepared = Vec::new();
-    for event in awaited(turn.definition, at) {
-        if let Some(wait) = prepare_event(turn, at.key, event)? {
-            prepared.push(Prepared { event, wait });
-        }
+    for event in awaited(turn, at) {
+        prepare_event(turn, at.key, event, &mut prepared)?;
     }
     Ok(prepared)
 }
 
-fn awaited(definition: &ProcessDefinition, at: At<'_>) -> Vec<ElementIndex> {
+fn awaited(turn: &Turn<'_>, at: At<'_>) -> Vec<ElementIndex> {
+    let definition = turn.definition;
     let mut events = Vec::new();
     if at.role != Role::Body {
         match at.element.kind {
             ElementKind::IntermediateCatchEvent(_) | ElementKind::ReceiveTask(_) => {
                 events.push(at.index);
             }
-            ElementKind::EventBasedGateway => {
+            ElementKind::EventBasedGateway(_) => {
                 let flows = at.element.outgoing.iter();
-                events.extend(flows.map(|flow| definition.flow(*flow).target));
+                let targets = flows.map(|flow| definition.flow(*flow).target);
+                // One of them has started the process.
+                events.extend(targets.filter(|it| !triggers::has_come(turn, at.key, *it)));
             }
             _ if at.element.kind.is_scope() => {
                 events.extend(event_sub_process_starts(definition, at.index));
@@ -64,33 +74,51 @@ fn awaited(definition: &ProcessDefinition, at: At<'_>) -> Vec<ElementIndex> {
     events
 }
 
-fn prepare_event(turn: &Turn<'_>, key: i64, event: ElementIndex) -> Result<Option<Wait>, Failure> {
-    let (trigger, is_interrupting) = match &turn.definition.element(event).kind {
-        ElementKind::ReceiveTask(message) => {
-            return prepare_message(turn, key, message, true).map(Some);
+/// Computes the waits of one event: one for each of its triggers that is waited for.
+fn prepare_event(
+    turn: &Turn<'_>,
+    key: i64,
+    event: ElementIndex,
+    prepared: &mut Vec<Prepared>,
+) -> Result<(), Failure> {
+    if let ElementKind::ReceiveTask(message) = &turn.definition.element(event).kind {
+        let wait = prepare_message(turn, key, message, true)?;
+        prepared.push(Prepared { awaits: Awaits { event, part: None }, wait });
+        return Ok(());
+    }
+    let Some(trigger) = triggers::trigger_of(turn.definition, event) else { return Ok(()) };
+    // Of several that must all come, each is waited for once.
+    let ends_wait = trigger.needs_all() || is_interrupting(turn.definition, event);
+    for (number, part) in (0u32..).zip(trigger.parts()) {
+        let part_number = matches!(trigger, EventTrigger::Multiple { .. }).then_some(number);
+        if let Some(wait) = prepare_trigger(turn, key, part, ends_wait)? {
+            prepared.push(Prepared { awaits: Awaits { event, part: part_number }, wait });
         }
-        ElementKind::IntermediateCatchEvent(trigger) => (Some(trigger), true),
-        ElementKind::BoundaryEvent(it) => (Some(&it.trigger), it.is_interrupting),
-        ElementKind::StartEvent(it) => (it.trigger.as_ref(), it.is_interrupting),
-        _ => (None, true),
-    };
+    }
+    Ok(())
+}
+
+fn prepare_trigger(
+    turn: &Turn<'_>,
+    key: i64,
+    trigger: &EventTrigger,
+    is_interrupting: bool,
+) -> Result<Option<Wait>, Failure> {
     match trigger {
-        Some(EventTrigger::Message(message)) => {
+        EventTrigger::Message(message) => {
             prepare_message(turn, key, message, is_interrupting).map(Some)
         }
-        Some(EventTrigger::Signal { name }) => {
+        EventTrigger::Signal { name } => {
             let name = signals::name(turn, key, name)?;
             Ok(Some(Wait::Signal { name, is_interrupting }))
         }
-        Some(EventTrigger::Condition(_)) => Ok(Some(Wait::Condition { is_interrupting })),
-        Some(EventTrigger::Timer(timer)) => prepare_timer(turn, key, timer).map(Some),
-        Some(
-            EventTrigger::Error { .. }
-            | EventTrigger::Escalation { .. }
-            | EventTrigger::Compensation { .. }
-            | EventTrigger::Cancel,
-        )
-        | None => Ok(None),
+        EventTrigger::Condition(_) => Ok(Some(Wait::Condition { is_interrupting })),
+        EventTrigger::Timer(timer) => prepare_timer(turn, key, timer).map(Some),
+        EventTrigger::Error { .. }
+        | EventTrigger::Escalation { .. }
+        | EventTrigger::Compensation { .. }
+        | EventTrigger::Cancel
+        | EventTrigger::Multiple { .. } => Ok(None),
     }
 }
 
@@ -121,83 +149,92 @@ fn prepare_timer(turn: &Turn<'_>, key: i64, timer: &TimerDefinition) -> Result<W
 
 /// Begins to wait.
 pub(crate) fn open(turn: &mut Turn<'_>, at: At<'_>, prepared: Vec<Prepared>) {
-    for Prepared { event, wait } in prepared {
+    for Prepared { awaits, wait } in prepared {
         match wait {
-            Wait::Timer(due) => schedule(turn, at.key, event, due),
+            Wait::Timer(due) => schedule(turn, at.key, awaits, due),
             Wait::Condition { is_interrupting } => {
-                conditions::subscribe(turn, at.key, event, is_interrupting);
+                let key = conditions::subscribe(turn, at.key, awaits, is_interrupting);
+                turn.reconsider(key);
             }
             Wait::Signal { name, is_interrupting } => {
-                signals::subscribe(turn, at.key, event, name, is_interrupting);
+                signals::subscribe(turn, at.key, awaits, name, is_interrupting);
             }
             Wait::Message { name, correlation_key, is_interrupting } => {
                 let key = turn.take_key();
                 turn.emit(Event::SubscriptionOpened(SubscriptionOpened {
                     key,
                     element_instance_key: at.key,
-                    element_id: turn.definition.element(event).id.clone(),
+                    element_id: turn.definition.element(awaits.event).id.clone(),
                     message_name: name,
                     correlation_key,
                     is_interrupting,
+                    part: awaits.part,
                 }));
             }
         }
     }
 }
 
-fn schedule(turn: &mut Turn<'_>, element_instance_key: i64, event: ElementIndex, due: Due) {
+/// Waits again for what had come once, now that the event has happened. A condition is looked at
+/// again when a variable changes: it would else be met for ever.
+pub(crate) fn reopen(turn: &mut Turn<'_>, host: At<'_>, awaits: Awaits, again: AwaitedTrigger) {
+    let wait = match again {
+        AwaitedTrigger::Timer | AwaitedTrigger::Thrown => return,
+        AwaitedTrigger::Condition => {
+            conditions::subscribe(turn, host.key, awaits, true);
+            return;
+        }
+        AwaitedTrigger::Message { name, correlation_key } => {
+            Wait::Message { name, correlation_key, is_interrupting: true }
+        }
+        AwaitedTrigger::Signal { name } => Wait::Signal { name, is_interrupting: true },
+    };
+    open(turn, host, vec![Prepared { awaits, wait }]);
+}
+
+fn schedule(turn: &mut Turn<'_>, element_instance_key: i64, awaits: Awaits, due: Due) {
     let key = turn.take_key();
     turn.emit(Event::TimerScheduled(TimerScheduled {
         key,
         element_instance_key,
-        element_id: turn.definition.element(event).id.clone(),
+        element_id: turn.definition.element(awaits.event).id.clone(),
         due_at: due.at,
         repetition: due.repetition,
+        part: awaits.part,
     }));
 }
 
 /// Stops waiting for the event sub-processes in a scope; its boundary events stay.
 pub(crate) fn close_inside(turn: &mut Turn<'_>, scope: At<'_>) {
-    let held: Vec<Held> = turn.instance.held(scope.key).collect();
-    for held in held {
-        match held {
-            Held::Timer(key) if is_inside(turn, scope, timer_event(turn, key)) => {
-                turn.emit(Event::TimerCanceled { key });
-            }
-            Held::Subscription(key) if is_inside(turn, scope, subscription_event(turn, key)) => {
-                turn.emit(Event::SubscriptionClosed { key });
-            }
-            Held::Condition(key) if is_inside(turn, scope, condition_event(turn, key)) => {
-                turn.emit(Event::ConditionUnsubscribed { key });
-            }
-            Held::Signal(key) if is_inside(turn, scope, signal_event(turn, key)) => {
-                turn.emit(Event::SignalUnsubscribed { key });
-            }
-            _ => {}
-        }
+    let inside: Vec<ElementIndex> =
+        event_sub_process_starts(turn.definition, scope.index).collect();
+    for event in inside {
+        close_event(turn, scope.key, event);
     }
 }
 
-fn timer_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
-    turn.definition.find(&turn.instance.timers.get(&key)?.element_id)
+/// Stops waiting for one event, by whichever of its triggers.
+pub(crate) fn close_event(turn: &mut Turn<'_>, key: i64, event: ElementIndex) {
+    let id = &turn.definition.element(event).id;
+    let held: Vec<Held> = turn.instance.held(key).collect();
+    for held in held {
+        if event_of(turn, held) == Some(id) {
+            turn.release_held(held);
+        }
+    }
+    triggers::forget(turn, key, event);
 }
 
-fn subscription_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
-    turn.definition.find(&turn.instance.subscriptions.get(&key)?.element_id)
-}
-
-fn signal_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
-    turn.definition.find(&turn.instance.signals.get(&key)?.element_id)
-}
-
-fn condition_event(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
-    turn.definition.find(&turn.instance.conditions.get(&key)?.element_id)
-}
-
-fn is_inside(turn: &Turn<'_>, scope: At<'_>, event: Option<ElementIndex>) -> bool {
-    event.is_some_and(|event| {
-        event_sub_process_starts(turn.definition, scope.index).any(|it| it == event)
-    })
+/// The event that something held waits for.
+fn event_of<'t>(turn: &'t Turn<'_>, held: Held) -> Option<&'t Arc<str>> {
+    let it = &turn.instance;
+    match held {
+        Held::Timer(key) => it.timers.get(&key).map(|it| &it.element_id),
+        Held::Subscription(key) => it.subscriptions.get(&key).map(|it| &it.element_id),
+        Held::Condition(key) => it.conditions.get(&key).map(|it| &it.element_id),
+        Held::Signal(key) => it.signals.get(&key).map(|it| &it.element_id),
+        Held::Job(_) | Held::UserTask(_) | Held::Incident(_) => None,
+    }
 }
 
 /// A timer is due. One that repeats without ending its host is scheduled again.
@@ -206,28 +243,33 @@ pub(crate) fn fire_timer(turn: &mut Turn<'_>, key: i64) -> Result<(), Rejection>
     let timer = turn.instance.timers.get(&key).ok_or(not_found.clone())?.clone();
     let host = turn.at(timer.element_instance_key).ok_or(not_found.clone())?;
     let event = turn.definition.find(&timer.element_id).ok_or(not_found)?;
+    let awaits = Awaits { event, part: timer.part };
     turn.emit(Event::TimerFired { key });
     let repetition = timer.repetition.filter(|_| !is_interrupting(turn.definition, event));
     if let Some(repetition) = repetition {
         let (now, zone) = (turn.context.now, turn.context.zone.clone());
         // An interval that leads out of the calendar has no next time.
         if let Ok(due) = timers::next_due(&repetition, timer.due_at, now, &zone) {
-            schedule(turn, host.key, event, due);
+            schedule(turn, host.key, awaits, due);
         }
     }
-    triggers::trigger(turn, host, event, &VariableMap::new());
+    triggers::come(turn, host, awaits, AwaitedTrigger::Timer, &VariableMap::new());
     Ok(())
 }
 
 /// Whether an event ends what it happens to. Errors and cancellations always do (BPMN 2.0,
 /// 10.5.4).
 pub(crate) fn is_interrupting(definition: &ProcessDefinition, event: ElementIndex) -> bool {
-    let (trigger, is_interrupting) = match &definition.element(event).kind {
-        ElementKind::BoundaryEvent(it) => (Some(&it.trigger), it.is_interrupting),
-        ElementKind::StartEvent(it) => (it.trigger.as_ref(), it.is_interrupting),
-        _ => (None, true),
+    let always = |trigger: &EventTrigger| {
+        let mut parts = trigger.parts().iter();
+        parts.any(|it| matches!(it, EventTrigger::Error { .. } | EventTrigger::Cancel))
     };
-    is_interrupting || matches!(trigger, Some(EventTrigger::Error { .. } | EventTrigger::Cancel))
+    let says_so = match &definition.element(event).kind {
+        ElementKind::BoundaryEvent(it) => it.is_interrupting,
+        ElementKind::StartEvent(it) => it.is_interrupting,
+        _ => true,
+    };
+    says_so || triggers::trigger_of(definition, event).is_some_and(always)
 }
 
 /// A message came.
@@ -238,14 +280,16 @@ pub(crate) fn correlate(
     variables: &VariableMap,
 ) -> Result<(), Rejection> {
     let not_found = Rejection::NotFound { target: Target::Subscription, key };
-    let subscription = turn.instance.subscriptions.get(&key).ok_or(not_found.clone())?;
-    let is_interrupting = subscription.is_interrupting;
+    let subscription = turn.instance.subscriptions.get(&key).ok_or(not_found.clone())?.clone();
     let host = turn.at(subscription.element_instance_key).ok_or(not_found.clone())?;
     let event = turn.definition.find(&subscription.element_id).ok_or(not_found)?;
     turn.emit(Event::MessageCorrelated { key, message_key });
-    if is_interrupting {
+    if subscription.is_interrupting {
         turn.emit(Event::SubscriptionClosed { key });
     }
-    triggers::trigger(turn, host, event, variables);
+    let awaits = Awaits { event, part: subscription.part };
+    let Subscription { message_name: name, correlation_key, .. } = subscription;
+    let what = AwaitedTrigger::Message { name, correlation_key };
+    triggers::come(turn, host, awaits, what, variables);
     Ok(())
 }

@@ -3,10 +3,122 @@
 //! Must not know how an event is waited for.
 
 use super::event::{Event, IncidentKind, Step};
-use super::instance::VariableMap;
+use super::facts::{AwaitedTrigger, CollectedTrigger, TriggerCollected};
+use super::instance::{Held, VariableMap};
+use super::subscriptions::Awaits;
 use super::turn::{At, Turn};
 use super::{incidents, joins, subscriptions};
-use crate::core::model::{ElementIndex, ElementKind};
+use crate::core::model::{ElementIndex, ElementKind, EventTrigger, ProcessDefinition};
+
+/// What an event waits for; `None` for what is no event or has no trigger.
+pub(crate) fn trigger_of(
+    definition: &ProcessDefinition,
+    event: ElementIndex,
+) -> Option<&EventTrigger> {
+    match &definition.element(event).kind {
+        ElementKind::BoundaryEvent(boundary) => Some(&boundary.trigger),
+        ElementKind::StartEvent(start) => start.trigger.as_ref(),
+        ElementKind::IntermediateCatchEvent(trigger) => Some(trigger),
+        _ => None,
+    }
+}
+
+/// One trigger of an event came: lets the event happen, or, where others must come too, keeps it
+/// until they have. One that comes again meanwhile says nothing new.
+pub(crate) fn come(
+    turn: &mut Turn<'_>,
+    host: At<'_>,
+    awaits: Awaits,
+    awaited: AwaitedTrigger,
+    variables: &VariableMap,
+) {
+    let definition = trigger_of(turn.definition, awaits.event);
+    let (Some(part), Some(definition)) = (awaits.part, definition.filter(|it| it.needs_all()))
+    else {
+        return trigger(turn, host, awaits.event, variables);
+    };
+    if collected(turn, host.key, awaits.event).iter().any(|it| it.part == part) {
+        return;
+    }
+    let variables = variables.clone();
+    collect(turn, host.key, awaits.event, CollectedTrigger { part, variables, awaited });
+    let collected = collected(turn, host.key, awaits.event);
+    if collected.len() == definition.parts().len() {
+        let collected = collected.to_vec();
+        happen(turn, host, awaits.event, collected);
+    }
+}
+
+/// All triggers have come. What came last wins where several brought the same variable.
+fn happen(
+    turn: &mut Turn<'_>,
+    host: At<'_>,
+    event: ElementIndex,
+    collected: Vec<CollectedTrigger>,
+) {
+    forget(turn, host.key, event);
+    let mut variables = VariableMap::new();
+    let goes_on = !subscriptions::is_interrupting(turn.definition, event);
+    let is_over = goes_on && collected.iter().any(|it| is_over(turn, host.key, event, it));
+    for CollectedTrigger { part, variables: brought, awaited } in collected {
+        variables.extend(brought);
+        if goes_on && !is_over {
+            subscriptions::reopen(turn, host, Awaits { event, part: Some(part) }, awaited);
+        }
+    }
+    if is_over {
+        subscriptions::close_event(turn, host.key, event);
+    }
+    trigger(turn, host, event, &variables);
+}
+
+/// Whether a trigger can't come again: a timer that is not planned any more.
+fn is_over(turn: &Turn<'_>, key: i64, event: ElementIndex, trigger: &CollectedTrigger) -> bool {
+    let id = &turn.definition.element(event).id;
+    let is_planned = |held: Held| match held {
+        Held::Timer(timer) => turn
+            .instance
+            .timers
+            .get(&timer)
+            .is_some_and(|timer| timer.element_id == *id && timer.part == Some(trigger.part)),
+        _ => false,
+    };
+    trigger.awaited == AwaitedTrigger::Timer && !turn.instance.held(key).any(is_planned)
+}
+
+fn collected<'t>(turn: &'t Turn<'_>, key: i64, event: ElementIndex) -> &'t [CollectedTrigger] {
+    let id = &turn.definition.element(event).id;
+    let host = turn.instance.elements.get(&key);
+    host.and_then(|host| host.collected.get(id)).map_or(&[], Vec::as_slice)
+}
+
+/// Whether an event behind a gateway has come already.
+pub(crate) fn has_come(turn: &Turn<'_>, gateway_key: i64, event: ElementIndex) -> bool {
+    !collected(turn, gateway_key, event).is_empty()
+}
+
+/// Remembers that a trigger came.
+pub(crate) fn collect(
+    turn: &mut Turn<'_>,
+    key: i64,
+    event: ElementIndex,
+    trigger: CollectedTrigger,
+) {
+    turn.emit(Event::TriggerCollected(Box::new(TriggerCollected {
+        element_instance_key: key,
+        element_id: turn.definition.element(event).id.clone(),
+        trigger,
+    })));
+}
+
+/// Forgets what came of an event that happened or is not waited for any more.
+pub(crate) fn forget(turn: &mut Turn<'_>, key: i64, event: ElementIndex) {
+    if collected(turn, key, event).is_empty() {
+        return;
+    }
+    let element_id = turn.definition.element(event).id.clone();
+    turn.emit(Event::TriggersReleased { element_instance_key: key, element_id });
+}
 
 /// Lets an event happen at the element instance that waited for it.
 pub(crate) fn trigger(
@@ -16,6 +128,8 @@ pub(crate) fn trigger(
     variables: &VariableMap,
 ) {
     if event == host.index {
+        // Its other triggers are not waited for any more.
+        subscriptions::close_event(turn, host.key, event);
         turn.take_variables(host, variables);
         return turn.push(Step::Complete, host.key);
     }
@@ -82,15 +196,26 @@ fn interrupt(turn: &mut Turn<'_>, scope: At<'_>) {
     }
 }
 
-/// The first event behind an event-based gateway wins (BPMN 2.0, 10.6.6).
+/// The first event behind an event-based gateway wins (BPMN 2.0, 10.6.6). One that started the
+/// process as the first of all goes on when the last has come.
 fn choose(turn: &mut Turn<'_>, gateway: At<'_>, event: ElementIndex, variables: &VariableMap) {
     let Some(scope_key) = gateway.scope_key else { return };
     let mut flows = gateway.element.outgoing.iter();
     let Some(&flow) = flows.find(|flow| turn.definition.flow(**flow).target == event) else {
         return;
     };
-    turn.release_all(gateway.key);
-    turn.emit(Event::ElementCompleted { key: gateway.key });
+    let needs_all =
+        matches!(gateway.element.kind, ElementKind::EventBasedGateway(it) if it.needs_all);
+    if needs_all {
+        subscriptions::close_event(turn, gateway.key, event);
+        let (variables, awaited) = (VariableMap::new(), AwaitedTrigger::Thrown);
+        collect(turn, gateway.key, event, CollectedTrigger { part: 0, variables, awaited });
+    }
+    let mut targets = gateway.element.outgoing.iter().map(|it| turn.definition.flow(*it).target);
+    if !needs_all || targets.all(|it| has_come(turn, gateway.key, it)) {
+        turn.release_all(gateway.key);
+        turn.emit(Event::ElementCompleted { key: gateway.key });
+    }
     let flow_id = turn.definition.flow(flow).id.clone();
     turn.emit(Event::SequenceFlowTaken { scope_key, flow_id });
     pass(turn, event, scope_key, variables);

@@ -138,6 +138,10 @@ impl<'a> Turn<'a> {
         if let Event::VariableSet { scope_key, name, .. } = &event {
             let concerned = conditions::concerned(self, *scope_key, name);
             self.reconsidered.extend(concerned);
+            // A gateway that waits there may read it.
+            if self.instance.elements.get(scope_key).is_some_and(|it| !it.joins.is_empty()) {
+                self.unsettled.insert(*scope_key);
+            }
         }
         apply(self.instance, &event);
         self.outcome.events.push(event);
@@ -241,6 +245,11 @@ impl<'a> Turn<'a> {
         self.insert(index, scope_key, None, true, None)
     }
 
+    /// Creates one that does not begin with its own activation, but with its scope's.
+    pub(crate) fn create_waiting(&mut self, index: ElementIndex, scope_key: i64) -> i64 {
+        self.insert(index, scope_key, None, false, None)
+    }
+
     /// Creates an inner instance of a multi-instance.
     pub(crate) fn create_inner(&mut self, index: ElementIndex, body: i64, number: u32) -> i64 {
         let role = Role::Inner { loop_counter: number };
@@ -331,16 +340,21 @@ impl<'a> Turn<'a> {
     pub(crate) fn release_all(&mut self, key: i64) {
         let all: Vec<Held> = self.instance.held(key).collect();
         for held in all {
-            self.emit(match held {
-                Held::Job(key) => Event::JobCanceled { key },
-                Held::UserTask(key) => Event::UserTaskCanceled { key },
-                Held::Timer(key) => Event::TimerCanceled { key },
-                Held::Subscription(key) => Event::SubscriptionClosed { key },
-                Held::Condition(key) => Event::ConditionUnsubscribed { key },
-                Held::Signal(key) => Event::SignalUnsubscribed { key },
-                Held::Incident(key) => Event::IncidentResolved { key },
-            });
+            self.release_held(held);
         }
+    }
+
+    /// Takes away one thing that an element instance waits for.
+    pub(crate) fn release_held(&mut self, held: Held) {
+        self.emit(match held {
+            Held::Job(key) => Event::JobCanceled { key },
+            Held::UserTask(key) => Event::UserTaskCanceled { key },
+            Held::Timer(key) => Event::TimerCanceled { key },
+            Held::Subscription(key) => Event::SubscriptionClosed { key },
+            Held::Condition(key) => Event::ConditionUnsubscribed { key },
+            Held::Signal(key) => Event::SignalUnsubscribed { key },
+            Held::Incident(key) => Event::IncidentResolved { key },
+        });
     }
 
     /// The next key.

@@ -46,6 +46,8 @@ pub enum ElementKind {
         /// What is undone; `None` is everything that can be.
         activity: Option<ElementIndex>,
     },
+    /// Intermediate multiple throw event: all of its results are thrown.
+    MultipleThrowEvent(Vec<EndEvent>),
     /// Link throw event: the path goes on at a link catch event of the same scope (10.5.5).
     LinkThrowEvent {
         /// The link catch event.
@@ -69,6 +71,8 @@ pub enum ElementKind {
     UserTask(UserTaskDefinition),
     /// Receive task: waits for a message.
     ReceiveTask(MessageDefinition),
+    /// Receive task whose message starts the process (10.3.3).
+    InstantiatingReceiveTask(MessageDefinition),
     /// Manual task: done outside the system, passes at once.
     ManualTask,
     /// Task without a type: passes at once.
@@ -81,8 +85,22 @@ pub enum ElementKind {
     ParallelGateway,
     /// Inclusive gateway (10.6.3).
     InclusiveGateway,
-    /// Event-based gateway (10.6.6): the first of its targets that is triggered wins.
-    EventBasedGateway,
+    /// Event-based gateway (10.6.6): waits for the events behind it.
+    EventBasedGateway(EventBasedGateway),
+    /// Complex gateway (10.6.5).
+    ComplexGateway {
+        /// When it opens; without one, the first path that arrives opens it.
+        activation_condition: Option<Expression>,
+    },
+}
+
+/// How an event-based gateway begins and when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventBasedGateway {
+    /// Whether an event behind it starts the process.
+    pub is_instantiating: bool,
+    /// Whether all events behind it must come instead of the first; only when it instantiates.
+    pub needs_all: bool,
 }
 
 /// Multi-instance marker (BPMN 2.0, 10.3.8, with `zeebe:loopCharacteristics`).
@@ -175,7 +193,8 @@ impl ElementKind {
             | Self::MessageThrowEvent(_)
             | Self::EscalationThrowEvent { .. }
             | Self::SignalThrowEvent { .. }
-            | Self::CompensationThrowEvent { .. } => "intermediate throw event",
+            | Self::CompensationThrowEvent { .. }
+            | Self::MultipleThrowEvent(_) => "intermediate throw event",
             Self::LinkThrowEvent { .. } => "link throw event",
             Self::LinkCatchEvent => "link catch event",
             Self::BoundaryEvent(_) => "boundary event",
@@ -185,14 +204,15 @@ impl ElementKind {
             Self::ScriptTask(_) => "script task",
             Self::BusinessRuleTask(_) => "business rule task",
             Self::UserTask(_) => "user task",
-            Self::ReceiveTask(_) => "receive task",
+            Self::ReceiveTask(_) | Self::InstantiatingReceiveTask(_) => "receive task",
             Self::ManualTask => "manual task",
             Self::UndefinedTask => "task",
             Self::CallActivity(_) => "call activity",
             Self::ExclusiveGateway => "exclusive gateway",
             Self::ParallelGateway => "parallel gateway",
             Self::InclusiveGateway => "inclusive gateway",
-            Self::EventBasedGateway => "event-based gateway",
+            Self::EventBasedGateway(_) => "event-based gateway",
+            Self::ComplexGateway { .. } => "complex gateway",
         }
     }
 }

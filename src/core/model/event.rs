@@ -37,6 +37,30 @@ pub enum EventTrigger {
     },
     /// The cancellation of a transaction; only a boundary event can catch it.
     Cancel,
+    /// Several of the others (BPMN 2.0, 10.5.5: multiple and parallel multiple); never in another.
+    Multiple {
+        /// At least two, in document order.
+        triggers: Vec<EventTrigger>,
+        /// Whether all of them must come, each once, instead of any.
+        needs_all: bool,
+    },
+}
+
+impl EventTrigger {
+    /// What is waited for: itself, or the triggers of a multiple event in document order.
+    #[must_use]
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::Multiple { triggers, .. } => triggers,
+            single => std::slice::from_ref(single),
+        }
+    }
+
+    /// Whether several triggers must all come before the event happens.
+    #[must_use]
+    pub fn needs_all(&self) -> bool {
+        matches!(self, Self::Multiple { needs_all: true, .. })
+    }
 }
 
 /// A condition that an event waits for (`zeebe:conditionalFilter`).
@@ -138,4 +162,6 @@ pub enum EndEvent {
     Terminate,
     /// Sends a message; sending is a job.
     Message(JobDefinition),
+    /// Several of the others, all of which are thrown (10.5.5: multiple).
+    Multiple(Vec<EndEvent>),
 }

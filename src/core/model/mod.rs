@@ -10,17 +10,20 @@ mod definition;
 mod element;
 mod event;
 mod problem;
+mod starts;
 mod task;
 
 pub use definition::{Element, ElementIndex, FlowIndex, ProcessDefinition, SequenceFlow};
 pub use element::{
-    AdHocDefinition, CallActivity, ElementKind, LoopCharacteristics, LoopItems, StandardLoop,
+    AdHocDefinition, CallActivity, ElementKind, EventBasedGateway, LoopCharacteristics, LoopItems,
+    StandardLoop,
 };
 pub use event::{
     BoundaryEvent, ConditionDefinition, EndEvent, EventTrigger, MessageDefinition, StartEvent,
     TimerDefinition,
 };
 pub use problem::{Problem, Severity};
+pub use starts::{ProcessStart, StartTrigger};
 pub use task::{
     Binding, CalledDecision, Dynamic, FormReference, IoMapping, JobDefinition, Mapping,
     ScriptDefinition, UserTaskDefinition, VariablePath,

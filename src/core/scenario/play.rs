@@ -112,7 +112,7 @@ impl Player<'_> {
             let done = self.carry_out(step);
             self.follow();
             let done = match (done, &step.refused) {
-                (Err(failure), Some(words)) if failure.found.contains(words) => Ok(()),
+                (Err(failure), Some(words)) if failure.says(words) => Ok(()),
                 (Ok(()), Some(words)) => Err(step.failure(format!("refused: {words}"), "done")),
                 (done, _) => done,
             };
@@ -435,6 +435,12 @@ impl Player<'_> {
 fn file(file_key: i64) -> FileReference {
     let (name, content_type) = (format!("{file_key}.pdf"), "application/pdf".to_owned());
     FileReference { file_key, name, content_type }
+}
+
+impl Failure {
+    fn says(&self, words: &str) -> bool {
+        self.found.contains(words) || self.expected.contains(words)
+    }
 }
 
 impl Step {

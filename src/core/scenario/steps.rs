@@ -9,9 +9,10 @@ use super::reading::{At, Members};
 use super::yaml::Content;
 use crate::core::model::Problem;
 
-const ACTIONS: [&str; 13] = [
-    "start", "message", "signal", "complete", "job", "wait", "until", "resolve", "set", "cancel",
-    "activate", "expect", "process",
+// A job's answer may be `complete` too, so the job comes first.
+const ACTIONS: [&str; 12] = [
+    "start", "message", "signal", "job", "complete", "wait", "until", "resolve", "set", "cancel",
+    "activate", "expect",
 ];
 const EXPECTED: &str = "start, message, signal, complete, job, wait, until, resolve, set, cancel, \
      activate or expect";

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::core::engine::{Decisions, Due, TaskForm, first_due, timer_expression};
+use crate::core::dmn::{DecisionModel, ElementKind as DecisionKind};
+use crate::core::engine::{
+    Decisions, DeployedDecision, Due, TaskForm, first_due, timer_expression,
+};
 use crate::core::feel::{EvaluationContext, Value};
 use crate::core::forms::Form;
 use crate::core::model::{
-    Dynamic, ElementKind, EventTrigger, FormReference, ProcessDefinition, StartEvent,
+    Binding, Dynamic, ElementKind, FormReference, ProcessDefinition, StartTrigger,
 };
 
 /// Processes, forms and decisions; made once and shared by all worlds that need the same ones.
@@ -23,10 +26,13 @@ pub struct Library {
     decisions: Decisions,
 }
 
-/// What a start event of a process waits for, with the trigger's own name or time.
-pub(super) struct Start<'a> {
-    pub(super) process_id: &'a Arc<str>,
-    pub(super) element_id: &'a Arc<str>,
+/// An element that starts a process.
+#[derive(Debug, Clone)]
+pub(super) struct Start {
+    pub(super) process_id: Arc<str>,
+    pub(super) element_id: Arc<str>,
+    /// Which of its triggers, from 0.
+    pub(super) part: u32,
 }
 
 impl Library {
@@ -46,16 +52,29 @@ impl Library {
         library
     }
 
-    /// With decisions that business rule tasks call.
+    /// The same with decisions, each to be called by its id and by its version tag.
     #[must_use]
-    pub fn with_decisions(self, decisions: Decisions) -> Self {
-        Self { decisions, ..self }
+    pub fn with_decisions(self, models: impl IntoIterator<Item = DecisionModel>) -> Self {
+        let mut found = Vec::new();
+        for (model, key) in models.into_iter().zip(1..) {
+            let elements = model
+                .elements()
+                .filter(|it| matches!(it.kind, DecisionKind::Decision | DecisionKind::Service));
+            for element in elements {
+                let tag = element.version_tag.as_ref().map(|tag| tag.to_string());
+                let bindings = [Some(Binding::Latest), Some(Binding::Deployment)];
+                let bindings = bindings.into_iter().chain([tag.map(Binding::VersionTag)]);
+                for binding in bindings.flatten() {
+                    let decision = DeployedDecision { key, version: 1, model: model.clone() };
+                    found.push((element.id_or_name().to_owned(), binding, decision));
+                }
+            }
+        }
+        Self { decisions: found.into_iter().collect(), ..self }
     }
 
-    /// The decisions that business rule tasks call.
-    #[must_use]
-    pub fn decisions(&self) -> &Decisions {
-        &self.decisions
+    pub(super) fn decisions(&self) -> Decisions {
+        self.decisions.clone()
     }
 
     /// The process of an id.
@@ -102,57 +121,48 @@ impl Library {
         }
     }
 
-    /// The start events that a message of this name triggers, by process.
-    pub(super) fn message_starts(&self, name: &str, now: Timestamp) -> Vec<Start<'_>> {
+    /// What a message of this name starts, by process.
+    pub(super) fn message_starts(&self, name: &str, now: Timestamp) -> Vec<Start> {
         self.starts(|trigger| match trigger {
-            EventTrigger::Message(message) => text(&message.name, now).as_deref() == Some(name),
+            StartTrigger::Message(message) => text(&message.name, now).as_deref() == Some(name),
             _ => false,
         })
     }
 
-    /// The start events that a signal of this name triggers, by process.
-    pub(super) fn signal_starts(&self, wanted: &str, now: Timestamp) -> Vec<Start<'_>> {
+    /// What a signal of this name starts, by process.
+    pub(super) fn signal_starts(&self, wanted: &str, now: Timestamp) -> Vec<Start> {
         self.starts(|trigger| match trigger {
-            EventTrigger::Signal { name } => text(name, now).as_deref() == Some(wanted),
+            StartTrigger::Signal(name) => text(name, now).as_deref() == Some(wanted),
             _ => false,
         })
     }
 
-    /// The start events that a time triggers, with that time.
-    pub(super) fn timer_starts(
-        &self,
-        now: Timestamp,
-        zone: &TimeZone,
-    ) -> Vec<(Arc<str>, Arc<str>, Due)> {
+    /// What a time starts, with that time.
+    pub(super) fn timer_starts(&self, now: Timestamp, zone: &TimeZone) -> Vec<(Start, Due)> {
         let mut found = Vec::new();
-        for (process_id, element_id, trigger) in self.triggers() {
-            let EventTrigger::Timer(timer) = trigger else { continue };
+        for (start, trigger) in self.triggers() {
+            let StartTrigger::Timer(timer) = trigger else { continue };
             let rule = text(timer_expression(timer), now);
             let due = rule.and_then(|rule| first_due(timer, &rule, now, zone).ok());
             // A date that is over starts nothing.
             if let Some(due) = due.filter(|due| due.at >= now.as_millisecond()) {
-                found.push((process_id.clone(), element_id.clone(), due));
+                found.push((start, due));
             }
         }
         found
     }
 
-    fn starts(&self, is_meant: impl Fn(&EventTrigger) -> bool) -> Vec<Start<'_>> {
-        let meant = self.triggers().filter(|(_, _, trigger)| is_meant(trigger));
-        meant.map(|(process_id, element_id, _)| Start { process_id, element_id }).collect()
+    fn starts(&self, is_meant: impl Fn(&StartTrigger<'_>) -> bool) -> Vec<Start> {
+        let meant = self.triggers().filter(|(_, trigger)| is_meant(trigger));
+        meant.map(|(start, _)| start).collect()
     }
 
-    fn triggers(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>, &EventTrigger)> {
+    fn triggers(&self) -> impl Iterator<Item = (Start, StartTrigger<'_>)> {
         self.processes.values().flat_map(|(_, definition)| {
-            let children = definition.element(ProcessDefinition::ROOT).children.iter();
-            children.filter_map(|child| {
-                let element = definition.element(*child);
-                match &element.kind {
-                    ElementKind::StartEvent(StartEvent { trigger: Some(trigger), .. }) => {
-                        Some((&definition.id, &element.id, trigger))
-                    }
-                    _ => None,
-                }
+            definition.starts().into_iter().map(|it| {
+                let element_id = definition.element(it.element).id.clone();
+                let process_id = definition.id.clone();
+                (Start { process_id, element_id, part: it.part }, it.trigger)
             })
         })
     }

@@ -107,19 +107,23 @@ impl World {
 
     /// With a correlation key a process has one instance at a time that a message started.
     fn start_by_message(&mut self, kept: &mut Kept) -> Result<(), Refusal> {
-        let starts = self.library.message_starts(&kept.message.name, self.now).into_iter();
-        let starts: Vec<_> =
-            starts.map(|it| (it.process_id.clone(), it.element_id.clone())).collect();
+        let starts = self.library.message_starts(&kept.message.name, self.now);
         let correlation_key = &kept.message.correlation_key;
-        for (process_id, element_id) in starts {
+        for start in starts {
+            let (process_id, element_id) = (start.process_id.clone(), start.element_id.clone());
             let place = (process_id.clone(), correlation_key.clone());
             let taken = self.message_starts.get(&place).and_then(|key| self.instances.get(key));
             let is_taken = taken.is_some_and(|it| it.instance.state == InstanceState::Active);
             if kept.reached.contains(&process_id) || (is_taken && !correlation_key.is_empty()) {
                 continue;
             }
+            let gathered = self.gather(&start, correlation_key, &kept.message.variables);
+            let Some(variables) = gathered else {
+                // It is kept for a start that needs more than this message.
+                kept.reached.insert(process_id);
+                continue;
+            };
             let key = self.keys.take();
-            let variables = kept.message.variables.clone();
             self.create(key, &process_id, variables, Some(element_id), None)?;
             self.message_starts.insert(place, key);
             kept.reached.insert(process_id);

@@ -9,6 +9,7 @@ mod library;
 mod messages;
 mod running;
 mod signals;
+mod starts;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::core::engine::{
-    Command, CreateInstance, Effect, Event, InstanceState, KEY_STEP, Keys, Parent, Rejection,
-    Repetition, TurnContext, VariableMap, decide, escalated, next_due, told,
+    CameTrigger, Command, CreateInstance, Effect, Event, InstanceState, KEY_STEP, Keys, Parent,
+    Rejection, Repetition, TurnContext, VariableMap, decide, escalated, next_due, told,
 };
 
 pub use library::Library;
@@ -45,6 +46,8 @@ pub struct World {
     records: Vec<Record>,
     kept: Vec<messages::Kept>,
     message_starts: BTreeMap<(Arc<str>, String), i64>,
+    /// Triggers that came of elements that need several, by process and element.
+    start_triggers: BTreeMap<(Arc<str>, Arc<str>), Vec<CameTrigger>>,
     schedules: Vec<Schedule>,
     keys: Keys,
     queue: VecDeque<(i64, Command)>,
@@ -82,8 +85,7 @@ pub struct OpenCall {
 /// A start event that a time triggers.
 #[derive(Debug)]
 struct Schedule {
-    process_id: Arc<str>,
-    element_id: Arc<str>,
+    start: library::Start,
     due_at: i64,
     repetition: Option<Repetition>,
 }
@@ -133,6 +135,7 @@ impl World {
             records: Vec::new(),
             kept: Vec::new(),
             message_starts: BTreeMap::new(),
+            start_triggers: BTreeMap::new(),
             schedules: Vec::new(),
             keys: Keys { next: KEY_STEP },
             queue: VecDeque::new(),
@@ -143,9 +146,8 @@ impl World {
     /// Lets processes start by themselves when their start events' times come.
     pub fn wind_up(&mut self) {
         let starts = self.library.timer_starts(self.now, &self.zone).into_iter();
-        let schedules = starts.map(|(process_id, element_id, due)| Schedule {
-            process_id,
-            element_id,
+        let schedules = starts.map(|(start, due)| Schedule {
+            start,
             due_at: due.at,
             repetition: due.repetition,
         });
@@ -252,8 +254,13 @@ impl World {
         let next = next.and_then(|it| next_due(it, schedule.due_at, self.now, &self.zone).ok());
         schedule.due_at = next.as_ref().map_or(i64::MAX, |due| due.at);
         schedule.repetition = next.and_then(|due| due.repetition);
-        let (process_id, element_id) = (schedule.process_id.clone(), schedule.element_id.clone());
-        self.start(&process_id, VariableMap::new(), Some(element_id)).map(|_| ())
+        let start = schedule.start.clone();
+        match self.gather(&start, "", &VariableMap::new()) {
+            Some(variables) => {
+                self.start(&start.process_id, variables, Some(start.element_id)).map(|_| ())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Makes an instance and queues its start.
@@ -307,7 +314,7 @@ impl World {
         }
         let Some(running) = self.instances.get_mut(&key) else { return Ok(()) };
         let mut context = TurnContext::new(self.now, self.zone.clone(), self.keys);
-        context.decisions = self.library.decisions().clone();
+        context.decisions = self.library.decisions();
         let definition = Arc::clone(&running.definition);
         let outcome = decide(&definition, &mut running.instance, command, &mut context)?;
         self.keys = context.keys;

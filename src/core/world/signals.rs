@@ -39,13 +39,11 @@ impl World {
                 (*instance_key, Command::CatchSignal { subscription_key, signal_key, variables })
             }));
         }
-        let starts = self.library.signal_starts(signal_name, self.now).into_iter();
-        let starts: Vec<_> =
-            starts.map(|it| (it.process_id.clone(), it.element_id.clone())).collect();
-        for (process_id, element_id) in starts {
+        for start in self.library.signal_starts(signal_name, self.now) {
+            let Some(variables) = self.gather(&start, "", variables) else { continue };
             let key = self.keys.take();
             // The process is in the library, so there is nothing to refuse.
-            let _ = self.create(key, &process_id, variables.clone(), Some(element_id), None);
+            let _ = self.create(key, &start.process_id, variables, Some(start.element_id), None);
         }
         self.queue.len() - before
     }

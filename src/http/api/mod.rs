@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod conditions;
 pub mod decisions;
 pub mod deployments;
 pub mod files;

@@ -99,7 +99,7 @@ impl Section {
         match path.split('/').nth(1).unwrap_or_default() {
             "" => Self::Home,
             "inbox" | "user-tasks" => Self::Inbox,
-            "processes" => Self::Processes,
+            "processes" | "patterns" => Self::Processes,
             "instances" => Self::Instances,
             "decisions" | "decision-evaluations" => Self::Decisions,
             "incidents" => Self::Incidents,

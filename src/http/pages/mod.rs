@@ -35,6 +35,7 @@ pub mod instance;
 pub mod instance_variables;
 pub mod instances;
 pub mod not_found;
+pub mod patterns;
 pub mod process;
 pub mod processes;
 pub mod roles;

@@ -92,11 +92,7 @@ impl ProcessesPage {
                 .with_topics("processes,instances"),
             search: String::new(),
             rows: Vec::new(),
-            empty: EmptyState::new(
-                "process",
-                "No processes yet",
-                "Upload a BPMN model here. Decisions, forms and data schemas it uses can come along.",
-            ),
+            empty: nothing_yet(),
             pager: Pager::default(),
             can_deploy: true,
         }
@@ -139,13 +135,18 @@ async fn show(
         search: query.search,
         rows,
         pager: Pager { summary, ..Pager::default() },
-        empty: EmptyState::new(
-            "process",
-            "No processes yet",
-            "Upload a BPMN model here. Decisions, forms and data schemas it uses can come along.",
-        ),
+        empty: nothing_yet(),
         can_deploy: signed_in.principal.may(Permission::ProcessesDeploy),
     }))
+}
+
+fn nothing_yet() -> EmptyState {
+    EmptyState::new(
+        "process",
+        "No processes yet",
+        "Upload a BPMN model here. Decisions, forms and data schemas it uses can come along.",
+    )
+    .with_action("Learn from the control-flow patterns", "/patterns")
 }
 
 fn rows(

@@ -20,7 +20,9 @@ use super::dispatcher::{Handlers, LeasedJob};
 use super::process_schema::{self, ProcessSchema};
 use super::projection::{Facts, Lease, WorkRows};
 use super::repeats;
-use super::request::{InstanceReceipt, ProcessReference, Receipt, Refusal, Request, Work};
+use super::request::{
+    InstanceReceipt, ProcessReference, Receipt, Refusal, Request, Work, no_process,
+};
 use super::rows::write_each;
 use super::signals::DELIVERIES_MAX;
 use super::snapshots::{self, Hot};
@@ -210,6 +212,7 @@ impl Batch<'_> {
             Work::Rewind(wanted) => self.rewind(wanted, &request.origin),
             Work::Publish(message) => self.publish(message, &request.origin),
             Work::Broadcast(signal) => self.broadcast(signal, &request.origin),
+            Work::EvaluateConditions(wanted) => self.evaluate_conditions(wanted, &request.origin),
             Work::GoOnWithSignal(key) => self.go_on_with_signal(*key),
             Work::LeaseJobs(wanted) => self.lease_jobs(wanted).map(Ok),
             Work::LeaseJob(job_key) => self.lease_own_job(*job_key).map(Ok),
@@ -228,7 +231,7 @@ impl Batch<'_> {
         Ok(self.targets.resolve(target))
     }
 
-    fn find_definition(
+    pub(super) fn find_definition(
         &mut self,
         process: &ProcessReference,
     ) -> Result<Option<Arc<Deployed>>, StoreError> {
@@ -565,16 +568,6 @@ impl Batch<'_> {
         let dirty: Vec<&mut Box<Hot>> = self.live.values_mut().filter(|hot| hot.is_dirty).collect();
         snapshots::write(self.sql, &self.kept.schemas, dirty)?;
         audit::record_all(self.sql, &std::mem::take(&mut self.trail))
-    }
-}
-
-fn no_process(process: &ProcessReference) -> Refusal {
-    match process {
-        ProcessReference::Latest(id) => Refusal::NoProcess(format!("\"{id}\"")),
-        ProcessReference::Version(id, version) => {
-            Refusal::NoProcess(format!("\"{id}\" in version {version}"))
-        }
-        ProcessReference::Key(key) => Refusal::NotFound { kind: "process definition", key: *key },
     }
 }
 

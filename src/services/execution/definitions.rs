@@ -10,7 +10,7 @@ use moka::sync::Cache;
 
 use super::deciding::Calls;
 use crate::core::bpmn;
-use crate::core::model::{ElementKind, EventTrigger, ProcessDefinition, StartEvent};
+use crate::core::model::{ProcessDefinition, StartTrigger};
 use crate::core::schema::Column;
 use crate::platform::store::{Row, Sql, StoreError, Value};
 
@@ -42,13 +42,8 @@ impl Deployed {
     /// Whether a message can start an instance.
     #[must_use]
     pub fn has_message_start(&self) -> bool {
-        let root = self.graph.element(ProcessDefinition::ROOT);
-        root.children.iter().any(|child| {
-            matches!(
-                &self.graph.element(*child).kind,
-                ElementKind::StartEvent(StartEvent { trigger: Some(EventTrigger::Message(_)), .. })
-            )
-        })
+        let starts = self.graph.starts();
+        starts.iter().any(|start| matches!(start.trigger, StartTrigger::Message(_)))
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::batch::{Answer, Batch};
 use super::request::{PublishMessage, Receipt, Refusal};
+use super::starts::StartTriggered;
 use crate::core::engine::{Command, VariableMap};
 use crate::platform::store::{StoreError, Value};
 use crate::services::audit::Origin;
@@ -94,8 +95,8 @@ impl Batch<'_> {
         origin: &Origin,
     ) -> Result<(), StoreError> {
         let rows = self.sql.query(
-            "SELECT process_id, definition_key, element_id FROM work__start_subscriptions
-             WHERE message_name = ?1 ORDER BY process_id",
+            "SELECT process_id, definition_key, element_id, part FROM work__starts
+             WHERE kind = 'message' AND name = ?1 ORDER BY process_id",
             &[delivery.name.into()],
         )?;
         for row in rows {
@@ -106,12 +107,24 @@ impl Batch<'_> {
                 continue;
             }
             let deployed = self.around.definitions.load(self.sql, row.integer(1)?)?;
-            let element_id = Some(row.text(2)?.into());
-            let started = self.start(deployed, delivery.variables.clone(), element_id, origin)?;
-            if let Ok(Receipt::Instance(receipt)) = started {
-                self.note_message_start(&process_id, delivery.correlation_key, receipt.key)?;
-                delivery.reached.insert(process_id);
-                delivery.instance_keys.push(receipt.key);
+            let came = StartTriggered {
+                deployed,
+                element_id: row.text(2)?.into(),
+                part: row.integer(3)?,
+                correlation_key: delivery.correlation_key,
+                variables: delivery.variables,
+            };
+            match self.start_by_trigger(came, origin)? {
+                Ok(Receipt::Instance(receipt)) => {
+                    self.note_message_start(&process_id, delivery.correlation_key, receipt.key)?;
+                    delivery.reached.insert(process_id);
+                    delivery.instance_keys.push(receipt.key);
+                }
+                // It is kept for a start that needs more than this message.
+                Ok(_) => {
+                    delivery.reached.insert(process_id);
+                }
+                Err(_) => {}
             }
         }
         Ok(())
@@ -244,8 +257,8 @@ impl Batch<'_> {
         let Some(row) = ended.first() else { return Ok(()) };
         let (process_id, correlation_key) = (row.text(0)?, row.text(1)?);
         let starts = self.sql.query(
-            "SELECT definition_key, element_id, message_name FROM work__start_subscriptions
-             WHERE process_id = ?1 ORDER BY element_id",
+            "SELECT definition_key, element_id, name, part FROM work__starts
+             WHERE kind = 'message' AND process_id = ?1 ORDER BY element_id, part",
             &[process_id.into()],
         )?;
         for start in starts {
@@ -255,11 +268,20 @@ impl Batch<'_> {
                 continue;
             };
             let deployed = self.around.definitions.load(self.sql, start.integer(0)?)?;
-            let element_id = Some(start.text(1)?.into());
-            let started = self.start(deployed, variables, element_id, &Origin::engine())?;
-            if let Ok(Receipt::Instance(receipt)) = started {
-                self.note_message_start(process_id, correlation_key, receipt.key)?;
-                return self.note_correlation(message_key, process_id);
+            let came = StartTriggered {
+                deployed,
+                element_id: start.text(1)?.into(),
+                part: start.integer(3)?,
+                correlation_key,
+                variables: &variables,
+            };
+            match self.start_by_trigger(came, &Origin::engine())? {
+                Ok(Receipt::Instance(receipt)) => {
+                    self.note_message_start(process_id, correlation_key, receipt.key)?;
+                    return self.note_correlation(message_key, process_id);
+                }
+                Ok(_) => self.note_correlation(message_key, process_id)?,
+                Err(_) => {}
             }
         }
         Ok(())

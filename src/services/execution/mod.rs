@@ -26,6 +26,7 @@ mod rows;
 mod schedules;
 mod signals;
 mod snapshots;
+mod starts;
 mod targets;
 mod trail;
 mod turn_loop;
@@ -54,8 +55,8 @@ pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
 pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, list_turns_until};
 pub use request::{
-    BroadcastSignal, InstanceReceipt, LeaseJobs, ProcessReference, PublishMessage, Receipt,
-    Refusal, Request, RewindInstance, StartInstance, Target, Work,
+    BroadcastSignal, EvaluateConditions, InstanceReceipt, LeaseJobs, ProcessReference,
+    PublishMessage, Receipt, Refusal, Request, RewindInstance, StartInstance, Target, Work,
 };
 pub use schedules::{StartProblem, Starts, plan_starts, put_starts};
 pub use workers::{Backoff, LONG_POLL_MAX};

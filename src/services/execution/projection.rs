@@ -151,6 +151,10 @@ impl WorkRows {
             | Event::SequenceFlowTaken { .. }
             | Event::JoinReached { .. }
             | Event::JoinReleased { .. }
+            | Event::ComplexGatewayOpened { .. }
+            | Event::ComplexGatewayReset { .. }
+            | Event::TriggerCollected(_)
+            | Event::TriggersReleased { .. }
             | Event::VariableSet { .. }
             | Event::LoopStarted(_)
             | Event::LoopResultCollected { .. }

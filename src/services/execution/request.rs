@@ -39,6 +39,8 @@ pub enum Work {
     Publish(PublishMessage),
     /// Broadcast a signal.
     Broadcast(BroadcastSignal),
+    /// Start what the conditions of start events ask for.
+    EvaluateConditions(EvaluateConditions),
     /// Go on with a signal that one transaction could not bring to everybody.
     GoOnWithSignal(i64),
     /// Hand jobs to a worker.
@@ -69,6 +71,7 @@ impl Work {
                 | Self::Rewind(_)
                 | Self::Publish(_)
                 | Self::Broadcast(_)
+                | Self::EvaluateConditions(_)
         )
     }
 }
@@ -125,6 +128,15 @@ pub struct BroadcastSignal {
     /// Its name, as in the model.
     pub name: String,
     /// Its content.
+    pub variables: VariableMap,
+}
+
+/// Variables that conditional start events are to be looked at with.
+#[derive(Debug, Clone)]
+pub struct EvaluateConditions {
+    /// Only this process; all of them when `None`.
+    pub process_id: Option<String>,
+    /// What the conditions see, and the instances get.
     pub variables: VariableMap,
 }
 
@@ -186,6 +198,8 @@ pub enum Receipt {
         /// Instances it reached or started in this transaction.
         instance_keys: Vec<i64>,
     },
+    /// Instances were started.
+    Instances(Vec<InstanceReceipt>),
     /// Jobs were leased; not kept for a request that comes again, as leases end.
     #[serde(skip)]
     Jobs(Vec<LeasedJob>),
@@ -270,5 +284,16 @@ impl From<StoreError> for Refusal {
             StoreError::Busy(_) => Self::Busy,
             other => Self::Failed(other.to_string()),
         }
+    }
+}
+
+/// Says that a process that was named does not exist.
+pub(crate) fn no_process(process: &ProcessReference) -> Refusal {
+    match process {
+        ProcessReference::Latest(id) => Refusal::NoProcess(format!("\"{id}\"")),
+        ProcessReference::Version(id, version) => {
+            Refusal::NoProcess(format!("\"{id}\" in version {version}"))
+        }
+        ProcessReference::Key(key) => Refusal::NotFound { kind: "process definition", key: *key },
     }
 }

@@ -1,4 +1,4 @@
-//! Start events that begin instances by themselves: timers, messages and signals.
+//! What begins instances by itself: timers, messages, signals and conditions.
 //!
 //! Must not know deployments; one tells it which definition is the latest.
 //!
@@ -14,11 +14,10 @@ use super::alarms::Alarm;
 use super::batch::{Answer, Batch};
 use super::changes::Change;
 use super::request::Receipt;
+use super::starts::StartTriggered;
 use crate::core::engine::{Due, Repetition, VariableMap, first_due, next_due, timer_expression};
 use crate::core::feel::{EvaluationContext, Limits};
-use crate::core::model::{
-    Dynamic, Element, ElementKind, EventTrigger, ProcessDefinition, StartEvent, TimerDefinition,
-};
+use crate::core::model::{Dynamic, ProcessDefinition, ProcessStart, StartTrigger, TimerDefinition};
 use crate::platform::store::{Sql, StoreError};
 use crate::services::audit::Origin;
 
@@ -26,20 +25,22 @@ use crate::services::audit::Origin;
 #[derive(Debug, Default)]
 pub struct Starts {
     timers: Vec<StartTimer>,
-    messages: Vec<StartName>,
-    signals: Vec<StartName>,
+    others: Vec<StartOther>,
 }
 
 #[derive(Debug)]
 struct StartTimer {
     element_id: Arc<str>,
+    part: u32,
     rule: String,
     due: Due,
 }
 
 #[derive(Debug)]
-struct StartName {
+struct StartOther {
     element_id: Arc<str>,
+    part: u32,
+    kind: &'static str,
     name: String,
 }
 
@@ -62,14 +63,10 @@ pub fn plan_starts(
     zone: &TimeZone,
 ) -> Result<Starts, Vec<StartProblem>> {
     let (mut starts, mut problems) = (Starts::default(), Vec::new());
-    for child in &graph.element(ProcessDefinition::ROOT).children {
-        let element = graph.element(*child);
-        let ElementKind::StartEvent(StartEvent { trigger: Some(trigger), .. }) = &element.kind
-        else {
-            continue;
-        };
-        if let Err(message) = plan(&mut starts, element, trigger, now, zone) {
-            problems.push(StartProblem { element_id: element.id.clone(), message });
+    for start in graph.starts() {
+        let element_id = graph.element(start.element).id.clone();
+        if let Err(message) = plan(&mut starts, &element_id, start, now, zone) {
+            problems.push(StartProblem { element_id, message });
         }
     }
     if problems.is_empty() { Ok(starts) } else { Err(problems) }
@@ -77,14 +74,14 @@ pub fn plan_starts(
 
 fn plan(
     starts: &mut Starts,
-    element: &Element,
-    trigger: &EventTrigger,
+    element_id: &Arc<str>,
+    ProcessStart { part, trigger, .. }: ProcessStart<'_>,
     now: Timestamp,
     zone: &TimeZone,
 ) -> Result<(), String> {
-    let element_id = element.id.clone();
-    match trigger {
-        EventTrigger::Timer(timer) => {
+    let element_id = element_id.clone();
+    let (kind, name) = match trigger {
+        StartTrigger::Timer(timer) => {
             let rule = evaluate(timer_expression(timer), now, zone)?;
             let mut due = first_due(timer, &rule, now, zone)?;
             if let TimerDefinition::Date(_) = timer {
@@ -93,24 +90,14 @@ fn plan(
                     due.at = i64::MAX;
                 }
             }
-            starts.timers.push(StartTimer { element_id, rule, due });
+            starts.timers.push(StartTimer { element_id, part, rule, due });
+            return Ok(());
         }
-        EventTrigger::Message(message) => {
-            let name = evaluate(&message.name, now, zone)?;
-            starts.messages.push(StartName { element_id, name });
-        }
-        EventTrigger::Signal { name } => {
-            let name = evaluate(name, now, zone)?;
-            starts.signals.push(StartName { element_id, name });
-        }
-        EventTrigger::Error { .. }
-        | EventTrigger::Escalation { .. }
-        | EventTrigger::Condition(_)
-        | EventTrigger::Compensation { .. }
-        | EventTrigger::Cancel => {
-            return Err("expected a timer, a message or a signal".to_owned());
-        }
-    }
+        StartTrigger::Message(message) => ("message", evaluate(&message.name, now, zone)?),
+        StartTrigger::Signal(name) => ("signal", evaluate(name, now, zone)?),
+        StartTrigger::Condition(_) => ("condition", String::new()),
+    };
+    starts.others.push(StartOther { element_id, part, kind, name });
     Ok(())
 }
 
@@ -141,8 +128,8 @@ pub fn put_starts(
 ) -> Result<Vec<(i64, i64)>, StoreError> {
     sql.execute("DELETE FROM work__schedules WHERE process_id = ?1", &[process_id.into()])?;
     for statement in [
-        "DELETE FROM work__start_subscriptions WHERE process_id = ?1",
-        "DELETE FROM work__signal_starts WHERE process_id = ?1",
+        "DELETE FROM work__starts WHERE process_id = ?1",
+        "DELETE FROM work__start_triggers WHERE process_id = ?1",
     ] {
         sql.execute(statement, &[process_id.into()])?;
     }
@@ -152,7 +139,8 @@ pub fn put_starts(
         let due_at = (timer.due.at != i64::MAX).then_some(timer.due.at);
         sql.execute(
             "INSERT INTO work__schedules (key, definition_key, process_id, element_id, rule,
-                 due_at, repetition, is_paused) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 due_at, repetition, is_paused, part)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             &[
                 key.into(),
                 definition_key.into(),
@@ -162,32 +150,26 @@ pub fn put_starts(
                 due_at.into(),
                 write_repetition(timer.due.repetition.as_ref()).into(),
                 false.into(),
+                i64::from(timer.part).into(),
             ],
         )?;
         due.extend(due_at.map(|due_at| (due_at, key)));
     }
-    put_names(sql, process_id, definition_key, PUT_MESSAGE, &starts.messages)?;
-    put_names(sql, process_id, definition_key, PUT_SIGNAL, &starts.signals)?;
-    Ok(due)
-}
-
-const PUT_MESSAGE: &str = "INSERT INTO work__start_subscriptions (definition_key, process_id,
-     element_id, message_name) VALUES (?1, ?2, ?3, ?4)";
-const PUT_SIGNAL: &str = "INSERT INTO work__signal_starts (definition_key, process_id, element_id,
-     signal_name) VALUES (?1, ?2, ?3, ?4)";
-
-fn put_names(
-    sql: &mut dyn Sql,
-    process_id: &str,
-    definition_key: i64,
-    statement: &str,
-    starts: &[StartName],
-) -> Result<(), StoreError> {
-    for StartName { element_id, name } in starts {
-        let row = [definition_key.into(), process_id.into(), (&**element_id).into(), name.into()];
-        sql.execute(statement, &row)?;
+    for StartOther { element_id, part, kind, name } in &starts.others {
+        sql.execute(
+            "INSERT INTO work__starts (definition_key, process_id, element_id, part, kind, name)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            &[
+                definition_key.into(),
+                process_id.into(),
+                (&**element_id).into(),
+                i64::from(*part).into(),
+                (*kind).into(),
+                name.into(),
+            ],
+        )?;
     }
-    Ok(())
+    Ok(due)
 }
 
 fn write_repetition(repetition: Option<&Repetition>) -> Option<String> {
@@ -198,17 +180,24 @@ impl Batch<'_> {
     /// Starts an instance by a timer start event, and plans the next time, in one transaction.
     pub(crate) fn fire_schedule(&mut self, key: i64) -> Answer<Receipt> {
         let rows = self.sql.query(
-            "SELECT definition_key, element_id, due_at, repetition FROM work__schedules
+            "SELECT definition_key, element_id, due_at, repetition, part FROM work__schedules
              WHERE key = ?1 AND due_at <= ?2 AND is_paused = 0 /*postgres FOR UPDATE */",
             &[key.into(), self.now_ms().into()],
         )?;
         // Fired by another node, paused, or replaced by a newer version.
         let Some(row) = rows.first() else { return Ok(Ok(Receipt::Nothing)) };
         let deployed = self.around.definitions.load(self.sql, row.integer(0)?)?;
-        let element_id: Arc<str> = row.text(1)?.into();
+        let part = row.optional_integer(4)?.unwrap_or(0);
         let repetition = row.optional_text(3)?.and_then(|text| serde_json::from_str(text).ok());
         self.plan_next(key, row.integer(2)?, repetition.as_ref())?;
-        self.start(deployed, VariableMap::new(), Some(element_id), &Origin::engine())
+        let came = StartTriggered {
+            deployed,
+            element_id: row.text(1)?.into(),
+            part,
+            correlation_key: "",
+            variables: &VariableMap::new(),
+        };
+        self.start_by_trigger(came, &Origin::engine())
     }
 
     fn plan_next(

@@ -6,11 +6,10 @@
 //! one transaction should do is noted in that transaction and goes on in later ones, so that
 //! nothing is lost however many wait, and a signal that leads to itself never holds up the loop.
 
-use std::sync::Arc;
-
 use super::alarms::Alarm;
 use super::batch::{Answer, Batch};
 use super::request::{BroadcastSignal, Receipt};
+use super::starts::StartTriggered;
 use crate::core::engine::{Command, VariableMap};
 use crate::platform::store::{StoreError, Value};
 use crate::services::audit::Origin;
@@ -142,8 +141,9 @@ impl Batch<'_> {
         origin: &Origin,
     ) -> Result<bool, StoreError> {
         let rows = self.sql.query(
-            "SELECT process_id, definition_key, element_id FROM work__signal_starts
-             WHERE signal_name = ?1 AND process_id > ?2 ORDER BY process_id LIMIT ?3",
+            "SELECT process_id, definition_key, element_id, part FROM work__starts
+             WHERE kind = 'signal' AND name = ?1 AND process_id > ?2
+             ORDER BY process_id LIMIT ?3",
             &[
                 (&broadcast.name).into(),
                 (&broadcast.process_id).into(),
@@ -157,9 +157,14 @@ impl Batch<'_> {
             self.deliveries_left -= 1;
             row.text(0)?.clone_into(&mut broadcast.process_id);
             let deployed = self.around.definitions.load(self.sql, row.integer(1)?)?;
-            let element_id: Option<Arc<str>> = Some(row.text(2)?.into());
-            let started = self.start(deployed, broadcast.variables.clone(), element_id, origin)?;
-            if let Ok(Receipt::Instance(receipt)) = started {
+            let came = StartTriggered {
+                deployed,
+                element_id: row.text(2)?.into(),
+                part: row.integer(3)?,
+                correlation_key: "",
+                variables: &broadcast.variables,
+            };
+            if let Ok(Receipt::Instance(receipt)) = self.start_by_trigger(came, origin)? {
                 broadcast.instance_keys.push(receipt.key);
             }
         }

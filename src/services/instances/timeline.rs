@@ -169,6 +169,8 @@ impl Teller<'_> {
             | Event::SequenceFlowTaken { .. }
             | Event::JoinReached { .. }
             | Event::JoinReleased { .. }
+            | Event::TriggerCollected(_)
+            | Event::TriggersReleased { .. }
             | Event::LoopResultCollected { .. }
             | Event::CompensationRecorded { .. }
             | Event::CompensationTaken { .. } => {}
@@ -199,6 +201,8 @@ impl Teller<'_> {
             Event::InstanceCopied { .. }
             | Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
+            | Event::ComplexGatewayOpened { .. }
+            | Event::ComplexGatewayReset { .. }
             | Event::ChildCalled { .. }
             | Event::ChildReturned { .. }
             | Event::ErrorThrown { .. }
@@ -326,6 +330,14 @@ impl Teller<'_> {
             }
             Event::IncidentResolved { key } => {
                 self.add_held(turn, EntryKind::Repaired, *key, "is no longer stuck".to_owned());
+            }
+            Event::ComplexGatewayOpened { gateway_id, .. } => {
+                let text = "opened, and takes in the paths that come later".to_owned();
+                self.add(turn, EntryKind::Started, gateway_id, text, None);
+            }
+            Event::ComplexGatewayReset { gateway_id, .. } => {
+                let text = "waits for its first path again".to_owned();
+                self.add(turn, EntryKind::Completed, gateway_id, text, None);
             }
             Event::ChildCalled { element_instance_key, process_id, child_key } => {
                 let text = format!("called {process_id} as instance {child_key}");

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use super::check::{FileProblem, Resource, whole};
 use crate::core::dmn::{self, DecisionModel, ElementKind, Limits, Outline};
-use crate::core::engine::{Decisions, DeployedDecision};
-use crate::core::model::{Binding, Problem, Severity};
+use crate::core::model::{Problem, Severity};
 use crate::platform::store::{Sql, StoreError};
 
 /// Models that were deployed earlier and are imported now, by their keys.
@@ -56,6 +55,18 @@ impl CheckedModel {
 /// Whether a file is a decision model, by its name.
 pub(super) fn is_decision_model(name: &str) -> bool {
     name.ends_with(".dmn")
+}
+
+/// Reads the decision models among files together, where nothing was deployed earlier.
+///
+/// # Errors
+/// All their problems, warnings among them, when at least one is an error.
+pub fn read_decisions(resources: &[Resource]) -> Result<Vec<DecisionModel>, Vec<FileProblem>> {
+    let (models, problems) = check(resources, &Earlier::new());
+    if problems.iter().any(|it| it.problem.severity == Severity::Error) {
+        return Err(problems);
+    }
+    Ok(models.into_iter().map(|it| it.model).collect())
 }
 
 /// Finds the models deployed earlier that files of a deployment import, directly or through others.
@@ -127,31 +138,6 @@ pub(super) fn check(
         }
     }
     (checked, problems)
-}
-
-/// The errors of files that are decision models, read as if they were deployed together.
-#[must_use]
-pub fn decision_problems(resources: &[Resource]) -> Vec<FileProblem> {
-    let (_, mut problems) = check(resources, &Earlier::new());
-    problems.retain(|it| it.problem.severity == Severity::Error);
-    problems
-}
-
-/// The decisions of files as a turn may call them, as if the files were deployed together; those of
-/// models that can't be read are left out.
-#[must_use]
-pub fn decisions_in(resources: &[Resource]) -> Decisions {
-    let (models, _) = check(resources, &Earlier::new());
-    let mut all = Vec::new();
-    for (checked, key) in models.iter().zip(1..) {
-        let decision = DeployedDecision { key, version: 1, model: checked.model.clone() };
-        for (id, _, _, tag) in checked.callable() {
-            let bindings = [Binding::Latest, Binding::Deployment].into_iter();
-            let tag = tag.map(|tag| Binding::VersionTag(tag.to_owned()));
-            all.extend(bindings.chain(tag).map(|it| (id.to_owned(), it, decision.clone())));
-        }
-    }
-    all.into_iter().collect()
 }
 
 /// A model of types or functions only is there to be imported.

@@ -2,7 +2,7 @@
 //!
 //! Must not know where they are shown.
 //!
-//! **Invariant:** every folder of `examples/` is one example of the list here.
+//! **Invariant:** every folder of `examples/` but the patterns' is one example of the list here.
 
 use jiff::tz::TimeZone;
 use rust_embed::Embed;
@@ -16,7 +16,7 @@ use crate::services::processes::{DeployError, Deployment, Resource, deploy};
 
 #[derive(Embed)]
 #[folder = "examples/"]
-struct Files;
+pub(super) struct Files;
 
 /// An example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

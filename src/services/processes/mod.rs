@@ -10,11 +10,12 @@ mod deploy;
 mod examples;
 mod forms;
 mod listing;
+mod patterns;
 mod storing;
 mod storing_decisions;
 
 pub use check::{FileProblem, Resource};
-pub use decisions::{decision_problems, decisions_in};
+pub use decisions::read_decisions;
 pub use deploy::{DeployError, DeployedDecision, DeployedProcess, Deployment, deploy, lint};
 pub use examples::{EXAMPLES, Example, ExampleError, load_examples};
 pub use forms::{
@@ -25,3 +26,4 @@ pub use listing::{
     count_completed, draw, find_data_table, find_definition, find_resource, list_definitions,
     list_names, list_processes, list_schedules, set_schedule_paused,
 };
+pub use patterns::{PATTERNS, Pattern};

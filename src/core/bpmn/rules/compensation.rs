@@ -36,6 +36,11 @@ pub(super) fn handler_at(compiled: &Compiled<'_>, event: ElementIndex) -> Option
 fn check_activity(compiled: &Compiled<'_>, index: ElementIndex, report: &mut Report<'_>) {
     let activity = compiled.definition.element(index);
     let kind = activity.kind.name();
+    if matches!(activity.kind, ElementKind::EventSubProcess { .. }) {
+        let message = "an event sub-process undoes its scope by its start event";
+        let expected = "a compensation start event in it, and no `isForCompensation`";
+        report.error(place(compiled, index), message, expected);
+    }
     if !activity.incoming.is_empty() || !activity.outgoing.is_empty() {
         let message = format!("a {kind} for compensation can't be connected by sequence flows");
         let expected = "only an association from a compensation boundary event";

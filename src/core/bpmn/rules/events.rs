@@ -70,7 +70,7 @@ fn check_same_triggers(compiled: &Compiled<'_>, host: ElementIndex, report: &mut
         let is_repeated = boundaries[..position]
             .iter()
             .filter_map(|earlier| boundary_trigger(compiled, *earlier))
-            .any(|earlier| is_same(earlier, trigger));
+            .any(|earlier| share_a_trigger(earlier, trigger));
         if is_repeated {
             let message = "another boundary event of the activity waits for the same";
             let expected = "a code, a message or a signal of its own";
@@ -89,7 +89,14 @@ fn boundary_trigger<'c>(
     }
 }
 
-fn is_same(a: &EventTrigger, b: &EventTrigger) -> bool {
+/// Several events may each wait for all of several triggers, and share some of them.
+fn share_a_trigger(a: &EventTrigger, b: &EventTrigger) -> bool {
+    !a.needs_all()
+        && !b.needs_all()
+        && a.parts().iter().any(|a| b.parts().iter().any(|b| is_same(a, b)))
+}
+
+pub(super) fn is_same(a: &EventTrigger, b: &EventTrigger) -> bool {
     match (a, b) {
         (EventTrigger::Error { code: a }, EventTrigger::Error { code: b })
         | (EventTrigger::Escalation { code: a }, EventTrigger::Escalation { code: b }) => a == b,

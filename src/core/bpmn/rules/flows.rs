@@ -13,7 +13,8 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
         let source = compiled.definition.element(flow.source);
         if flow.condition.is_some() && !takes_conditions(&source.kind) {
             let message = format!("a flow from a {} can't have a condition", source.kind.name());
-            let expected = "a condition behind an exclusive or inclusive gateway or an activity";
+            let expected =
+                "a condition behind an exclusive, inclusive or complex gateway or an activity";
             report.error(flow_place(compiled, index), message, expected);
         }
         if flow.condition.is_some() && source.default_flow == Some(index) {
@@ -35,7 +36,7 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Conditions stand behind exclusive and inclusive gateways and activities (BPMN 2.0, 8.4.13).
+/// Conditions stand behind exclusive, inclusive and complex gateways and activities (BPMN 2.0, 8.4.13).
 fn takes_conditions(kind: &ElementKind) -> bool {
     match kind {
         ElementKind::ExclusiveGateway
@@ -49,6 +50,8 @@ fn takes_conditions(kind: &ElementKind) -> bool {
         | ElementKind::BusinessRuleTask(_)
         | ElementKind::UserTask(_)
         | ElementKind::ReceiveTask(_)
+        | ElementKind::InstantiatingReceiveTask(_)
+        | ElementKind::ComplexGateway { .. }
         | ElementKind::ManualTask
         | ElementKind::UndefinedTask
         | ElementKind::CallActivity(_) => true,
@@ -66,6 +69,7 @@ fn takes_conditions(kind: &ElementKind) -> bool {
         | ElementKind::BoundaryEvent(_)
         | ElementKind::EndEvent(_)
         | ElementKind::ParallelGateway
-        | ElementKind::EventBasedGateway => false,
+        | ElementKind::MultipleThrowEvent(_)
+        | ElementKind::EventBasedGateway(_) => false,
     }
 }

@@ -3,10 +3,14 @@
 //! Must not know how a gateway is executed.
 
 use super::{flow_place, place};
+use crate::core::bpmn::events::with_article;
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::Report;
 use crate::core::bpmn::xml;
-use crate::core::model::{Dynamic, Element, ElementIndex, ElementKind, EventTrigger, FlowIndex};
+use crate::core::model::{
+    Dynamic, Element, ElementIndex, ElementKind, EventTrigger, FlowIndex, MessageDefinition,
+    ProcessDefinition,
+};
 
 /// Checks every gateway.
 pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
@@ -19,7 +23,13 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
             ElementKind::ParallelGateway if !compiled.stand_ins.contains(&index) => {
                 check_use(compiled, index, report);
             }
-            ElementKind::EventBasedGateway => check_event_based(compiled, index, report),
+            ElementKind::EventBasedGateway(it) => {
+                check_event_based(compiled, index, report);
+                if it.is_instantiating {
+                    check_instantiating(compiled, index, report);
+                }
+            }
+            ElementKind::ComplexGateway { .. } => check_use(compiled, index, report),
             _ => {}
         }
     }
@@ -86,18 +96,16 @@ fn check_target(
     target: &Element,
     report: &mut Report<'_>,
 ) {
-    let can_wait = matches!(
-        target.kind,
-        ElementKind::ReceiveTask(_)
-            | ElementKind::IntermediateCatchEvent(
-                EventTrigger::Message(_)
-                    | EventTrigger::Timer(_)
-                    | EventTrigger::Signal { .. }
-                    | EventTrigger::Condition(_)
-            )
-    );
+    let can_wait = match &target.kind {
+        ElementKind::ReceiveTask(_) => true,
+        ElementKind::IntermediateCatchEvent(trigger) if !trigger.needs_all() => {
+            trigger.parts().iter().all(can_win)
+        }
+        _ => false,
+    };
     if !can_wait {
-        let message = format!("an event-based gateway can't lead to a {}", target.kind.name());
+        let message =
+            format!("an event-based gateway can't lead to {}", with_article(target.kind.name()));
         let expected = "a message, timer, signal or conditional catch event, or a receive task";
         report.error(place(compiled, index), message, expected);
         return;
@@ -112,6 +120,44 @@ fn check_target(
     }
 }
 
+fn can_win(trigger: &EventTrigger) -> bool {
+    matches!(
+        trigger,
+        EventTrigger::Message(_)
+            | EventTrigger::Timer(_)
+            | EventTrigger::Signal { .. }
+            | EventTrigger::Condition(_)
+    )
+}
+
+/// What starts a process comes first in it (BPMN 2.0, 10.6.6).
+fn check_instantiating(compiled: &Compiled<'_>, index: ElementIndex, report: &mut Report<'_>) {
+    let gateway = compiled.definition.element(index);
+    if !gateway.incoming.is_empty() {
+        let message = "an instantiating event-based gateway has an incoming sequence flow";
+        report.error(place(compiled, index), message, "only outgoing sequence flows");
+    }
+    if gateway.parent != Some(ProcessDefinition::ROOT) {
+        let message = "only a process can be instantiated";
+        report.error(place(compiled, index), message, "a gateway directly in the process");
+    }
+    let needs_all = matches!(gateway.kind, ElementKind::EventBasedGateway(it) if it.needs_all);
+    let targets = gateway.outgoing.iter().map(|it| compiled.definition.flow(*it).target);
+    for target in targets.filter(|it| needs_all && !compiled.stand_ins.contains(it)) {
+        let element = compiled.definition.element(target);
+        let is_message = matches!(
+            element.kind,
+            ElementKind::ReceiveTask(_)
+                | ElementKind::IntermediateCatchEvent(EventTrigger::Message(_))
+        );
+        if !is_message {
+            let message = "what comes later can't find the instance that the first event started";
+            let expected = "messages with correlation keys behind a parallel event-based gateway";
+            report.error(place(compiled, target), message, expected);
+        }
+    }
+}
+
 fn check_mixture(
     compiled: &Compiled<'_>,
     gateway: ElementIndex,
@@ -120,7 +166,7 @@ fn check_mixture(
 ) {
     let has_task = targets.iter().any(|(_, it)| matches!(it.kind, ElementKind::ReceiveTask(_)));
     let has_message = targets.iter().any(|(_, it)| {
-        matches!(it.kind, ElementKind::IntermediateCatchEvent(EventTrigger::Message(_)))
+        messages(it).next().is_some() && !matches!(it.kind, ElementKind::ReceiveTask(_))
     });
     if has_task && has_message {
         let message = "the event-based gateway mixes message catch events and receive tasks";
@@ -136,15 +182,26 @@ fn check_message_names(
 ) {
     let mut seen: Vec<&Dynamic> = Vec::new();
     for (index, target) in targets {
-        let name = match &target.kind {
-            ElementKind::ReceiveTask(message)
-            | ElementKind::IntermediateCatchEvent(EventTrigger::Message(message)) => &message.name,
-            _ => continue,
-        };
-        if seen.contains(&name) {
-            let message = "another way of the event-based gateway waits for the same message";
-            report.error(place(compiled, *index), message, "a message of its own");
+        for MessageDefinition { name, .. } in messages(target) {
+            if seen.contains(&name) {
+                let message = "another way of the event-based gateway waits for the same message";
+                report.error(place(compiled, *index), message, "a message of its own");
+            }
+            seen.push(name);
         }
-        seen.push(name);
     }
+}
+
+/// The messages that an element waits for.
+fn messages(element: &Element) -> impl Iterator<Item = &MessageDefinition> {
+    let (task, parts) = match &element.kind {
+        ElementKind::ReceiveTask(message) => (Some(message), &[][..]),
+        ElementKind::IntermediateCatchEvent(trigger) => (None, trigger.parts()),
+        _ => (None, &[][..]),
+    };
+    let caught = parts.iter().filter_map(|part| match part {
+        EventTrigger::Message(message) => Some(message),
+        _ => None,
+    });
+    task.into_iter().chain(caught)
 }

@@ -13,7 +13,7 @@ mod scopes;
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::{Place, Report};
 use crate::core::bpmn::xml;
-use crate::core::model::{ElementIndex, FlowIndex};
+use crate::core::model::{ElementIndex, EventTrigger, FlowIndex};
 
 /// Checks all rules of a process.
 pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
@@ -23,6 +23,11 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     compensation::check(compiled, report);
     gateways::check(compiled, report);
     reachability::check(compiled, report);
+}
+
+/// Whether two triggers can't be told apart.
+pub(super) fn is_same_trigger(a: &EventTrigger, b: &EventTrigger) -> bool {
+    events::is_same(a, b)
 }
 
 /// Where an element stands.

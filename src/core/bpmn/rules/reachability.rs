@@ -5,7 +5,9 @@
 use super::{compensation, place};
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::Report;
-use crate::core::model::{ElementIndex, ElementKind, FlowIndex, ProcessDefinition};
+use crate::core::model::{
+    ElementIndex, ElementKind, EventBasedGateway, FlowIndex, ProcessDefinition,
+};
 
 /// Warns about every element that is never reached and every join that can't complete.
 pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
@@ -48,7 +50,13 @@ fn reached(compiled: &Compiled<'_>) -> Vec<bool> {
                 || (is_ad_hoc && definition.element(**child).incoming.is_empty())
                 || matches!(
                     definition.element(**child).kind,
-                    ElementKind::StartEvent(_) | ElementKind::EventSubProcess { .. }
+                    ElementKind::StartEvent(_)
+                        | ElementKind::EventSubProcess { .. }
+                        | ElementKind::InstantiatingReceiveTask(_)
+                        | ElementKind::EventBasedGateway(EventBasedGateway {
+                            is_instantiating: true,
+                            ..
+                        })
                 )
         };
         agenda.extend(element.children.iter().filter(begins_alone));
@@ -84,6 +92,15 @@ fn check_join(
     }
 }
 
+/// Whether only one of the flows behind it is taken.
+fn may_choose(kind: &ElementKind) -> bool {
+    match kind {
+        ElementKind::ExclusiveGateway => true,
+        ElementKind::EventBasedGateway(it) => !it.needs_all,
+        _ => false,
+    }
+}
+
 /// The exclusive choice that a flow comes from, when nothing else leads to it.
 fn choice_before(definition: &ProcessDefinition, flow: FlowIndex) -> Option<ElementIndex> {
     let mut flow = flow;
@@ -91,9 +108,7 @@ fn choice_before(definition: &ProcessDefinition, flow: FlowIndex) -> Option<Elem
     for _ in 0..definition.flows.len() {
         let source = definition.flow(flow).source;
         let element = definition.element(source);
-        let is_choice =
-            matches!(element.kind, ElementKind::ExclusiveGateway | ElementKind::EventBasedGateway);
-        if is_choice && element.outgoing.len() > 1 {
+        if may_choose(&element.kind) && element.outgoing.len() > 1 {
             return Some(source);
         }
         let [only] = element.incoming.as_slice() else { return None };

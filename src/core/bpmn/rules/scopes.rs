@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use super::place;
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::Report;
+use crate::core::bpmn::xml;
 use crate::core::model::{
-    Dynamic, ElementIndex, ElementKind, EventTrigger, ProcessDefinition, StartEvent,
+    Dynamic, ElementIndex, ElementKind, EventTrigger, ProcessDefinition, ProcessStart, StartEvent,
+    StartTrigger,
 };
 
 /// Checks every scope that can be executed.
@@ -49,7 +51,11 @@ fn starts<'c>(
 /// process must know where it begins).
 fn check_process(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     let root = ProcessDefinition::ROOT;
-    if starts(compiled, root).next().is_none() {
+    // What can't be read may be what starts it.
+    let is_started = starts(compiled, root).next().is_some()
+        || !compiled.definition.starts().is_empty()
+        || compiled.stand_ins.iter().any(|it| instantiates(compiled, *it));
+    if !is_started {
         let message = "the process has no start event";
         report.error(place(compiled, root), message, "at least one start event");
     }
@@ -62,17 +68,22 @@ fn check_process(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     check_start_names(compiled, report);
 }
 
+fn instantiates(compiled: &Compiled<'_>, index: ElementIndex) -> bool {
+    xml::flag(compiled.node(index), "instantiate", false)
+}
+
 /// One message or signal must not start a process twice (Camunda 8).
 fn check_start_names(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     let mut seen: HashMap<(&str, &str), ElementIndex> = HashMap::new();
-    for (index, start) in starts(compiled, ProcessDefinition::ROOT) {
-        let (what, name) = match &start.trigger {
-            Some(EventTrigger::Message(message)) => ("message", &message.name),
-            Some(EventTrigger::Signal { name }) => ("signal", name),
-            _ => continue,
+    for ProcessStart { element: index, trigger, .. } in compiled.definition.starts() {
+        let (what, name) = match trigger {
+            StartTrigger::Message(message) => ("message", &message.name),
+            StartTrigger::Signal(name) => ("signal", name),
+            StartTrigger::Timer(_) | StartTrigger::Condition(_) => continue,
         };
         let Dynamic::Literal(name) = name else { continue };
-        if let Some(first) = seen.insert((what, name), index) {
+        let first = seen.insert((what, name), index);
+        if let Some(first) = first.filter(|first| *first != index) {
             let first = &compiled.definition.element(first).id;
             let message = format!("the {what} `{name}` starts the process already at `{first}`");
             report.error(place(compiled, index), message, format!("a {what} of its own"));
@@ -121,16 +132,19 @@ fn check_code_handlers(compiled: &Compiled<'_>, scope: ElementIndex, report: &mu
             continue;
         };
         let ElementKind::StartEvent(event) = &definition.element(start).kind else { continue };
-        let caught = match &event.trigger {
-            Some(EventTrigger::Error { code }) => ("error", code),
-            Some(EventTrigger::Escalation { code }) => ("escalation", code),
-            _ => continue,
-        };
-        if seen.contains(&caught) {
-            let what = caught.0;
-            let message = format!("another event sub-process of the scope catches the same {what}");
-            report.error(place(compiled, start), message, format!("an {what} code of its own"));
+        for part in event.trigger.as_ref().map_or(&[][..], EventTrigger::parts) {
+            let caught = match part {
+                EventTrigger::Error { code } => ("error", code),
+                EventTrigger::Escalation { code } => ("escalation", code),
+                _ => continue,
+            };
+            if seen.contains(&caught) {
+                let what = caught.0;
+                let message =
+                    format!("another event sub-process of the scope catches the same {what}");
+                report.error(place(compiled, start), message, format!("an {what} code of its own"));
+            }
+            seen.push(caught);
         }
-        seen.push(caught);
     }
 }

@@ -17,6 +17,7 @@ const SHEET: &str = "M-6 -8H6V8H-6ZM-4 -4H4M-4 0H4M-4 4H4";
 const RIGHT: &str = "M-8 -4H2V-8L9 0L2 8V4H-8Z";
 const REWIND: &str = "M0 0L8 -6V6ZM-8 0L0 -6V6Z";
 const CROSS: &str = "M-7 -4L-4 -7L0 -3L4 -7L7 -4L3 0L7 4L4 7L0 3L-4 7L-7 4L-3 0Z";
+const PLUS_OUTLINE: &str = "M-3 -9H3V-3H9V3H3V9H-3V3H-9V-3H-3Z";
 const PENTAGON: &str = "M0 -8L8 -2L5 7H-5L-8 -2Z";
 
 /// Draws the icon of an event; thrown ones are filled.
@@ -38,6 +39,7 @@ pub(super) fn draw_event(out: &mut Markup, mark: EventMark, is_thrown: bool, cen
         EventMark::Compensation => REWIND,
         EventMark::Cancel => CROSS,
         EventMark::Multiple => PENTAGON,
+        EventMark::ParallelMultiple => PLUS_OUTLINE,
     };
     out.path_at(class, center, path);
 }
@@ -59,6 +61,9 @@ pub(super) fn draw_task(out: &mut Markup, kind: ActivityKind, at: Point) {
         ),
         ActivityKind::Send => ("d-icon-filled", "M1 4.5V14H17V4.5L9 10ZM1.5 3H16.5L9 8.2Z"),
         ActivityKind::Receive => ("d-icon", "M1 3H17V14H1ZM1 3L9 9.5L17 3"),
+        ActivityKind::InstantiatingReceive => {
+            ("d-icon", "M9 0A9 9 0 1 0 9 18A9 9 0 1 0 9 0M4 6H14V12.5H4ZM4 6L9 9.5L14 6")
+        }
         ActivityKind::Manual => (
             "d-icon",
             "M1 8L5 3.5C6 2.5 8 3 8 4.5L6.5 7H16C17.5 7 17.5 9 16 9H10\
@@ -80,6 +85,14 @@ pub(super) fn draw_gateway(out: &mut Markup, mark: GatewayMark, center: Point) {
             out.circle("d-icon", center, 14.0);
             out.circle("d-icon", center, 11.5);
             out.path_at("d-icon", center, PENTAGON);
+        }
+        GatewayMark::InstantiatingEventBased => {
+            out.circle("d-icon", center, 12.5);
+            out.path_at("d-icon", center, PENTAGON);
+        }
+        GatewayMark::ParallelEventBased => {
+            out.circle("d-icon", center, 12.5);
+            out.path_at("d-icon", center, PLUS_OUTLINE);
         }
         GatewayMark::Complex => {
             out.path_at(

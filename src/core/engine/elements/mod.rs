@@ -13,6 +13,7 @@ mod compensation_event;
 mod end_event;
 mod escalation_event;
 mod job_task;
+pub(crate) mod multiple_event;
 mod passing;
 pub(crate) mod scope;
 mod script_task;
@@ -56,13 +57,17 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         | ElementKind::ExclusiveGateway
         | ElementKind::ParallelGateway
         | ElementKind::InclusiveGateway
+        | ElementKind::ComplexGateway { .. }
+        | ElementKind::InstantiatingReceiveTask(_)
         | ElementKind::EndEvent(EndEvent::None | EndEvent::Terminate) => {
             passing::activate(turn, at);
             Ok(())
         }
         ElementKind::IntermediateCatchEvent(_)
         | ElementKind::ReceiveTask(_)
-        | ElementKind::EventBasedGateway => waiting::activate(turn, at),
+        | ElementKind::EventBasedGateway(_) => waiting::activate(turn, at),
+        ElementKind::EndEvent(EndEvent::Multiple(results))
+        | ElementKind::MultipleThrowEvent(results) => multiple_event::activate(turn, at, results),
         ElementKind::EndEvent(EndEvent::Error { code }) => end_event::throw(turn, at, code),
         ElementKind::EndEvent(EndEvent::Escalation { code })
         | ElementKind::EscalationThrowEvent { code } => escalation_event::activate(turn, at, code),
@@ -104,6 +109,12 @@ pub(crate) fn complete(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
             subscriptions::close_inside(turn, at);
         }
         mappings::apply_outputs(turn, at)?;
+        // Last, as what has been thrown outward can't be thrown once more.
+        if let Some(results) = multiple_event::results(&at.element.kind)
+            && !multiple_event::finish(turn, at, results)?
+        {
+            return Ok(());
+        }
     }
     turn.next(Step::Leave, at.key);
     Ok(())
@@ -136,13 +147,13 @@ pub(crate) fn leave(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
 
 /// What some elements do when they have left, beside taking their flows.
 fn after_leaving(turn: &mut Turn<'_>, at: At<'_>, scope_key: i64) {
-    match at.element.kind {
-        ElementKind::EndEvent(EndEvent::Terminate) => end_event::terminate_scope(turn, scope_key),
-        ElementKind::EndEvent(EndEvent::Cancel) => {
-            compensation_event::leave_transaction(turn, scope_key);
-        }
-        ElementKind::LinkThrowEvent { target } => turn.jump(target, scope_key),
-        _ => {}
+    let kind = &at.element.kind;
+    if multiple_event::throws(kind, |it| matches!(it, EndEvent::Terminate)) {
+        end_event::terminate_scope(turn, scope_key);
+    } else if multiple_event::throws(kind, |it| matches!(it, EndEvent::Cancel)) {
+        compensation_event::leave_transaction(turn, scope_key);
+    } else if let ElementKind::LinkThrowEvent { target } = *kind {
+        turn.jump(target, scope_key);
     }
     if let Some(thrower) = at.compensates {
         compensation::undone(turn, thrower);

@@ -5,7 +5,7 @@ use crate::core::engine::effect::{CallResult, Effect};
 use crate::core::engine::event::{Event, Step};
 use crate::core::engine::subscriptions;
 use crate::core::engine::turn::{At, Failure, Turn};
-use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
+use crate::core::model::{ElementIndex, ElementKind, EventBasedGateway, ProcessDefinition};
 
 /// Begins the paths inside. Where a start event has been triggered, it exists already.
 pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
@@ -45,6 +45,8 @@ fn is_entry(definition: &ProcessDefinition, index: ElementIndex) -> bool {
     let has_own_trigger = matches!(
         element.kind,
         ElementKind::StartEvent(_)
+            | ElementKind::InstantiatingReceiveTask(_)
+            | ElementKind::EventBasedGateway(EventBasedGateway { is_instantiating: true, .. })
             | ElementKind::BoundaryEvent(_)
             | ElementKind::LinkCatchEvent
             | ElementKind::EventSubProcess { .. }
