@@ -11,10 +11,14 @@ mod log;
 mod parse;
 mod play;
 mod reading;
+mod recorder;
+mod recording;
 mod steps;
 mod work;
+mod writing;
 mod yaml;
 
 pub use format::{Deployed, Scenario, ScenarioFile};
 pub use log::{Reached, ReachedProcess};
 pub use play::{Done, Failure, Verdict, Worker};
+pub use recording::{NotRecordable, RecordedTurn, Recording};

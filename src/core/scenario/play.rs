@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::expect::{Observed, check, incidents};
+use super::expect::{Observed, check, check_instances, incidents};
 use super::format::{Action, Expectation, Pick, Scenario, Step};
 use super::given::{Given, compute};
 use super::log::{Log, Reached};
@@ -143,7 +143,8 @@ impl Player<'_> {
     /// Notes what has happened.
     pub(super) fn follow(&mut self) {
         for record in self.world.take_records() {
-            self.log.note(record, self.world.instances());
+            let running = &self.world.instances()[&record.instance_key];
+            self.log.note(record, &running.definition.id);
         }
     }
 
@@ -153,14 +154,17 @@ impl Player<'_> {
     }
 
     fn expect(&mut self, step: &Step, wanted: &Expectation) {
+        self.failures.extend(check_instances(&self.world, step, wanted));
+        if wanted.is_about_instances_only() {
+            return;
+        }
         let Some((instance_key, running)) = self.meant(step) else {
             let expected = step.process.as_deref().unwrap_or("any process");
             let failure = step.failure(format!("an instance of {expected}"), "none");
             return self.failures.push(failure);
         };
         let context = self.context();
-        let observed =
-            Observed { world: &self.world, log: &self.log, instance_key, running, context };
+        let observed = Observed { log: &self.log, instance_key, running, context };
         let found = check(&observed, step, wanted);
         self.failures.extend(found);
     }
@@ -206,7 +210,12 @@ impl Player<'_> {
                 self.settle(step, until)
             }
             Action::Until { at } => self.settle(step, at.as_millisecond()),
-            Action::Resolve { element_id, variables } => self.resolve(step, element_id, variables),
+            Action::Resolve { element_id, variables, retries } => {
+                self.resolve(step, element_id, variables, *retries)
+            }
+            Action::Call { process_id, answer, pick } => {
+                self.answer_call(step, process_id, answer, pick)
+            }
             Action::Set { variables, element_id, is_local } => {
                 self.set(step, variables, element_id.as_deref(), *is_local)
             }
@@ -341,7 +350,13 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn resolve(&mut self, step: &Step, element_id: &str, given: &Given) -> Result<(), Failure> {
+    fn resolve(
+        &mut self,
+        step: &Step,
+        element_id: &str,
+        given: &Given,
+        retries: Option<i32>,
+    ) -> Result<(), Failure> {
         let open = self.candidates(step).flat_map(|(instance_key, running)| {
             let incidents = running.instance.incidents.iter();
             incidents.filter_map(move |(key, it)| {
@@ -361,9 +376,10 @@ impl Player<'_> {
         }
         let instance = &self.world.instances()[&key].instance;
         let job_key = instance.incidents.get(&incident_key).and_then(|it| it.job_key);
-        let job_key = job_key.filter(|key| instance.jobs.get(key).is_some_and(|it| it.retries < 1));
-        if let Some(job_key) = job_key {
-            self.submit(step, key, &Command::UpdateJobRetries { job_key, retries: 1 })?;
+        let is_spent = |key: &i64| instance.jobs.get(key).is_some_and(|it| it.retries < 1);
+        if let Some(job_key) = job_key.filter(|key| retries.is_some() || is_spent(key)) {
+            let retries = retries.unwrap_or(1);
+            self.submit(step, key, &Command::UpdateJobRetries { job_key, retries })?;
         }
         self.submit(step, key, &Command::ResolveIncident { incident_key })
     }
