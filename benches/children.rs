@@ -83,6 +83,7 @@ fn started(definition: &ProcessDefinition, turn: &mut TurnContext, size: u64) ->
         start_element_id: None,
         parent: None,
         started_by: None,
+        origin_key: None,
     }));
     decide(definition, &mut instance, &create, turn).expect("an instance starts");
     instance
@@ -95,6 +96,7 @@ async fn through_the_turn_loop(execution: &Execution, size: u64) -> Duration {
         let work = Work::Start(StartInstance {
             process: ProcessReference::Latest("children".to_owned()),
             variables: VariableMap::from_iter([("size".to_owned(), json!(size))]),
+            after: None,
         });
         execution.submit(work, Origin::system("bench")).await.expect("an instance starts");
         while execution.turns() < turns + done * (size + 1) {

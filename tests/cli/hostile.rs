@@ -239,9 +239,9 @@ fn models() -> Vec<(&'static str, String)> {
     }
     let services = services.replace("id=\"s39\" name=\"s39\"", "id=\"d\" name=\"d\"");
     let iterate = "<for iteratorVariable=\"i\"><in>".to_owned()
-        + &literal("1..99999")
+        + &literal("[1..99999]")
         + "</in><return><for iteratorVariable=\"j\"><in>"
-        + &literal("1..99999")
+        + &literal("[1..99999]")
         + "</in><return>"
         + &literal("i * j")
         + "</return></for></return></for>";

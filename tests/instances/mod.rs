@@ -1,7 +1,9 @@
 //! Process instances on a running engine, on both databases.
 
 mod api;
+mod bulk;
 mod calling;
+mod changing;
 mod listing;
 mod overview;
 mod pages;

@@ -7,29 +7,31 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::event::{AdHocStep, Event, IncidentRaised, TransitionStep};
+use super::apply_inner::{apply_to_inner, apply_to_user_task, complete_job, start_loop};
+use super::event::{Event, IncidentRaised};
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, JobKind, LoopExtended,
-    LoopStarted, Role, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, ElementActivating, InstanceCreated, InstanceMigrated, JobCreated, Role,
+    SignalSubscribed, SubscriptionOpened, TimerScheduled,
 };
 use super::instance::{
-    AdHocProgress, ConditionSubscription, ElementInstance, Held, HeldBack, Incident, InstanceState,
-    Job, JobState, LoopProgress, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap,
+    Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
+    JobState, LoopProgress, Postponed, ProcessInstance, SignalSubscription, Subscription, Timer,
+    VariableMap,
 };
 use super::lifecycle::Lifecycle;
-use super::listened::{ListenedTask, TaskTransition};
 
 /// Changes the instance as the event says.
 pub fn apply(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::InstanceCreated(facts) => create(it, facts),
         Event::InstanceCompleted => it.state = InstanceState::Completed,
-        Event::InstanceTerminated => {
-            it.state = InstanceState::Terminated;
-            it.ending = None;
-        }
+        Event::InstanceTerminated => end(it),
         Event::InstanceEnding { result } => it.ending = Some(result.clone()),
+        Event::InstanceSuspended
+        | Event::InstanceResumed
+        | Event::InstanceMigrated(_)
+        | Event::StepPostponed { .. }
+        | Event::SignalPostponed { .. } => apply_change(it, event),
         Event::ElementActivating(facts) => activate(it, facts),
         Event::ElementActivated { key } => move_to(it, *key, Lifecycle::Activated),
         Event::ElementCompleting { key } => begin_to_complete(it, *key),
@@ -129,6 +131,105 @@ fn apply_later(it: &mut ProcessInstance, event: &Event) {
         }
         _ => {}
     }
+}
+
+/// Changes of the instance as a whole.
+fn apply_change(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::InstanceSuspended => it.state = InstanceState::Suspended,
+        Event::InstanceResumed => {
+            it.state = InstanceState::Active;
+            it.postponed.clear();
+        }
+        Event::InstanceMigrated(facts) => rename(it, facts),
+        Event::StepPostponed { element_instance_key, step } => {
+            let (step, element_instance_key) = (*step, *element_instance_key);
+            it.postponed.push(Postponed::Step { step, element_instance_key });
+        }
+        Event::SignalPostponed { key, signal_key, variables } => {
+            let (subscription_key, signal_key) = (*key, *signal_key);
+            let variables = variables.clone();
+            it.postponed.push(Postponed::Signal { subscription_key, signal_key, variables });
+        }
+        _ => {}
+    }
+}
+
+/// Every id of the definition that the instance holds becomes the new version's.
+fn rename(it: &mut ProcessInstance, facts: &InstanceMigrated) {
+    it.definition_key = facts.definition_key;
+    it.version = facts.version;
+    let elements: Renames<'_> = facts.elements.iter().map(|(old, new)| (&**old, new)).collect();
+    let flows: Renames<'_> = facts.flows.iter().map(|(old, new)| (&**old, new)).collect();
+    for element in it.elements.values_mut() {
+        rename_one(&elements, &mut element.element_id);
+        rename_records(&elements, &mut element.compensations);
+        let joins = std::mem::take(&mut element.joins);
+        element.joins = joins
+            .into_iter()
+            .map(|(gateway, waiting)| {
+                let waiting = waiting.into_iter().map(|(flow, n)| (renamed(&flows, flow), n));
+                (renamed(&elements, gateway), waiting.collect())
+            })
+            .collect();
+        let resets = std::mem::take(&mut element.resets).into_iter().map(|(gateway, used)| {
+            let used = used.into_iter().map(|flow| renamed(&flows, flow));
+            (renamed(&elements, gateway), used.collect())
+        });
+        element.resets = resets.collect();
+        let collected = std::mem::take(&mut element.collected).into_iter();
+        element.collected =
+            collected.map(|(event, come)| (renamed(&elements, event), come)).collect();
+        rename_planned(&elements, element);
+    }
+    for listened in it.user_tasks.values_mut().filter_map(|it| it.listened.as_deref_mut()) {
+        rename_one(&elements, &mut listened.facts.element_id);
+    }
+    let waits = (it.timers.values_mut().map(|it| &mut it.element_id))
+        .chain(it.subscriptions.values_mut().map(|it| &mut it.element_id))
+        .chain(it.signals.values_mut().map(|it| &mut it.element_id))
+        .chain(it.conditions.values_mut().map(|it| &mut it.element_id));
+    for element_id in waits {
+        rename_one(&elements, element_id);
+    }
+}
+
+/// What is to happen or to begin in an element.
+fn rename_planned(renames: &Renames<'_>, element: &mut ElementInstance) {
+    if let Some(held) = element.held_back.as_deref_mut() {
+        rename_one(renames, &mut held.event_id);
+    }
+    for activation in element.ad_hoc.iter_mut().flat_map(|it| it.queue.iter_mut()) {
+        if let Some(new) = renames.get(activation.element_id.as_str()) {
+            activation.element_id = new.to_string();
+        }
+    }
+}
+
+/// New ids by old ones.
+type Renames<'f> = BTreeMap<&'f str, &'f Arc<str>>;
+
+fn renamed(renames: &Renames<'_>, id: Arc<str>) -> Arc<str> {
+    renames.get(&*id).map_or(id, |new| (*new).clone())
+}
+
+fn rename_one(renames: &Renames<'_>, id: &mut Arc<str>) {
+    if let Some(new) = renames.get(&**id) {
+        *id = (*new).clone();
+    }
+}
+
+fn rename_records(renames: &Renames<'_>, records: &mut [Compensation]) {
+    for record in records {
+        rename_one(renames, &mut record.element_id);
+        rename_records(renames, &mut record.inner);
+    }
+}
+
+fn end(it: &mut ProcessInstance) {
+    it.state = InstanceState::Terminated;
+    it.ending = None;
+    it.postponed.clear();
 }
 
 fn create(it: &mut ProcessInstance, facts: &InstanceCreated) {
@@ -246,32 +347,6 @@ fn set(it: &mut ProcessInstance, scope_key: i64, name: &str, value: &Value) {
     }
 }
 
-fn start_loop(it: &mut ProcessInstance, facts: &LoopStarted) {
-    let Some(body) = it.elements.get_mut(&facts.key) else { return };
-    let results = match &facts.output_collection {
-        Some(_) => vec![Value::Null; facts.total as usize],
-        None => Vec::new(),
-    };
-    body.progress = Some(Box::new(LoopProgress {
-        total: facts.total,
-        started: 0,
-        completed: 0,
-        items: facts.items.clone(),
-        output_collection: facts.output_collection.clone(),
-        results,
-    }));
-}
-
-fn extend_loop(it: &mut ProcessInstance, facts: &LoopExtended) {
-    let body = it.elements.get_mut(&facts.key);
-    let Some(progress) = body.and_then(|body| body.progress.as_deref_mut()) else { return };
-    progress.total += facts.added;
-    progress.items.extend(facts.items.iter().cloned());
-    if progress.output_collection.is_some() {
-        progress.results.resize(progress.total as usize, Value::Null);
-    }
-}
-
 fn apply_to_join(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::JoinReached { scope_key, gateway_id, flow_id } => {
@@ -293,54 +368,6 @@ fn apply_to_call(it: &mut ProcessInstance, event: &Event) {
             set_child(it, *element_instance_key, None);
         }
         _ => {}
-    }
-}
-
-/// What concerns the elements inside another, or what ends them.
-fn apply_to_inner(it: &mut ProcessInstance, event: &Event) {
-    match event {
-        Event::TriggerHeldBack { key, event_id, variables } => {
-            if let Some(element) = it.elements.get_mut(key) {
-                let (event_id, variables) = (event_id.clone(), variables.clone());
-                element.held_back = Some(Box::new(HeldBack { event_id, variables }));
-            }
-        }
-        Event::LoopExtended(facts) => extend_loop(it, facts),
-        Event::LoopResultCollected { key, loop_counter, value } => {
-            collect(it, *key, *loop_counter, value);
-        }
-        Event::AdHocProgressed { key, step } => {
-            if let Some(scope) = it.elements.get_mut(key) {
-                progress(scope.ad_hoc.get_or_insert_default(), step);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn progress(progress: &mut AdHocProgress, step: &AdHocStep) {
-    match step {
-        AdHocStep::Queued(activations) => progress.queue.extend(activations.iter().cloned()),
-        AdHocStep::Dequeued if progress.queue.is_empty() => {}
-        AdHocStep::Dequeued => {
-            progress.queue.remove(0);
-        }
-        AdHocStep::Fulfilled => {
-            progress.queue.clear();
-            progress.is_fulfilled = true;
-        }
-    }
-}
-
-fn collect(it: &mut ProcessInstance, key: i64, loop_counter: u32, value: &Value) {
-    let body = it.elements.get_mut(&key);
-    let Some(progress) = body.and_then(|body| body.progress.as_deref_mut()) else { return };
-    let index = (loop_counter as usize).wrapping_sub(1);
-    // Paths of an ad-hoc sub-process are not counted before.
-    if index == progress.results.len() {
-        progress.results.push(value.clone());
-    } else if let Some(result) = progress.results.get_mut(index) {
-        *result = value.clone();
     }
 }
 
@@ -375,103 +402,9 @@ fn set_retries(it: &mut ProcessInstance, key: i64, retries: i32) {
     }
 }
 
-fn remove_job(it: &mut ProcessInstance, key: i64) {
+pub(super) fn remove_job(it: &mut ProcessInstance, key: i64) {
     if let Some(job) = it.jobs.remove(&key) {
         it.release(job.element_instance_key, Held::Job(key));
-    }
-}
-
-/// A listener that is done is counted where it is waited for.
-fn complete_job(it: &mut ProcessInstance, key: i64) {
-    let Some((kind, element_instance_key)) =
-        it.jobs.get(&key).map(|job| (job.kind, job.element_instance_key))
-    else {
-        return;
-    };
-    remove_job(it, key);
-    match kind {
-        JobKind::Element | JobKind::AdHocSubProcess => {}
-        JobKind::StartListener | JobKind::EndListener => {
-            if let Some(element) = it.elements.get_mut(&element_instance_key) {
-                element.listeners_done += 1;
-            }
-        }
-        JobKind::TaskListener(_) => {
-            let user_task = it.user_task_of(element_instance_key).map(|(key, _)| key);
-            if let Some(listened) = user_task.and_then(|key| listened(it, key)) {
-                listened.listeners_done += 1;
-            }
-        }
-    }
-}
-
-fn listened(it: &mut ProcessInstance, user_task_key: i64) -> Option<&mut ListenedTask> {
-    it.user_tasks.get_mut(&user_task_key)?.listened.as_deref_mut()
-}
-
-fn apply_to_user_task(it: &mut ProcessInstance, event: &Event) {
-    match event {
-        Event::UserTaskCreated(facts) => create_user_task(it, facts),
-        Event::UserTaskCreating(facts) => {
-            create_user_task(it, facts);
-            begin_transition(it, facts.key, &TaskTransition::Creating);
-        }
-        Event::UserTaskAssigned { key, assignee } => assign(it, *key, assignee.as_ref()),
-        Event::UserTaskUpdated { key, changes } => {
-            if let Some(listened) = listened(it, *key) {
-                listened.update(changes);
-            }
-        }
-        Event::UserTaskTransition { key, step } => step_on(it, *key, step),
-        _ => {}
-    }
-}
-
-fn step_on(it: &mut ProcessInstance, key: i64, step: &TransitionStep) {
-    match step {
-        TransitionStep::Begun(transition) => begin_transition(it, key, transition),
-        TransitionStep::Corrected(corrections) => {
-            if let Some(listened) = listened(it, key) {
-                listened.corrections.extend(corrections);
-            }
-        }
-        TransitionStep::Accepted => end_transition(it, key, None),
-        TransitionStep::Denied(reason) => end_transition(it, key, Some(reason)),
-    }
-}
-
-fn begin_transition(it: &mut ProcessInstance, key: i64, transition: &TaskTransition) {
-    if let Some(listened) = listened(it, key) {
-        *listened = ListenedTask {
-            transition: Some(transition.clone()),
-            ..ListenedTask::new(listened.facts.clone())
-        };
-    }
-}
-
-fn end_transition(it: &mut ProcessInstance, key: i64, denied: Option<&String>) {
-    if let Some(listened) = listened(it, key) {
-        *listened = ListenedTask {
-            denied_reason: denied.cloned(),
-            ..ListenedTask::new(listened.facts.clone())
-        };
-    }
-}
-
-fn create_user_task(it: &mut ProcessInstance, facts: &UserTaskCreated) {
-    let element_instance_key = facts.element_instance_key;
-    let listened = facts.is_listened.then(|| Box::new(ListenedTask::new(facts.clone())));
-    let user_task = UserTask { element_instance_key, assignee: facts.assignee.clone(), listened };
-    it.user_tasks.insert(facts.key, user_task);
-    it.hold(element_instance_key, Held::UserTask(facts.key));
-}
-
-fn assign(it: &mut ProcessInstance, key: i64, assignee: Option<&String>) {
-    if let Some(user_task) = it.user_tasks.get_mut(&key) {
-        user_task.assignee = assignee.cloned();
-        if let Some(listened) = user_task.listened.as_deref_mut() {
-            listened.facts.assignee = assignee.cloned();
-        }
     }
 }
 

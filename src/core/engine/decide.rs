@@ -13,7 +13,10 @@ use super::instance::{InstanceState, ProcessInstance, VariableMap};
 use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
 use super::turn::Turn;
-use super::{copies, incidents, multi_instance, signals, subscriptions, triggers, user_tasks};
+use super::{
+    copies, incidents, migration, modification, multi_instance, signals, subscriptions, suspension,
+    triggers, user_tasks,
+};
 use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
 
 /// Advances an instance by one command, in place, until nothing can go on by itself.
@@ -30,6 +33,9 @@ pub fn decide(
     turn: &mut TurnContext,
 ) -> Result<Outcome, Rejection> {
     check_state(definition, instance, command)?;
+    if let Command::MigrateInstance(plan) = command {
+        return migration::migrate(definition, instance, plan, turn);
+    }
     let mut turn = Turn::new(definition, instance, turn);
     perform(&mut turn, command)?;
     Ok(turn.run())
@@ -44,7 +50,13 @@ fn check_state(
     let process_id = match (command, state) {
         (Command::CreateInstance(facts), InstanceState::Empty) => &facts.process_id,
         (Command::CreateInstance(_), _) => return Err(Rejection::AlreadyCreated { key }),
+        (Command::Resume, InstanceState::Active) => {
+            return Err(Rejection::NotSuspended { key, state });
+        }
         (_, InstanceState::Active) => &instance.process_id,
+        (command, InstanceState::Suspended) if suspension::is_taken(command) => {
+            &instance.process_id
+        }
         _ => return Err(Rejection::NotActive { key, state }),
     };
     if *process_id == definition.id {
@@ -57,19 +69,11 @@ fn check_state(
 fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
         Command::CreateInstance(facts) => create(turn, facts),
-        Command::CompleteJob { .. } | Command::CompleteJobWithResult { .. } => {
-            complete_job(turn, command)
-        }
-        Command::FailJob { job_key, retries, message, backoff_until, variables } => {
-            let (retries, backoff_until) = (*retries, *backoff_until);
-            jobs::fail(turn, *job_key, &Attempt { retries, message, backoff_until, variables })
-        }
-        Command::ThrowJobError { job_key, code, message, variables } => {
-            jobs::throw_error(turn, *job_key, &Thrown { code, message, variables })
-        }
-        Command::UpdateJobRetries { job_key, retries } => {
-            jobs::update_retries(turn, *job_key, *retries)
-        }
+        Command::CompleteJob { .. }
+        | Command::CompleteJobWithResult { .. }
+        | Command::FailJob { .. }
+        | Command::ThrowJobError { .. }
+        | Command::UpdateJobRetries { .. } => perform_job(turn, command),
         Command::CompleteUserTask { user_task_key, variables, by } => {
             user_tasks::complete(turn, *user_task_key, variables, by.as_ref())
         }
@@ -82,6 +86,11 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         Command::FireTimer { timer_key } => subscriptions::fire_timer(turn, *timer_key),
         Command::CorrelateMessage { subscription_key, message_key, variables } => {
             subscriptions::correlate(turn, *subscription_key, *message_key, variables)
+        }
+        Command::CatchSignal { subscription_key, signal_key, variables }
+            if turn.instance.state == InstanceState::Suspended =>
+        {
+            suspension::keep_signal(turn, *subscription_key, *signal_key, variables)
         }
         Command::CatchSignal { subscription_key, signal_key, variables } => {
             signals::catch(turn, *subscription_key, *signal_key, variables)
@@ -97,8 +106,11 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
             multi_instance::extend(turn, *element_instance_key, items)
         }
         Command::GoOnAsCopy(how) => copies::go_on(turn, how),
-        Command::Cancel => {
-            cancel(turn);
+        Command::RepairIncident(repair) => incidents::repair(turn, repair),
+        Command::ModifyInstance { instructions } => modification::modify(turn, instructions),
+        // A migration is carried out before, as it needs both definitions.
+        Command::Cancel | Command::Suspend | Command::Resume | Command::MigrateInstance(_) => {
+            perform_whole(turn, command);
             Ok(())
         }
         Command::CompleteCalledInstance { element_instance_key, child_key, variables } => {
@@ -124,6 +136,16 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
     }
 }
 
+/// Commands to the instance as a whole that always fit.
+fn perform_whole(turn: &mut Turn<'_>, command: &Command) {
+    match command {
+        Command::Cancel => cancel(turn),
+        Command::Suspend => suspension::suspend(turn),
+        Command::Resume => suspension::resume(turn),
+        _ => {}
+    }
+}
+
 fn create(turn: &mut Turn<'_>, facts: &CreateInstance) -> Result<(), Rejection> {
     let start = find_start(turn.definition, facts.start_element_id.as_deref())?;
     let key = facts.key;
@@ -135,6 +157,7 @@ fn create(turn: &mut Turn<'_>, facts: &CreateInstance) -> Result<(), Rejection> 
         parent: facts.parent,
         start_element_id: facts.start_element_id.clone(),
         started_by: facts.started_by.clone(),
+        origin_key: facts.origin_key,
     })));
     turn.emit(Event::ElementActivating(ElementActivating {
         key,
@@ -205,7 +228,7 @@ fn find_start(
     }
 }
 
-fn complete_job(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
+fn perform_job(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
         Command::CompleteJob { job_key, variables } => {
             jobs::complete(turn, *job_key, variables, &JobResult::default())
@@ -213,11 +236,21 @@ fn complete_job(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection>
         Command::CompleteJobWithResult { job_key, variables, result } => {
             jobs::complete(turn, *job_key, variables, result)
         }
+        Command::FailJob { job_key, retries, message, backoff_until, variables } => {
+            let (retries, backoff_until) = (*retries, *backoff_until);
+            jobs::fail(turn, *job_key, &Attempt { retries, message, backoff_until, variables })
+        }
+        Command::ThrowJobError { job_key, code, message, variables } => {
+            jobs::throw_error(turn, *job_key, &Thrown { code, message, variables })
+        }
+        Command::UpdateJobRetries { job_key, retries } => {
+            jobs::update_retries(turn, *job_key, *retries)
+        }
         _ => Ok(()),
     }
 }
 
-fn set_variables(
+pub(crate) fn set_variables(
     turn: &mut Turn<'_>,
     scope_key: i64,
     variables: &VariableMap,

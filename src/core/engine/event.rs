@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::command::{ElementActivation, TaskCorrections, UserTaskChanges};
 use super::effect::CallResult;
 use super::facts::{
-    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
-    LoopExtended, LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, InstanceMigrated,
+    JobCreated, LoopExtended, LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled,
     TriggerCollected, UserTaskCreated,
 };
 use super::instance::{Compensation, VariableMap};
@@ -34,6 +34,28 @@ pub enum Event {
     InstanceEnding {
         /// What the caller will be told.
         result: Box<CallResult>,
+    },
+    /// It rests: nothing advances until it is resumed.
+    InstanceSuspended,
+    /// It goes on; what was postponed is done next.
+    InstanceResumed,
+    /// It runs another version of its process from now on.
+    InstanceMigrated(Box<InstanceMigrated>),
+    /// A suspended instance is to take a step when it goes on.
+    StepPostponed {
+        /// The element instance.
+        element_instance_key: i64,
+        /// The step.
+        step: Step,
+    },
+    /// A signal reached a suspended instance and is kept until it goes on.
+    SignalPostponed {
+        /// The subscription.
+        key: i64,
+        /// The signal.
+        signal_key: i64,
+        /// What it carries.
+        variables: VariableMap,
     },
     /// All turns before this one are another instance's, told again of this one.
     InstanceCopied {

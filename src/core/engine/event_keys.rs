@@ -15,6 +15,9 @@ impl Event {
             Self::InstanceCompleted
             | Self::InstanceTerminated
             | Self::InstanceEnding { .. }
+            | Self::InstanceSuspended
+            | Self::InstanceResumed
+            | Self::InstanceMigrated(_)
             | Self::InstanceCopied { .. } => {}
             Self::InstanceCreated(_)
             | Self::ElementActivating(_)
@@ -69,6 +72,8 @@ impl Event {
             | Self::MessageCorrelated { key, .. }
             | Self::SubscriptionClosed { key }
             | Self::SignalCaught { key, .. }
+            | Self::SignalPostponed { key, .. }
+            | Self::StepPostponed { element_instance_key: key, .. }
             | Self::SignalUnsubscribed { key }
             | Self::ConditionMet { key }
             | Self::ConditionUnsubscribed { key }

@@ -9,8 +9,10 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod apply_inner;
 mod calls;
 mod catching;
+mod changes;
 mod command;
 mod compensation;
 mod complex_gateway;
@@ -40,12 +42,16 @@ mod listeners;
 mod loop_events;
 mod loops;
 mod mappings;
+mod migration;
+mod modification;
 mod multi_instance;
 mod reachability;
 mod rejection;
+mod restart;
 mod signals;
 mod starts;
 mod subscriptions;
+mod suspension;
 mod task_listeners;
 mod timers;
 mod triggers;
@@ -56,6 +62,9 @@ mod waits;
 
 pub use apply::apply;
 pub use calls::{escalated, told};
+pub use changes::{
+    Activation, Instruction, Mapping, MigrateInstance, MoveSource, RepairIncident, ScopeVariables,
+};
 pub use command::{
     Command, CreateInstance, DateChange, ElementActivation, JobResult, TaskCorrections,
     UserTaskChanges,
@@ -68,20 +77,25 @@ pub use effect::{CallResult, Effect};
 pub use event::{AdHocStep, Event, IncidentKind, IncidentRaised, Step, TransitionStep};
 pub use facts::{
     AwaitedTrigger, CollectedTrigger, ConditionSubscribed, DecisionEvaluated, ElementActivating,
-    InstanceCreated, JobCreated, JobKind, LoopExtended, LoopStarted, Repetition, Role,
-    SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected,
+    InstanceCreated, InstanceMigrated, JobCreated, JobKind, LoopExtended, LoopStarted, Repetition,
+    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected,
     UserTaskCreated,
 };
 pub use instance::{
     AdHocProgress, Compensation, ConditionSubscription, ElementInstance, Held, HeldBack, Incident,
-    InstanceState, Job, JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription,
-    Subscription, Timer, UserTask, VariableMap, variables_at,
+    InstanceState, Job, JobState, LoopProgress, Parent, Postponed, ProcessInstance,
+    SignalSubscription, Subscription, Timer, UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
 pub use listened::{ListenedTask, TaskTransition};
-pub use rejection::{Rejection, Target};
+pub use migration::{
+    MigrationProblem, MigrationReason, Proposal, check_migration, named_anew, propose_migration,
+};
+pub use rejection::{ModificationProblem, Rejection, Target};
+pub use restart::{Start, start_of};
 pub use starts::{CameTrigger, matching_triggers, met_starts, needed_triggers};
 pub use task_listeners::HEADER_PREFIX;
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use variables::variables_at;
 pub use waits::{Wait, WaitsFor, waits};

@@ -13,9 +13,11 @@ use super::decisions::Account;
 use super::effect::{CallResult, Effect};
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{ElementActivating, Role};
-use super::instance::{Held, ProcessInstance};
+use super::instance::{Held, InstanceState, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use super::{conditions, elements, incidents, joins, task_listeners, triggers};
+use super::{
+    compensation, conditions, elements, incidents, joins, suspension, task_listeners, triggers,
+};
 use crate::core::feel::{self, EvaluationContext};
 use crate::core::model::{Binding, Element, ElementIndex, FlowIndex, ProcessDefinition};
 
@@ -96,6 +98,9 @@ impl<'a> Turn<'a> {
 
     /// Works until nothing can go on by itself.
     pub(crate) fn run(mut self) -> Outcome {
+        if self.instance.state == InstanceState::Suspended {
+            return self.postpone();
+        }
         loop {
             while let Some((step, key)) = self.agenda.pop_front() {
                 // What is done leaves first: its own events can't interrupt it any more.
@@ -116,6 +121,16 @@ impl<'a> Turn<'a> {
                 None => return self.outcome,
             }
         }
+    }
+
+    /// A suspended instance takes no step; what it looks at by itself it looks at on resumption.
+    fn postpone(mut self) -> Outcome {
+        while let Some((step, key)) = self.agenda.pop_front() {
+            if self.at(key).is_some() {
+                suspension::postpone(&mut self, step, key);
+            }
+        }
+        self.outcome
     }
 
     /// Work on something that has ended meanwhile is dropped.
@@ -367,7 +382,11 @@ impl<'a> Turn<'a> {
         let ended = self.instance.elements.get(&key);
         let held_back = ended.and_then(|it| it.held_back.clone());
         let scope_key = ended.and_then(|it| it.scope_key);
+        let thrower = ended.and_then(|it| it.compensates);
         self.emit(Event::ElementTerminated { key });
+        if let Some(thrower) = thrower {
+            compensation::undone(self, thrower);
+        }
         let Some(scope) = scope_key.and_then(|key| self.at(key)) else {
             return self.instance_ended();
         };
@@ -387,6 +406,11 @@ impl<'a> Turn<'a> {
     /// Ends the instance from outside, or by an error that only its caller can catch.
     pub(crate) fn end_instance(&mut self, result: CallResult) {
         self.terminate(self.instance.key);
+        self.conclude(result);
+    }
+
+    /// The instance is over, or will be when nothing in it waits for listeners any more.
+    pub(crate) fn conclude(&mut self, result: CallResult) {
         if self.at(self.instance.key).is_some() {
             self.emit(Event::InstanceEnding { result: Box::new(result) });
         } else {

@@ -124,11 +124,7 @@ impl WorkRows {
             Event::SignalSubscribed(it) => self.await_signal(facts, it),
             Event::SignalUnsubscribed { key } => self.signals.delete(*key),
             Event::IncidentRaised(incident) => self.raise_incident(facts, incident),
-            Event::IncidentResolved { key } => {
-                self.changes.insert(Change::Incidents);
-                let row = vec![(*key).into(), facts.now_ms.into()];
-                self.incidents.change(*key, RESOLVE_INCIDENT, row);
-            }
+            Event::IncidentResolved { key } => self.resolve_incident(facts, *key),
             Event::UserTaskCreated(_)
             | Event::UserTaskTransition { .. }
             | Event::UserTaskAssigned { .. }
@@ -140,9 +136,10 @@ impl WorkRows {
             | Event::InstanceCompleted
             | Event::InstanceTerminated
             | Event::InstanceEnding { .. }
-            | Event::InstanceCopied { .. } => {
-                self.changes.insert(Change::Instances);
-            }
+            | Event::InstanceCopied { .. }
+            | Event::InstanceSuspended
+            | Event::InstanceResumed
+            | Event::InstanceMigrated(_) => self.note_instances(),
             // The instance's own rows say the rest.
             Event::UserTaskCreating(_)
             | Event::ElementActivating(_)
@@ -167,6 +164,8 @@ impl WorkRows {
             | Event::MessageCorrelated { .. }
             | Event::SignalCaught { .. }
             | Event::SignalThrown { .. }
+            | Event::SignalPostponed { .. }
+            | Event::StepPostponed { .. }
             | Event::ConditionSubscribed(_)
             | Event::ConditionMet { .. }
             | Event::ConditionUnsubscribed { .. }
@@ -178,6 +177,16 @@ impl WorkRows {
             | Event::ErrorThrown { .. }
             | Event::EscalationThrown { .. } => {}
         }
+    }
+
+    fn note_instances(&mut self) {
+        self.changes.insert(Change::Instances);
+    }
+
+    fn resolve_incident(&mut self, facts: &Facts<'_>, key: i64) {
+        self.changes.insert(Change::Incidents);
+        let row = vec![key.into(), facts.now_ms.into()];
+        self.incidents.change(key, RESOLVE_INCIDENT, row);
     }
 
     fn change_job(&mut self, facts: &Facts<'_>, event: &Event) {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::core::engine::Event;
+use crate::core::engine::{Event, TransitionStep};
 use crate::core::model::ProcessDefinition;
 use crate::services::execution::TurnRecord;
 
@@ -143,17 +143,21 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn tell(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
+            Event::InstanceCreated(_)
+            | Event::InstanceCopied { .. }
+            | Event::InstanceEnding { .. }
+            | Event::LoopStarted(_)
+            | Event::LoopExtended(_) => self.tell_progress(turn, event),
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
             Event::InstanceTerminated => self.end_instance(turn, EntryKind::Ended, "was ended"),
-            Event::ElementActivating(it) => {
-                self.elements.insert(it.key, (it.element_id.clone(), turn.at));
-            }
-            Event::ElementCompleted { key } => {
-                self.end(turn, *key, EntryKind::Completed, "was completed");
-            }
-            Event::ElementTerminated { key } => {
-                self.end(turn, *key, EntryKind::Ended, "was ended early");
-            }
+            Event::InstanceSuspended
+            | Event::InstanceResumed
+            | Event::InstanceMigrated(_)
+            | Event::StepPostponed { .. }
+            | Event::SignalPostponed { .. } => self.tell_whole(turn, event),
+            Event::ElementActivating(_)
+            | Event::ElementCompleted { .. }
+            | Event::ElementTerminated { .. } => self.tell_element(turn, event),
             Event::TriggerHeldBack { .. }
             | Event::AdHocProgressed { .. }
             | Event::VariableSet { .. }
@@ -194,8 +198,7 @@ impl Teller<'_> {
             | Event::ConditionUnsubscribed { .. }
             | Event::SignalCaught { .. }
             | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
-            Event::InstanceCopied { .. }
-            | Event::IncidentRaised(_)
+            Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
             | Event::ComplexGatewayOpened { .. }
             | Event::ComplexGatewayReset { .. }
@@ -324,6 +327,21 @@ impl Teller<'_> {
         }
     }
 
+    fn tell_element(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
+            Event::ElementActivating(it) => {
+                self.elements.insert(it.key, (it.element_id.clone(), turn.at));
+            }
+            Event::ElementCompleted { key } => {
+                self.end(turn, *key, EntryKind::Completed, "was completed");
+            }
+            Event::ElementTerminated { key } => {
+                self.end(turn, *key, EntryKind::Ended, "was ended early");
+            }
+            _ => {}
+        }
+    }
+
     fn tell_progress(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
             Event::InstanceCreated(_) => {
@@ -424,6 +442,21 @@ impl Teller<'_> {
         let actor = self.naming.person(&turn.actor);
         let text = format!("got new values of {} by {actor}", names.join(", "));
         self.add(turn, EntryKind::Variables, &self.graph.id.clone(), text, None);
+    }
+
+    /// What a person did to the instance as a whole.
+    fn tell_whole(&mut self, turn: &TurnRecord, event: &Event) {
+        let who = self.naming.person(&turn.actor);
+        let (kind, text) = match event {
+            Event::InstanceSuspended => (EntryKind::Ended, format!("was suspended by {who}")),
+            Event::InstanceResumed => (EntryKind::Started, format!("was resumed by {who}")),
+            Event::InstanceMigrated(it) => {
+                let text = format!("was migrated to version {} by {who}", it.version);
+                (EntryKind::Repaired, text)
+            }
+            _ => return,
+        };
+        self.add(turn, kind, &self.graph.id.clone(), text, None);
     }
 
     fn end_instance(&mut self, turn: &TurnRecord, kind: EntryKind, text: &str) {

@@ -22,8 +22,13 @@ pub(crate) fn activate(
     at: At<'_>,
     definition: &AdHocDefinition,
 ) -> Result<(), Failure> {
-    let chosen = chosen(turn, at, definition)
-        .map_err(Failure::of(IncidentKind::AdHoc, "active elements"))?;
+    // What a modification has placed here already is what begins.
+    let placed: Vec<i64> = turn.instance.children(at.key).collect();
+    let chosen = if placed.is_empty() {
+        chosen(turn, at, definition).map_err(Failure::of(IncidentKind::AdHoc, "active elements"))?
+    } else {
+        Vec::new()
+    };
     let prepared = subscriptions::prepare(turn, at)?;
     ask(turn, at, definition)?;
     if let Some(output_collection) = definition.output_collection.clone() {
@@ -39,6 +44,9 @@ pub(crate) fn activate(
         chosen.into_iter().map(|index| activation(&turn.definition.element(index).id));
     let activations = activations.collect();
     begin_all(turn, at, definition, activations);
+    for key in placed {
+        turn.push(Step::Activate, key);
+    }
     Ok(())
 }
 
