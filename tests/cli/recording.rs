@@ -99,7 +99,6 @@ fn a_finished_instance_becomes_a_scenario_that_passes() {
         "complete",
         json!({ "variables": { "parcel": [1, {}] } }),
     );
-    server.wait_for(&path, |it| it["places"].to_string().contains("until"));
     let message =
         json!({ "name": "paid", "correlation_key": "=7", "variables": { "amount": 12.5 } });
     server.post("/api/v1/messages", &message);

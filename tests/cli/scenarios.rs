@@ -195,7 +195,7 @@ fn bad_files_are_told_with_line_path_and_what_was_expected() {
     let cases = [
         (
             "start: order\nsteps: {",
-            "2:9: no YAML: while parsing a node, did not find expected node content",
+            "3:1: no YAML: while parsing a node, did not find expected node content",
         ),
         ("deploy: [order.bpmn]\n", "1:1: nothing happens (expected start or steps)"),
         (

@@ -4,6 +4,7 @@
 //! expected. It is played in a [`crate::core::world::World`] under a virtual clock. Must not know
 //! files, servers or how a verdict is shown.
 
+mod acting;
 mod expect;
 mod format;
 mod given;
