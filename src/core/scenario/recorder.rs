@@ -234,7 +234,7 @@ impl<'a> Recorder<'a> {
         }))
     }
 
-    /// A repair may give new attempts in the same turn, or in one before it.
+    /// A repair may set variables and give new attempts in the same turn, or in one before it.
     fn resolved(&mut self, events: &[Event]) -> Option<Json> {
         let key = events.iter().find_map(|event| match event {
             Event::IncidentResolved { key } => Some(key),
@@ -248,6 +248,7 @@ impl<'a> Recorder<'a> {
         if let Some(retries) = retries.or(self.retries.take()) {
             step["retries"] = json!(retries);
         }
+        with_variables(&mut step, run(events.iter()));
         Some(step)
     }
 
