@@ -13,6 +13,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::output::{print_json, print_table};
 use crate::cli::values::{count, key};
 use crate::cli::variables::{Variable, object};
+use crate::cli::{bulk, changes};
 
 const WAIT_FIELDS: [&str; 6] = ["element", "kind", "waits_for", "since", "until", "released_by"];
 const FIELDS: [&str; 7] =
@@ -33,6 +34,21 @@ pub(crate) enum Instances {
     Compare(Compare),
     /// End an instance and everything in it
     Cancel(One),
+    /// Begin, end and move elements of an instance
+    Modify(changes::Modify),
+    /// Let an instance go on in another version
+    Migrate(changes::Migrate),
+    /// Let an instance rest
+    Suspend(One),
+    /// Let a suspended instance go on
+    Resume(One),
+    /// Try again whatever raised the open incidents of an instance
+    Retry(changes::Retry),
+    /// Start another instance with the same start variables
+    Restart(changes::Restart),
+    /// Do something to many instances, tried dry first
+    #[command(subcommand)]
+    Bulk(bulk::Bulk),
 }
 
 /// The arguments of `instances list`.
@@ -41,7 +57,7 @@ pub(crate) struct List {
     /// Only of this process
     #[arg(long, value_name = "ID")]
     process: Option<String>,
-    /// Only in this state: active, stuck, completed or terminated
+    /// Only in this state: active, suspended, stuck, completed or terminated
     #[arg(long)]
     state: Option<String>,
     /// At most so many
@@ -116,12 +132,24 @@ impl Instances {
             }
             Self::Rewind(rewind) => rewind.run(),
             Self::Compare(compare) => compare.run(),
-            Self::Cancel(One { key, server }) => {
-                let path = format!("/api/v1/process-instances/{key}/cancel");
-                let data = server.client()?.post(&path, &json!({}))?.data;
-                Ok(print_done(&data, server.json, &format!("canceled instance {key}")))
-            }
+            Self::Cancel(one) => one.post("cancel", "canceled"),
+            Self::Suspend(one) => one.post("suspend", "suspended"),
+            Self::Resume(one) => one.post("resume", "resumed"),
+            Self::Modify(it) => it.run(),
+            Self::Migrate(it) => it.run(),
+            Self::Retry(it) => it.run(),
+            Self::Restart(it) => it.run(),
+            Self::Bulk(it) => it.run(),
         }
+    }
+}
+
+impl One {
+    fn post(self, what: &str, done: &str) -> Outcome {
+        let Self { key, server } = self;
+        let path = format!("/api/v1/process-instances/{key}/{what}");
+        let data = server.client()?.post(&path, &json!({}))?.data;
+        Ok(print_done(&data, server.json, &format!("{done} instance {key}")))
     }
 }
 

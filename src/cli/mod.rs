@@ -13,6 +13,8 @@ mod profile;
 mod values;
 mod variables;
 
+mod bulk;
+mod changes;
 mod conditions;
 mod config_check;
 mod decisions;
@@ -85,7 +87,7 @@ enum Command {
     Signal(signal::Signal),
     /// Start what the conditions of start events ask for on a server
     EvaluateConditions(conditions::EvaluateConditions),
-    /// Look at and cancel process instances
+    /// Look at process instances, change and end them
     #[command(subcommand)]
     Instances(instances::Instances),
     /// Show an instance as it was, turn by turn

@@ -30,6 +30,7 @@ use crate::platform::config::{Config, ExecutionConfig};
 use crate::platform::mail::Mailer;
 use crate::platform::outbound::OutboundClient;
 use crate::platform::telemetry::{self, Metrics};
+use crate::services::bulk::Bulk;
 use crate::services::connectors::{self, Connections};
 use crate::services::execution::{Backoff, Execution, Foundation, Handlers, Settings};
 use crate::services::files::Files;
@@ -190,12 +191,16 @@ async fn compose(
     let live = LiveBus::new();
     // It ends by itself when told to; what it has not indexed then, the next start does.
     drop(search.spawn(execution.changes(), ending.clone()));
+    let instances = Instances::new(execution.clone());
+    let bulk = Bulk::new(execution.clone(), instances.clone());
+    bulk.spawn(ending.clone());
     live_bridge::spawn(execution.changes(), live.clone(), ending.clone());
     Ok(App::new(Parts {
         config: Arc::new(config),
         clock,
         identity,
-        instances: Instances::new(execution.clone()),
+        instances,
+        bulk,
         operations: Operations::new(execution.clone(), search.clone()),
         files: files.context("the files can't be opened")?,
         execution,

@@ -9,6 +9,7 @@ use crate::http::live::LiveBus;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::telemetry::Metrics;
+use crate::services::bulk::Bulk;
 use crate::services::execution::Execution;
 use crate::services::files::Files;
 use crate::services::identity::Identity;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub execution: Execution,
     /// Process instances.
     pub instances: Instances,
+    /// Operations on many instances.
+    pub bulk: Bulk,
     /// What can be found.
     pub search: Search,
     /// The installation at a glance.

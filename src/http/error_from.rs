@@ -3,13 +3,14 @@
 //! Must not know routes. A service's error belongs here and nowhere else.
 
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use crate::core::engine::Rejection;
+use crate::core::engine::{MigrationProblem, Rejection};
 use crate::core::forms::FieldError;
 use crate::http::error::HttpError;
 use crate::platform::blobs::BlobError;
 use crate::platform::store::StoreError;
+use crate::services::bulk::BulkError;
 use crate::services::execution::Refusal;
 use crate::services::files::FilesError;
 use crate::services::identity::IdentityError;
@@ -161,8 +162,23 @@ fn rejected(rejection: &Rejection, message: String) -> HttpError {
     match rejection {
         Rejection::NotFound { target, .. } => HttpError::not_found(&target.to_string()),
         Rejection::NoRetries { .. }
+        | Rejection::NoJob { .. }
         | Rejection::PriorityOutOfRange { .. }
         | Rejection::CannotBegin { .. } => HttpError::unprocessable("invalid_value", message),
+        Rejection::CannotModify { instruction, .. } => {
+            HttpError::conflict("cannot_modify", message)
+                .with_details(json!({ "instruction": instruction }))
+        }
+        Rejection::CannotMigrate { problems } => {
+            let problem = |it: &MigrationProblem| {
+                let key = it.element_instance_key.map(|key| key.to_string());
+                let (id, why) = (&*it.element_id, it.reason.to_string());
+                json!({ "element_id": id, "element_instance_key": key, "message": why })
+            };
+            let problems: Vec<Json> = problems.iter().map(problem).collect();
+            HttpError::conflict("cannot_migrate", message)
+                .with_details(json!({ "problems": problems }))
+        }
         Rejection::NoStartEvent { .. } => HttpError::unprocessable("no_start_event", message),
         _ => HttpError::conflict("not_possible_now", message),
     }
@@ -200,6 +216,21 @@ impl From<FindError> for HttpError {
             FindError::Store(error) => error.into(),
             FindError::Index(error) => Self::internal(error.to_string()),
             FindError::Stopping => Self::unavailable(BUSY_RETRY_S, error.to_string()),
+        }
+    }
+}
+
+impl From<BulkError> for HttpError {
+    fn from(error: BulkError) -> Self {
+        let message = error.to_string();
+        match error {
+            BulkError::Nothing | BulkError::TooMany => {
+                Self::unprocessable("invalid_selection", message)
+            }
+            BulkError::NotFound(_) => Self::not_found("operation"),
+            BulkError::NotNow(_) => Self::conflict("not_possible_now", message),
+            BulkError::List(error) => error.into(),
+            BulkError::Store(error) => error.into(),
         }
     }
 }

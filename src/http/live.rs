@@ -187,15 +187,19 @@ fn permission_for(topic: &str) -> Option<&'static [Permission]> {
         // Whoever starts instances follows its own; the page shows no others.
         "instances" => &[P::InstancesRead, P::InstancesStart],
         "incidents" => &[P::InstancesRead],
+        "operations" => &[P::InstancesOperate],
         "schedules" => &[P::SchedulesRead],
         "files" => &[P::FilesRead],
         "audit" => &[P::AuditRead],
         "users" => &[P::UsersManage],
         "system" => &[P::SystemRead],
         _ => {
+            let is_key = |key: &str| !key.is_empty() && key.bytes().all(|it| it.is_ascii_digit());
+            if topic.strip_prefix("operation-").is_some_and(is_key) {
+                return Some(&[P::InstancesOperate]);
+            }
             let key = topic.strip_prefix("instance-")?;
-            let is_key = !key.is_empty() && key.bytes().all(|it| it.is_ascii_digit());
-            return is_key.then_some(&[P::InstancesRead, P::InstancesStart]);
+            return is_key(key).then_some(&[P::InstancesRead, P::InstancesStart]);
         }
     })
 }

@@ -47,6 +47,11 @@ fn publish(bus: &LiveBus, notice: &Notice) {
                 bus.publish(&format!("instance-{key}"));
                 continue;
             }
+            Change::Operation(key) => {
+                bus.publish("operations");
+                bus.publish(&format!("operation-{key}"));
+                continue;
+            }
             Change::Instances => "instances",
             Change::UserTasks => "tasks",
             Change::Incidents => "incidents",

@@ -4,6 +4,7 @@
 
 pub mod audit;
 
+pub mod bulk;
 pub mod connectors;
 pub mod decisions;
 pub mod execution;

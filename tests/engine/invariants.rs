@@ -1,15 +1,16 @@
 //! What holds for every instance between two turns, whatever the model.
 
-use flowstead::core::engine::{Held, InstanceState, Lifecycle, ProcessInstance, Role};
+use flowstead::core::engine::{Held, InstanceState, Lifecycle, Postponed, ProcessInstance, Role};
 use flowstead::core::model::{ElementKind, ProcessDefinition};
 
 /// Says what is wrong with an instance that rests, or nothing.
 pub(crate) fn violation(definition: &ProcessDefinition, it: &ProcessInstance) -> Option<String> {
-    if it.state != InstanceState::Active {
+    if !it.is_open() {
         return leftover(it);
     }
     let stuck = it.elements.keys().find_map(|key| stuck(definition, it, *key));
-    stuck.or_else(|| dangling(it)).or_else(|| miscounted(it))
+    let unknown = unknown(definition, it);
+    stuck.or(unknown).or_else(|| dangling(it)).or_else(|| miscounted(it))
 }
 
 /// An instance that is over holds nothing but its outermost scope.
@@ -20,6 +21,7 @@ fn leftover(it: &ProcessInstance) -> Option<String> {
         + it.subscriptions.len()
         + it.signals.len()
         + it.conditions.len()
+        + it.postponed.len()
         + it.incidents.len();
     let is_clean = held == 0
         && it.elements.len() <= 1
@@ -33,6 +35,9 @@ fn leftover(it: &ProcessInstance) -> Option<String> {
 /// Every open element instance waits for something that can still come.
 fn stuck(definition: &ProcessDefinition, it: &ProcessInstance, key: i64) -> Option<String> {
     let element = &it.elements[&key];
+    if is_postponed(it, key) {
+        return None;
+    }
     let wrong = |what: &str| Some(format!("{what}: {key} of '{}' in {it:?}", element.element_id));
     let held: Vec<Held> = it.held(key).collect();
     let has_incident = held.iter().any(|held| matches!(held, Held::Incident(_)));
@@ -54,6 +59,18 @@ fn stuck(definition: &ProcessDefinition, it: &ProcessInstance, key: i64) -> Opti
         }
         _ => wrong("neither open nor gone"),
     }
+}
+
+/// A suspended instance has steps to take and joins to look at when it goes on.
+fn is_postponed(it: &ProcessInstance, key: i64) -> bool {
+    if it.state == InstanceState::Suspended && !it.elements[&key].joins.is_empty() {
+        return true;
+    }
+    let is_it = |one: &Postponed| match one {
+        Postponed::Step { element_instance_key, .. } => *element_instance_key == key,
+        Postponed::Signal { .. } => false,
+    };
+    it.state == InstanceState::Suspended && it.postponed.iter().any(is_it)
 }
 
 /// What stays open with nothing in it, until somebody begins something.
@@ -84,6 +101,24 @@ fn waits_for(it: &ProcessInstance, kind: &ElementKind, id: &str, held: Held) -> 
         ElementKind::CallActivity(_) => false,
         _ => matches!(held, Held::Job(_)),
     }
+}
+
+/// Every id of the model that the instance holds is one of its version.
+fn unknown(definition: &ProcessDefinition, it: &ProcessInstance) -> Option<String> {
+    let joins = it.elements.values().flat_map(|it| it.joins.iter());
+    let flow_ids = joins.clone().flat_map(|(_, waiting)| waiting.keys());
+    let mut flow_ids = flow_ids.filter(|id| definition.flows.iter().all(|it| it.id != **id));
+    let records = it.elements.values().flat_map(|it| it.compensations.iter());
+    let mut element_ids = (it.elements.values().map(|it| &it.element_id))
+        .chain(joins.map(|(gateway, _)| gateway))
+        .chain(records.map(|record| &record.element_id))
+        .chain(it.timers.values().map(|it| &it.element_id))
+        .chain(it.subscriptions.values().map(|it| &it.element_id))
+        .chain(it.signals.values().map(|it| &it.element_id))
+        .chain(it.conditions.values().map(|it| &it.element_id))
+        .filter(|id| definition.find(id).is_none());
+    let lost = element_ids.next().or_else(|| flow_ids.next());
+    lost.map(|id| format!("'{id}' is not of the definition: {it:?}"))
 }
 
 /// Everything held belongs to an open element instance, and every scope is open.

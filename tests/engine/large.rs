@@ -32,6 +32,7 @@ impl Large {
             start_element_id: None,
             parent: None,
             started_by: None,
+            origin_key: None,
         })));
     }
 

@@ -4,6 +4,7 @@
 //! A scenario's expected trace stands in its file. When a trace differs, the test prints the whole
 //! file as it was played.
 
+mod changing;
 pub(crate) mod decisions;
 pub(crate) mod definition_text;
 pub(crate) mod invariants;
@@ -55,6 +56,10 @@ scenarios! {
     signals
     links
     implicit_splits
+    modification
+    migration
+    suspension
+    repair
     multiple_events
     complex_gateways
     instantiating

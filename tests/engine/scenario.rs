@@ -44,7 +44,7 @@ pub(crate) fn play(text: &str) -> String {
 
 /// What a scenario ran: its model, and the elements whose work it has seen done.
 pub(crate) struct Run {
-    pub(crate) definition: ProcessDefinition,
+    pub(crate) definition: Arc<ProcessDefinition>,
     pub(crate) elements: BTreeSet<Arc<str>>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn runs(text: &str) -> Vec<Run> {
     let scenarios = text.split("## ").filter(|scenario| !scenario.trim().is_empty());
     let played = scenarios.map(|scenario| {
         let (name, body) = scenario.split_once('\n').expect("a scenario has lines");
-        let mut stage = Stage::new(name, &model(body).join("\n"));
+        let mut stage = Stage::of(name, &model(body).join("\n"));
         for command in body.lines().filter_map(|line| line.strip_prefix("> ")) {
             stage.play(command);
         }
@@ -68,9 +68,9 @@ fn model(body: &str) -> Vec<&str> {
 }
 
 fn play_one(name: &str, body: &str) -> String {
-    let model = model(body);
-    let mut played = vec![model.join("\n") + "\n"];
-    let mut stage = Stage::new(name, &model.join("\n"));
+    let model = model(body).join("\n");
+    let mut played = vec![format!("{model}\n")];
+    let mut stage = Stage::of(name, &model);
     for line in body.lines() {
         if let Some(command) = line.strip_prefix("> ") {
             played.push(format!("> {command}\n{}", wrapped(&stage.play(command))));
@@ -99,27 +99,37 @@ fn wrapped(words: &[String]) -> String {
     if words.is_empty() { lines } else { lines + "\n" }
 }
 
-struct Stage {
+pub(super) struct Stage {
     scenario: String,
-    definition: ProcessDefinition,
-    instance: ProcessInstance,
+    pub(super) definition: Arc<ProcessDefinition>,
+    pub(super) next_version: Option<Arc<ProcessDefinition>>,
+    pub(super) instance: ProcessInstance,
     folded: ProcessInstance,
-    names: Names,
+    pub(super) names: Names,
     element_ids: BTreeMap<i64, Arc<str>>,
     /// Elements whose work was done, or that threw what ended them.
     done: BTreeSet<Arc<str>>,
-    turn: TurnContext,
+    pub(super) turn: TurnContext,
     /// The turns so far and when they were taken.
-    turns: Vec<(Timestamp, Vec<Event>)>,
+    pub(super) turns: Vec<(Timestamp, Vec<Event>)>,
 }
 
 impl Stage {
+    /// A next version, to migrate to, follows the first one after a line of its own.
+    fn of(scenario: &str, model: &str) -> Self {
+        let (first, next) = model.split_once("\n~~\n").unwrap_or((model, ""));
+        let mut stage = Self::new(scenario, first);
+        stage.next_version = (!next.is_empty()).then(|| Arc::new(definition(next)));
+        stage
+    }
+
     fn new(scenario: &str, model: &str) -> Self {
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a time");
         let zone = TimeZone::get("Europe/Berlin").expect("the zone database");
         Self {
             scenario: scenario.to_owned(),
-            definition: definition(model),
+            definition: Arc::new(definition(model)),
+            next_version: None,
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
             names: Names::default(),
@@ -145,12 +155,15 @@ impl Stage {
             "limit" => {
                 self.turn.limits.flows_per_scope_max = rest.parse().expect("a number");
             }
+            "propose" => return self.proposal(),
+            "start-of" => return self.start(),
             "rewind" => return self.rewind(rest),
             "decisions" => {
                 self.turn.limits.decisions_max = rest.parse().expect("a number");
             }
             _ => {
-                let command = self.command(verb, rest);
+                let changing = self.changing(verb, rest);
+                let command = changing.unwrap_or_else(|| self.command(verb, rest));
                 return self.take_turn(&command);
             }
         }
@@ -159,7 +172,11 @@ impl Stage {
 
     fn take_turn(&mut self, command: &Command) -> Vec<String> {
         let before = self.instance.clone();
+        self.turn.target = self.next_version.clone();
         let decided = decide(&self.definition, &mut self.instance, command, &mut self.turn);
+        if let (Command::MigrateInstance(_), Ok(_)) = (command, &decided) {
+            self.definition = self.next_version.take().expect("a migration has a target");
+        }
         match decided {
             Err(rejection) => {
                 assert_eq!(self.instance, before, "refused, but changed: {}", self.scenario);
@@ -235,7 +252,7 @@ impl Stage {
     }
 
     /// The key behind a name; a name nobody has is the key of nothing.
-    fn key(&self, name: &str) -> i64 {
+    pub(super) fn key(&self, name: &str) -> i64 {
         self.names.key(name).unwrap_or(7)
     }
 
@@ -299,6 +316,7 @@ impl Stage {
             start_element_id: after("at").map(Into::into),
             parent: words.contains(&"child").then_some(parent),
             started_by: after("by"),
+            origin_key: None,
         }))
     }
 

@@ -197,6 +197,25 @@ impl Names {
             Event::TriggersReleased { element_instance_key, element_id } => {
                 format!("released({} {element_id})", self.of(*element_instance_key))
             }
+            other => self.changed(other),
+        }
+    }
+
+    /// Events about the instance as a whole.
+    fn changed(&mut self, event: &Event) -> String {
+        match event {
+            Event::InstanceSuspended => "=suspended".to_owned(),
+            Event::InstanceResumed => "=resumed".to_owned(),
+            Event::InstanceMigrated(facts) => {
+                let renamed = facts.elements.iter().chain(&facts.flows);
+                let mut words = vec![facts.version.to_string()];
+                words.extend(renamed.map(|(old, new)| format!("{old}={new}")));
+                format!("migrated({})", words.join(" "))
+            }
+            Event::StepPostponed { element_instance_key, step } => {
+                format!("later({} {step:?})", self.of(*element_instance_key))
+            }
+            Event::SignalPostponed { key, .. } => format!("later({})", self.of(*key)),
             other => panic!("no text for {other:?}"),
         }
     }
@@ -266,6 +285,12 @@ impl Names {
             }
             Effect::CancelCalledInstance { child_key } => {
                 format!("=> cancel {}", self.of(*child_key))
+            }
+            Effect::SuspendCalledInstance { child_key } => {
+                format!("=> suspend {}", self.of(*child_key))
+            }
+            Effect::ResumeCalledInstance { child_key } => {
+                format!("=> resume {}", self.of(*child_key))
             }
             Effect::BroadcastSignal { signal_name, variables, .. } => {
                 format!("=> signal {signal_name} {}", json(variables))

@@ -28,6 +28,7 @@ use flowstead::platform::clock::{Clock, KeyGenerator, SettableClock};
 use flowstead::platform::config::Config;
 use flowstead::platform::store::{Database, Options, Set};
 use flowstead::services::audit::Origin;
+use flowstead::services::bulk::Bulk;
 use flowstead::services::execution::{Backoff, Execution, Foundation, Handlers, Settings};
 use flowstead::services::files::Files;
 use flowstead::services::identity::{Identity, NewApiToken, NewUser};
@@ -35,6 +36,7 @@ use flowstead::services::instances::Instances;
 use flowstead::services::operations::Operations;
 use flowstead::services::search::Search;
 use jiff::tz::TimeZone;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// A password that is strong enough.
@@ -106,11 +108,15 @@ impl Server {
         let live = LiveBus::new();
         let blobs = BlobStore::open(&folder.0.join("files")).expect("a folder of its own");
         let files = Files::open(execution.clone(), blobs, config.server.body_bytes).await;
+        let instances = Instances::new(execution.clone());
+        let bulk = Bulk::new(execution.clone(), instances.clone());
+        bulk.spawn(CancellationToken::new());
         let app = App::new(Parts {
             config,
             clock,
             identity,
-            instances: Instances::new(execution.clone()),
+            instances: instances.clone(),
+            bulk,
             operations: Operations::new(execution.clone(), search.clone()),
             files: files.expect("a fresh folder"),
             execution,

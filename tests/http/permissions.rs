@@ -20,6 +20,9 @@ GET /account signed in
 GET /api/v1/audit administrator operator
 GET /api/v1/audit-events administrator operator
 GET /api/v1/audit/facets administrator operator
+GET /api/v1/bulk-operations administrator modeler operator
+GET /api/v1/bulk-operations/{key} administrator modeler operator
+GET /api/v1/bulk-operations/{key}/items administrator modeler operator
 GET /api/v1/dead-letters administrator modeler operator
 GET /api/v1/decision-evaluations administrator modeler operator
 GET /api/v1/decision-evaluations/{key} administrator modeler operator
@@ -47,6 +50,7 @@ GET /api/v1/process-instances/{key} signed in
 GET /api/v1/process-instances/{key}/compare signed in
 GET /api/v1/process-instances/{key}/diagram.svg signed in
 GET /api/v1/process-instances/{key}/journal signed in
+GET /api/v1/process-instances/{key}/migration administrator modeler operator
 GET /api/v1/process-instances/{key}/replay signed in
 GET /api/v1/process-instances/{key}/variables signed in
 GET /api/v1/process-instances/{key}/waiting signed in
@@ -78,11 +82,19 @@ GET /inbox signed in
 GET /inbox/{key} signed in
 GET /incidents administrator modeler operator
 GET /instances signed in
+GET /instances/operations administrator modeler operator
+GET /instances/operations/new administrator modeler operator
+GET /instances/operations/{key} administrator modeler operator
 GET /instances/{key} signed in
 GET /instances/{key}/compare signed in
 GET /instances/{key}/history signed in
+GET /instances/{key}/migrate administrator modeler operator
+GET /instances/{key}/modify administrator modeler operator
+GET /instances/{key}/restart administrator modeler operator
 GET /live everybody
 GET /metrics administrator operator
+GET /patterns signed in
+GET /patterns/{pattern_id}/model signed in
 GET /processes signed in
 GET /processes/{id} signed in
 GET /processes/{id}/model signed in
@@ -105,6 +117,10 @@ POST /account/tokens/{key}/revoke signed in
 POST /api/v1/auth/login everybody
 POST /api/v1/auth/logout everybody
 POST /api/v1/auth/refresh everybody
+POST /api/v1/bulk-operations administrator modeler operator
+POST /api/v1/bulk-operations/{key}/cancel administrator modeler operator
+POST /api/v1/bulk-operations/{key}/pause administrator modeler operator
+POST /api/v1/bulk-operations/{key}/start administrator modeler operator
 POST /api/v1/conditions/evaluate signed in
 POST /api/v1/dead-letters/requeue administrator modeler operator
 POST /api/v1/dead-letters/{key}/requeue administrator modeler operator
@@ -125,7 +141,13 @@ POST /api/v1/messages administrator modeler operator
 POST /api/v1/process-instances signed in
 POST /api/v1/process-instances/{key}/activate administrator modeler operator
 POST /api/v1/process-instances/{key}/cancel administrator modeler operator
+POST /api/v1/process-instances/{key}/migrate administrator modeler operator
+POST /api/v1/process-instances/{key}/modify administrator modeler operator
+POST /api/v1/process-instances/{key}/restart administrator modeler operator
+POST /api/v1/process-instances/{key}/resume administrator modeler operator
+POST /api/v1/process-instances/{key}/retry administrator modeler operator
 POST /api/v1/process-instances/{key}/rewind administrator modeler operator
+POST /api/v1/process-instances/{key}/suspend administrator modeler operator
 POST /api/v1/process-instances/{key}/variables administrator modeler operator
 POST /api/v1/schedules/{key}/pause administrator modeler operator
 POST /api/v1/schedules/{key}/resume administrator modeler operator
@@ -149,8 +171,17 @@ POST /groups/{id}/members administrator
 POST /groups/{id}/members/{key}/remove administrator
 POST /incidents/resolve administrator modeler operator
 POST /incidents/{key}/resolve administrator modeler operator
+POST /instances/operations administrator modeler operator
+POST /instances/operations/{key}/cancel administrator modeler operator
+POST /instances/operations/{key}/pause administrator modeler operator
+POST /instances/operations/{key}/start administrator modeler operator
 POST /instances/{key}/cancel administrator modeler operator
+POST /instances/{key}/migrate administrator modeler operator
+POST /instances/{key}/modify administrator modeler operator
+POST /instances/{key}/restart administrator modeler operator
+POST /instances/{key}/resume administrator modeler operator
 POST /instances/{key}/rewind administrator modeler operator
+POST /instances/{key}/suspend administrator modeler operator
 POST /instances/{key}/variables administrator modeler operator
 POST /processes administrator modeler
 POST /processes/{id}/start signed in

@@ -69,6 +69,21 @@ POST | process-instances/1/cancel | | 404 not_found
 POST | process-instances/INSTANCE/variables | {"variables":{},"scope_key":"1"} | 404 not_found
 POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":[]} | 422 invalid_value
 POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":["x"]} | 404 not_found
+POST | process-instances/INSTANCE/modify | {"instructions":[]} | 409 cannot_modify
+POST | process-instances/INSTANCE/modify | {"instructions":[{"kind":"move","element_id":"x"}]} | 422 invalid_value
+POST | process-instances/INSTANCE/modify | {"instructions":[{"kind":"jump"}]} | 422 invalid_body
+POST | process-instances/INSTANCE/migrate | {"version":1} | 409 cannot_migrate
+POST | process-instances/INSTANCE/migrate | {"version":9} | 404 not_found
+POST | process-instances/INSTANCE/resume | | 409 not_possible_now
+POST | process-instances/INSTANCE/retry | | 404 not_found
+POST | process-instances/INSTANCE/restart | {"variables":{"amount":-1}} | 422 invalid_variables
+POST | process-instances/1/suspend | | 404 not_found
+GET | process-instances/1/migration | | 404 not_found
+POST | bulk-operations | {"action":{"kind":"suspend"}} | 422 invalid_value
+POST | bulk-operations | {"action":{"kind":"suspend"},"keys":[]} | 422 invalid_selection
+POST | bulk-operations | {"action":{"kind":"explode"},"keys":["1"]} | 422 invalid_body
+POST | bulk-operations/1/start | | 404 not_found
+GET | bulk-operations/1/items | | 404 not_found
 POST | signals | {"name":""} | 422 invalid_value
 POST | signals | {"signal":"fire"} | 422 invalid_body
 POST | jobs/activate | {"types":[],"worker":"w"} | 422 invalid_value

@@ -1,6 +1,8 @@
 //! Process instances on a running engine, on both databases.
 
 mod api;
+mod bulk;
+mod changing;
 mod listing;
 mod overview;
 mod pages;

@@ -142,6 +142,7 @@ async fn variables_of_a_start_fit_the_data_schema_or_nothing_starts() {
         engine.deploy(&[("review.bpmn", &model), ("review.schema.json", schema)]).await;
         let instances = Instances::new(engine.execution.clone());
         let start = |variables: serde_json::Value| StartInstance {
+            after: None,
             process: ProcessReference::Latest("review".to_owned()),
             variables: serde_json::from_value(variables).expect("an object"),
         };

@@ -3,6 +3,7 @@
 
 mod assets;
 mod forms;
+mod patterns_list;
 
 use askama::Template;
 use flowstead::http::pages::*;
@@ -13,6 +14,7 @@ pub(crate) fn samples() -> Vec<(String, String)> {
     let mut pages = Pages::default();
     add_gate(&mut pages);
     add_work(&mut pages);
+    add_changes(&mut pages);
     add_decisions(&mut pages);
     add_insight(&mut pages);
     add_administration(&mut pages);
@@ -39,7 +41,9 @@ fn add_work(pages: &mut Pages) {
     pages.add("inbox-empty", &inbox::InboxPage::sample_empty());
     pages.add("processes", &processes::ProcessesPage::sample());
     pages.add("processes-empty", &processes::ProcessesPage::sample_empty());
-    pages.add("patterns", &patterns::PatternsPage::sample());
+    for (index, page) in patterns::PatternsPage::samples().iter().enumerate() {
+        pages.add(&format!("patterns-{index}"), page);
+    }
     pages.add("deploy-problems", &deploy_problems::DeployProblemsPage::sample());
     pages.add("process", &process::ProcessPage::sample());
     pages.add("process-old", &process::ProcessPage::sample_empty());
@@ -49,6 +53,27 @@ fn add_work(pages: &mut Pages) {
     pages.add("instances-empty", &instances::InstancesPage::sample_empty());
     for (index, page) in instance::InstancePage::samples().iter().enumerate() {
         pages.add(&format!("instance-{index}"), page);
+    }
+}
+
+fn add_changes(pages: &mut Pages) {
+    use instance_migrate::InstanceMigratePage;
+    pages.add("instance_modify", &instance_modify::InstanceModifyPage::sample());
+    pages.add("instance_modify-refused", &instance_modify::InstanceModifyPage::sample_refused());
+    pages.add("instance_migrate", &InstanceMigratePage::sample());
+    pages.add("instance_migrate-empty", &InstanceMigratePage::sample_empty());
+    pages.add("instance_migrate-refused", &InstanceMigratePage::sample_refused());
+    pages.add("instance_restart", &instance_restart::InstanceRestartPage::sample());
+    pages.add("instance_restart-refused", &instance_restart::InstanceRestartPage::sample_refused());
+    pages.add("bulk_choice", &bulk_choice::BulkChoicePage::sample());
+    for (index, page) in bulk_choice::BulkChoicePage::samples().iter().enumerate() {
+        pages.add(&format!("bulk_choice-{index}"), page);
+    }
+    pages.add("bulk_operations", &bulk_operations::BulkOperationsPage::sample());
+    pages.add("bulk_operations-empty", &bulk_operations::BulkOperationsPage::sample_empty());
+    pages.add("bulk_operation", &bulk_operation::BulkOperationPage::sample());
+    for (index, page) in bulk_operation::BulkOperationPage::samples().iter().enumerate() {
+        pages.add(&format!("bulk_operation-{index}"), page);
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn create(random: &mut Random, key: i64, start_element_id: Option<Arc
         start_element_id,
         parent: random.once_in(3).then_some(parent),
         started_by: None,
+        origin_key: None,
     }))
 }
 

@@ -5,6 +5,7 @@
 //! Every model has its own seed, which a failure names: one model is played again by that seed and
 //! a count of 1.
 
+mod changes;
 mod commands;
 mod models;
 mod random;
@@ -12,6 +13,7 @@ mod reference;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 
 use flowstead::core::engine::{
     Command, CopyPlan, Event, GoOnAsCopy, InstanceState, KEY_STEP, Keys, Outcome, ProcessInstance,
@@ -67,6 +69,9 @@ struct Counts {
     decisions: usize,
     collected: usize,
     resets: usize,
+    modified: usize,
+    migrated: usize,
+    suspended: usize,
 }
 
 impl Counts {
@@ -81,6 +86,9 @@ impl Counts {
         self.decisions += other.decisions;
         self.collected += other.collected;
         self.resets += other.resets;
+        self.modified += other.modified;
+        self.migrated += other.migrated;
+        self.suspended += other.suspended;
         self
     }
 
@@ -96,6 +104,9 @@ impl Counts {
             ("decisions", self.decisions),
             ("collected triggers", self.collected),
             ("resets of complex gateways", self.resets),
+            ("modifications", self.modified),
+            ("migrations", self.migrated),
+            ("suspensions", self.suspended),
         ];
         for (what, count) in met {
             assert!(count >= 100, "the simulation hardly met any {what}: {count}");
@@ -124,11 +135,14 @@ fn simulate(seeds: std::ops::Range<u64>) -> Counts {
 }
 
 struct Player<'a> {
-    definition: ProcessDefinition,
+    text: String,
+    definition: Arc<ProcessDefinition>,
     instance: ProcessInstance,
     /// The same instance, made of nothing but its events.
     folded: ProcessInstance,
     journal: Vec<String>,
+    /// The model and its definition after each turn.
+    versions: Vec<(String, Arc<ProcessDefinition>)>,
     turn: TurnContext,
     random: Random,
     given: &'a mut Vec<Command>,
@@ -147,10 +161,12 @@ impl<'a> Player<'a> {
         turn.limits.flows_per_scope_max = FLOWS_PER_SCOPE_MAX;
         turn.decisions = decisions();
         Self {
-            definition: definition(model),
+            text: model.to_owned(),
+            definition: Arc::new(definition(model)),
             instance: ProcessInstance::empty(),
             folded: ProcessInstance::empty(),
             journal: Vec::new(),
+            versions: Vec::new(),
             turn,
             random,
             given,
@@ -167,16 +183,48 @@ impl<'a> Player<'a> {
         self.take_turn(create);
         for _ in 0..COMMANDS_MAX {
             self.reload();
-            if self.random.once_in(24) {
-                self.rewind();
-            }
-            let command = commands::next(&mut self.random, &self.instance);
-            self.take_turn(command);
-            if self.instance.state != InstanceState::Active {
+            self.advance();
+            if !self.instance.is_open() {
                 self.counts.completed += 1;
                 let late = commands::next(&mut self.random, &self.instance);
                 return self.take_turn(late);
             }
+        }
+    }
+
+    /// Something that advances the instance, or now and then something that changes it.
+    fn advance(&mut self) {
+        if self.random.once_in(24) {
+            self.rewind();
+        }
+        if self.instance.state == InstanceState::Suspended && self.random.once_in(3) {
+            return self.take_turn(Command::Resume);
+        }
+        let command = match self.random.below(24) {
+            0 => changes::modify(&mut self.random, &self.definition, &self.instance),
+            1 => Command::Suspend,
+            2 => return self.migrate(),
+            3 if !self.instance.incidents.is_empty() => {
+                changes::repair(&mut self.random, &self.instance)
+            }
+            _ => commands::next(&mut self.random, &self.instance),
+        };
+        self.take_turn(command);
+    }
+
+    /// Goes on with a next version of the model, if the instance can.
+    fn migrate(&mut self) {
+        let (text, renamed) = changes::next_version(&mut self.random, &self.text);
+        let next = Arc::new(definition(&text));
+        let command =
+            changes::migrate(&mut self.random, &self.definition, &next, &renamed, &self.instance);
+        self.turn.target = Some(Arc::clone(&next));
+        let before = self.counts.migrated;
+        self.take_turn(command);
+        if self.counts.migrated > before {
+            self.text = text;
+            let last = self.versions.last_mut().expect("it was migrated in a turn");
+            *last = (self.text.clone(), Arc::clone(&self.definition));
         }
     }
 
@@ -222,6 +270,8 @@ impl<'a> Player<'a> {
         assert_eq!(old, None, "the copy holds something of the original");
         self.counts.rewinds += 1;
         self.journal = turns.iter().map(|events| encode(events)).collect();
+        self.versions.truncate(turn);
+        (self.text, self.definition) = self.versions[turn - 1].clone();
         let source_key = std::mem::replace(&mut self.instance, copy.clone()).key;
         self.folded = copy;
         let variables = BTreeMap::from([(key, commands::variables(&mut self.random))]);
@@ -241,7 +291,18 @@ impl<'a> Player<'a> {
         self.counts.turns += 1;
         let command = self.given.last().expect("just given");
         match decide(&self.definition, &mut self.instance, command, &mut self.turn) {
-            Ok(outcome) => self.accept(&outcome),
+            Ok(outcome) => {
+                match command {
+                    Command::ModifyInstance { .. } => self.counts.modified += 1,
+                    Command::Suspend => self.counts.suspended += 1,
+                    Command::MigrateInstance(_) => {
+                        self.counts.migrated += 1;
+                        self.definition = self.turn.target.take().expect("a version to go to");
+                    }
+                    _ => {}
+                }
+                self.accept(&outcome);
+            }
             Err(rejection) => {
                 assert_eq!(self.instance, before, "refused, but changed: {rejection}");
                 self.counts.refused += 1;
@@ -272,6 +333,7 @@ impl<'a> Player<'a> {
         assert_eq!(violation(&self.definition, &self.instance), None);
         self.check_waiting();
         self.journal.push(encode(&outcome.events));
+        self.versions.push((self.text.clone(), Arc::clone(&self.definition)));
     }
 
     /// An inclusive gateway opens only when the rule allows it.
@@ -306,6 +368,9 @@ impl<'a> Player<'a> {
 
     /// No gateway stays as it is when the rule lets it open or begin anew.
     fn check_waiting(&self) {
+        if self.instance.state == InstanceState::Suspended {
+            return;
+        }
         for (scope_key, gateway) in reference::waiting_complex(&self.definition, &self.instance) {
             let (definition, instance) = (&self.definition, &self.instance);
             let may = reference::may_reset(definition, instance, scope_key, gateway, &[]);

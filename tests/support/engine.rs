@@ -81,7 +81,7 @@ impl Engine {
     ) -> InstanceReceipt {
         let Json::Object(variables) = variables else { panic!("variables are an object") };
         let process = ProcessReference::Latest(process_id.to_owned());
-        let work = Work::Start(StartInstance { process, variables });
+        let work = Work::Start(StartInstance { process, after: None, variables });
         match self.submit(work, user_id).await.expect("the start is taken") {
             Receipt::Instance(receipt) => receipt,
             other => panic!("a start answers with an instance, not {other:?}"),

@@ -36,7 +36,8 @@ pub(crate) async fn expense(server: &Server) -> String {
     let deployed = deploy(execution, &TimeZone::UTC, resources, Origin::system("test")).await;
     deployed.expect("nothing is wrong with the files");
     let process = ProcessReference::Latest("expense".into());
-    let work = Work::Start(StartInstance { process, variables: serde_json::Map::new() });
+    let work =
+        Work::Start(StartInstance { process, after: None, variables: serde_json::Map::new() });
     let receipt = execution.submit(work, Origin::system("test")).await;
     assert!(matches!(receipt, Ok(Receipt::Instance(_))), "{receipt:?}");
     let token = token(server, "seeker", Role::Operator).await;

@@ -9,12 +9,13 @@ use serde_json::Value;
 
 use super::event::{Event, IncidentRaised};
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, JobCreated, LoopStarted, Role,
-    SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, ElementActivating, InstanceCreated, InstanceMigrated, JobCreated,
+    LoopStarted, Role, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
 };
 use super::instance::{
-    ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job, JobState,
-    LoopProgress, ProcessInstance, SignalSubscription, Subscription, Timer, UserTask, VariableMap,
+    Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
+    JobState, LoopProgress, Postponed, ProcessInstance, SignalSubscription, Subscription, Timer,
+    UserTask, VariableMap,
 };
 use super::lifecycle::Lifecycle;
 
@@ -23,7 +24,15 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::InstanceCreated(facts) => create(it, facts),
         Event::InstanceCompleted => it.state = InstanceState::Completed,
-        Event::InstanceTerminated => it.state = InstanceState::Terminated,
+        Event::InstanceTerminated => {
+            it.state = InstanceState::Terminated;
+            it.postponed.clear();
+        }
+        Event::InstanceSuspended
+        | Event::InstanceResumed
+        | Event::InstanceMigrated(_)
+        | Event::StepPostponed { .. }
+        | Event::SignalPostponed { .. } => apply_change(it, event),
         Event::ElementActivating(facts) => activate(it, facts),
         Event::ElementActivated { key } => move_to(it, *key, Lifecycle::Activated),
         Event::ElementCompleting { key } => move_to(it, *key, Lifecycle::Completing),
@@ -128,6 +137,83 @@ fn apply_later(it: &mut ProcessInstance, event: &Event) {
             }
         }
         _ => {}
+    }
+}
+
+/// Changes of the instance as a whole.
+fn apply_change(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::InstanceSuspended => it.state = InstanceState::Suspended,
+        Event::InstanceResumed => {
+            it.state = InstanceState::Active;
+            it.postponed.clear();
+        }
+        Event::InstanceMigrated(facts) => rename(it, facts),
+        Event::StepPostponed { element_instance_key, step } => {
+            let (step, element_instance_key) = (*step, *element_instance_key);
+            it.postponed.push(Postponed::Step { step, element_instance_key });
+        }
+        Event::SignalPostponed { key, signal_key, variables } => {
+            let (subscription_key, signal_key) = (*key, *signal_key);
+            let variables = variables.clone();
+            it.postponed.push(Postponed::Signal { subscription_key, signal_key, variables });
+        }
+        _ => {}
+    }
+}
+
+/// Every id of the definition that the instance holds becomes the new version's.
+fn rename(it: &mut ProcessInstance, facts: &InstanceMigrated) {
+    it.definition_key = facts.definition_key;
+    it.version = facts.version;
+    let elements: Renames<'_> = facts.elements.iter().map(|(old, new)| (&**old, new)).collect();
+    let flows: Renames<'_> = facts.flows.iter().map(|(old, new)| (&**old, new)).collect();
+    for element in it.elements.values_mut() {
+        rename_one(&elements, &mut element.element_id);
+        rename_records(&elements, &mut element.compensations);
+        let joins = std::mem::take(&mut element.joins);
+        element.joins = joins
+            .into_iter()
+            .map(|(gateway, waiting)| {
+                let waiting = waiting.into_iter().map(|(flow, n)| (renamed(&flows, flow), n));
+                (renamed(&elements, gateway), waiting.collect())
+            })
+            .collect();
+        let resets = std::mem::take(&mut element.resets).into_iter().map(|(gateway, used)| {
+            let used = used.into_iter().map(|flow| renamed(&flows, flow));
+            (renamed(&elements, gateway), used.collect())
+        });
+        element.resets = resets.collect();
+        let collected = std::mem::take(&mut element.collected).into_iter();
+        element.collected =
+            collected.map(|(event, come)| (renamed(&elements, event), come)).collect();
+    }
+    let waits = (it.timers.values_mut().map(|it| &mut it.element_id))
+        .chain(it.subscriptions.values_mut().map(|it| &mut it.element_id))
+        .chain(it.signals.values_mut().map(|it| &mut it.element_id))
+        .chain(it.conditions.values_mut().map(|it| &mut it.element_id));
+    for element_id in waits {
+        rename_one(&elements, element_id);
+    }
+}
+
+/// New ids by old ones.
+type Renames<'f> = BTreeMap<&'f str, &'f Arc<str>>;
+
+fn renamed(renames: &Renames<'_>, id: Arc<str>) -> Arc<str> {
+    renames.get(&*id).map_or(id, |new| (*new).clone())
+}
+
+fn rename_one(renames: &Renames<'_>, id: &mut Arc<str>) {
+    if let Some(new) = renames.get(&**id) {
+        *id = (*new).clone();
+    }
+}
+
+fn rename_records(renames: &Renames<'_>, records: &mut [Compensation]) {
+    for record in records {
+        rename_one(renames, &mut record.element_id);
+        rename_records(renames, &mut record.inner);
     }
 }
 

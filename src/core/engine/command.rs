@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::{Instruction, MigrateInstance, RepairIncident};
 use super::copies::GoOnAsCopy;
 use super::instance::{Parent, VariableMap};
 
@@ -104,6 +105,8 @@ pub enum Command {
         /// The incident.
         incident_key: i64,
     },
+    /// Tries again the step that raised an incident, with changed variables or new attempts.
+    RepairIncident(Box<RepairIncident>),
     /// Sets variables from outside.
     SetVariables {
         /// An element instance, or the process instance.
@@ -124,6 +127,17 @@ pub enum Command {
     GoOnAsCopy(Box<GoOnAsCopy>),
     /// Ends the instance and everything in it.
     Cancel,
+    /// Begins and ends elements; all instructions or none.
+    ModifyInstance {
+        /// What is to be done; what begins is there before anything ends.
+        instructions: Vec<Instruction>,
+    },
+    /// Goes on with another version of the process.
+    MigrateInstance(Box<MigrateInstance>),
+    /// Lets the instance rest: nothing advances until it is resumed.
+    Suspend,
+    /// Lets a suspended instance go on.
+    Resume,
     /// The process called by a call activity has completed.
     CompleteCalledInstance {
         /// The call activity.
@@ -196,6 +210,9 @@ pub struct CreateInstance {
     /// Who or what started it, in the caller's words; kept in the journal.
     #[serde(default)]
     pub started_by: Option<String>,
+    /// The instance that this one is made after; kept in the journal.
+    #[serde(default)]
+    pub origin_key: Option<i64>,
 }
 
 /// New values for a user task; what is `None` stays.

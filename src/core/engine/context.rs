@@ -2,13 +2,15 @@
 //!
 //! Must not know what a turn does with it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::decisions::Decisions;
 use super::effect::Effect;
 use super::event::Event;
-use crate::core::model::Binding;
+use crate::core::model::{Binding, ProcessDefinition};
 
 /// Distance between two keys of one node; the node's number stands in the ten bits below.
 pub const KEY_STEP: i64 = 1024;
@@ -61,13 +63,22 @@ pub struct TurnContext {
     pub limits: Limits,
     /// The decisions it may call.
     pub decisions: Decisions,
+    /// The definition that a [`super::Command::MigrateInstance`] leads to; nothing else reads it.
+    pub target: Option<Arc<ProcessDefinition>>,
 }
 
 impl TurnContext {
     /// A turn with the usual limits and no decisions.
     #[must_use]
     pub fn new(now: Timestamp, zone: TimeZone, keys: Keys) -> Self {
-        Self { now, zone, keys, limits: Limits::default(), decisions: Decisions::default() }
+        Self {
+            now,
+            zone,
+            keys,
+            limits: Limits::default(),
+            decisions: Decisions::default(),
+            target: None,
+        }
     }
 }
 

@@ -13,7 +13,10 @@ use super::instance::{InstanceState, ProcessInstance, VariableMap};
 use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
 use super::turn::Turn;
-use super::{copies, incidents, signals, subscriptions, triggers, user_tasks};
+use super::{
+    copies, incidents, migration, modification, signals, subscriptions, suspension, triggers,
+    user_tasks,
+};
 use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
 
 /// Advances an instance by one command, in place, until nothing can go on by itself.
@@ -30,6 +33,9 @@ pub fn decide(
     turn: &mut TurnContext,
 ) -> Result<Outcome, Rejection> {
     check_state(definition, instance, command)?;
+    if let Command::MigrateInstance(plan) = command {
+        return migration::migrate(definition, instance, plan, turn);
+    }
     let mut turn = Turn::new(definition, instance, turn);
     perform(&mut turn, command)?;
     Ok(turn.run())
@@ -44,7 +50,13 @@ fn check_state(
     let process_id = match (command, state) {
         (Command::CreateInstance(facts), InstanceState::Empty) => &facts.process_id,
         (Command::CreateInstance(_), _) => return Err(Rejection::AlreadyCreated { key }),
+        (Command::Resume, InstanceState::Active) => {
+            return Err(Rejection::NotSuspended { key, state });
+        }
         (_, InstanceState::Active) => &instance.process_id,
+        (command, InstanceState::Suspended) if suspension::is_taken(command) => {
+            &instance.process_id
+        }
         _ => return Err(Rejection::NotActive { key, state }),
     };
     if *process_id == definition.id {
@@ -81,6 +93,11 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         Command::CorrelateMessage { subscription_key, message_key, variables } => {
             subscriptions::correlate(turn, *subscription_key, *message_key, variables)
         }
+        Command::CatchSignal { subscription_key, signal_key, variables }
+            if turn.instance.state == InstanceState::Suspended =>
+        {
+            suspension::keep_signal(turn, *subscription_key, *signal_key, variables)
+        }
         Command::CatchSignal { subscription_key, signal_key, variables } => {
             signals::catch(turn, *subscription_key, *signal_key, variables)
         }
@@ -92,8 +109,11 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
             ad_hoc::begin(turn, *element_instance_key, element_ids)
         }
         Command::GoOnAsCopy(how) => copies::go_on(turn, how),
-        Command::Cancel => {
-            cancel(turn);
+        Command::RepairIncident(repair) => incidents::repair(turn, repair),
+        Command::ModifyInstance { instructions } => modification::modify(turn, instructions),
+        // A migration is carried out before, as it needs both definitions.
+        Command::Cancel | Command::Suspend | Command::Resume | Command::MigrateInstance(_) => {
+            perform_whole(turn, command);
             Ok(())
         }
         Command::CompleteCalledInstance { element_instance_key, child_key, variables } => {
@@ -119,6 +139,16 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
     }
 }
 
+/// Commands to the instance as a whole that always fit.
+fn perform_whole(turn: &mut Turn<'_>, command: &Command) {
+    match command {
+        Command::Cancel => cancel(turn),
+        Command::Suspend => suspension::suspend(turn),
+        Command::Resume => suspension::resume(turn),
+        _ => {}
+    }
+}
+
 fn create(turn: &mut Turn<'_>, facts: &CreateInstance) -> Result<(), Rejection> {
     let start = find_start(turn.definition, facts.start_element_id.as_deref())?;
     let key = facts.key;
@@ -130,6 +160,7 @@ fn create(turn: &mut Turn<'_>, facts: &CreateInstance) -> Result<(), Rejection> 
         parent: facts.parent,
         start_element_id: facts.start_element_id.clone(),
         started_by: facts.started_by.clone(),
+        origin_key: facts.origin_key,
     })));
     turn.emit(Event::ElementActivating(ElementActivating {
         key,
@@ -200,7 +231,7 @@ fn find_start(
     }
 }
 
-fn set_variables(
+pub(crate) fn set_variables(
     turn: &mut Turn<'_>,
     scope_key: i64,
     variables: &VariableMap,

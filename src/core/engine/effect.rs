@@ -28,6 +28,16 @@ pub enum Effect {
         /// The child.
         child_key: i64,
     },
+    /// Let a child rest with its caller.
+    SuspendCalledInstance {
+        /// The child.
+        child_key: i64,
+    },
+    /// Let a child go on with its caller.
+    ResumeCalledInstance {
+        /// The child.
+        child_key: i64,
+    },
     /// Hand an escalation that nothing in this instance catches to the calling instance: becomes
     /// [`super::Command::EscalateCalledInstance`]. This one goes on unless it is cancelled then.
     EscalateToParent {

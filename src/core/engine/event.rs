@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::command::UserTaskChanges;
 use super::facts::{
-    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, JobCreated,
-    LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled, TriggerCollected,
-    UserTaskCreated,
+    ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, InstanceMigrated,
+    JobCreated, LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled,
+    TriggerCollected, UserTaskCreated,
 };
-use super::instance::Compensation;
+use super::instance::{Compensation, VariableMap};
 
 /// A fact about one process instance. Keys named `key` are of the thing the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,28 @@ pub enum Event {
     InstanceCompleted,
     /// It was cancelled, or ended by an error handed to the calling instance.
     InstanceTerminated,
+    /// It rests: nothing advances until it is resumed.
+    InstanceSuspended,
+    /// It goes on; what was postponed is done next.
+    InstanceResumed,
+    /// It runs another version of its process from now on.
+    InstanceMigrated(Box<InstanceMigrated>),
+    /// A suspended instance is to take a step when it goes on.
+    StepPostponed {
+        /// The element instance.
+        element_instance_key: i64,
+        /// The step.
+        step: Step,
+    },
+    /// A signal reached a suspended instance and is kept until it goes on.
+    SignalPostponed {
+        /// The subscription.
+        key: i64,
+        /// The signal.
+        signal_key: i64,
+        /// What it carries.
+        variables: VariableMap,
+    },
     /// All turns before this one are another instance's, told again of this one.
     InstanceCopied {
         /// The other instance.

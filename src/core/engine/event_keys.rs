@@ -12,7 +12,12 @@ impl Event {
     /// Visits the keys of the instance itself and of everything in it.
     pub(crate) fn visit_own_keys(&mut self, visit: &mut dyn FnMut(&mut i64)) {
         match self {
-            Self::InstanceCompleted | Self::InstanceTerminated | Self::InstanceCopied { .. } => {}
+            Self::InstanceCompleted
+            | Self::InstanceTerminated
+            | Self::InstanceSuspended
+            | Self::InstanceResumed
+            | Self::InstanceMigrated(_)
+            | Self::InstanceCopied { .. } => {}
             Self::InstanceCreated(_)
             | Self::ElementActivating(_)
             | Self::LoopStarted(_)
@@ -61,6 +66,8 @@ impl Event {
             | Self::MessageCorrelated { key, .. }
             | Self::SubscriptionClosed { key }
             | Self::SignalCaught { key, .. }
+            | Self::SignalPostponed { key, .. }
+            | Self::StepPostponed { element_instance_key: key, .. }
             | Self::SignalUnsubscribed { key }
             | Self::ConditionMet { key }
             | Self::ConditionUnsubscribed { key }

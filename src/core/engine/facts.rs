@@ -31,6 +31,24 @@ pub struct InstanceCreated {
     /// Who or what started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
+    /// The instance that this one was made after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin_key: Option<i64>,
+}
+
+/// Facts about a migration. What was waited for under ids that are in neither list keeps them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceMigrated {
+    /// The deployed version it runs from now on.
+    pub definition_key: i64,
+    /// Its version number.
+    pub version: i32,
+    /// Elements with another id, as old and new id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elements: Vec<(Arc<str>, Arc<str>)>,
+    /// Sequence flows with another id, as old and new id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// Facts about a new element instance.

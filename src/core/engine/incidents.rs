@@ -2,6 +2,8 @@
 //!
 //! Must not know what the failing step does.
 
+use super::changes::RepairIncident;
+use super::decide::set_variables;
 use super::event::{Event, IncidentKind, IncidentRaised, Step};
 use super::instance::Held;
 use super::lifecycle::Lifecycle;
@@ -47,6 +49,30 @@ pub(crate) fn resolve(turn: &mut Turn<'_>, key: i64) -> Result<(), Rejection> {
         None => turn.push(incident.step, incident.element_instance_key),
     }
     Ok(())
+}
+
+/// Mends what caused an incident and tries its step again, all in one turn.
+pub(crate) fn repair(turn: &mut Turn<'_>, repair: &RepairIncident) -> Result<(), Rejection> {
+    let key = repair.incident_key;
+    let not_found = Rejection::NotFound { target: Target::Incident, key };
+    let incident = turn.instance.incidents.get(&key).ok_or(not_found)?.clone();
+    let retries_left = |key: i64| turn.instance.jobs.get(&key).map(|job| job.retries);
+    match (incident.job_key, repair.retries) {
+        (None, Some(_)) => return Err(Rejection::NoJob { key }),
+        (Some(job_key), given) => {
+            let retries = given.or_else(|| retries_left(job_key)).unwrap_or(0);
+            if retries < 1 {
+                return Err(Rejection::NoRetries { key: job_key, retries });
+            }
+        }
+        (None, None) => {}
+    }
+    let scope_key = repair.scope_key.unwrap_or(incident.element_instance_key);
+    set_variables(turn, scope_key, &repair.variables, repair.is_local)?;
+    if let (Some(key), Some(retries)) = (incident.job_key, repair.retries) {
+        turn.emit(Event::JobRetriesUpdated { key, retries });
+    }
+    resolve(turn, key)
 }
 
 /// Whether an element instance has an incident of a kind, and which.

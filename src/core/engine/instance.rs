@@ -53,6 +53,9 @@ pub struct ProcessInstance {
     pub conditions: BTreeMap<i64, ConditionSubscription>,
     /// Open incidents by key.
     pub incidents: BTreeMap<i64, Incident>,
+    /// While it is suspended: what it does first when it goes on, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub postponed: Vec<Postponed>,
     #[serde(skip)]
     index: Index,
 }
@@ -65,6 +68,8 @@ pub enum InstanceState {
     Empty,
     /// It runs or waits.
     Active,
+    /// It rests until it is resumed.
+    Suspended,
     /// All has been done.
     Completed,
     /// It was ended.
@@ -76,6 +81,7 @@ impl std::fmt::Display for InstanceState {
         f.write_str(match self {
             Self::Empty => "empty",
             Self::Active => "active",
+            Self::Suspended => "suspended",
             Self::Completed => "completed",
             Self::Terminated => "terminated",
         })
@@ -301,6 +307,28 @@ pub struct Incident {
     pub step: Step,
 }
 
+/// Something a suspended instance does when it goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Postponed {
+    /// A step of an element instance.
+    Step {
+        /// The step.
+        step: Step,
+        /// The element instance.
+        element_instance_key: i64,
+    },
+    /// A signal that came meanwhile.
+    Signal {
+        /// The subscription it is for.
+        subscription_key: i64,
+        /// The signal.
+        signal_key: i64,
+        /// What it carries.
+        variables: VariableMap,
+    },
+}
+
 /// Something an element instance holds beside its children.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Held {
@@ -346,6 +374,7 @@ impl ProcessInstance {
             signals: BTreeMap::new(),
             conditions: BTreeMap::new(),
             incidents: BTreeMap::new(),
+            postponed: Vec::new(),
             index: Index::default(),
         }
     }
@@ -354,6 +383,12 @@ impl ProcessInstance {
     #[must_use]
     pub fn variables(&self) -> Option<&VariableMap> {
         self.elements.get(&self.key).map(|root| &root.variables)
+    }
+
+    /// Whether it has begun and not ended.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, InstanceState::Active | InstanceState::Suspended)
     }
 
     /// Keys of the element instances directly inside one, oldest first.
@@ -421,22 +456,6 @@ impl ProcessInstance {
         let held = jobs.chain(tasks).chain(waiting).chain(incidents).collect();
         self.index = Index { children, held };
     }
-}
-
-/// All variables visible at an element instance; inner ones hide outer ones.
-#[must_use]
-pub fn variables_at(instance: &ProcessInstance, element_instance_key: i64) -> VariableMap {
-    let mut chain = Vec::new();
-    let mut next = Some(element_instance_key);
-    while let Some(element) = next.and_then(|key| instance.elements.get(&key)) {
-        chain.push(&element.variables);
-        next = element.scope_key;
-    }
-    let mut variables = VariableMap::new();
-    for scope in chain.into_iter().rev() {
-        variables.extend(scope.iter().map(|(name, value)| (name.clone(), value.clone())));
-    }
-    variables
 }
 
 impl Serialize for ProcessInstance {

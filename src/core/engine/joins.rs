@@ -52,6 +52,27 @@ pub(crate) fn arrive(turn: &mut Turn<'_>, scope_key: i64, flow: FlowIndex) {
     }
 }
 
+/// Looks at a scope's joins when the paths or the rules may have changed.
+pub(crate) fn look_again(turn: &mut Turn<'_>, scope_key: i64) {
+    let scope = turn.instance.elements.get(&scope_key);
+    let gateways: Vec<ElementIndex> = scope
+        .into_iter()
+        .flat_map(|scope| scope.joins.keys().filter_map(|id| turn.definition.find(id)))
+        .collect();
+    for gateway in gateways {
+        let element = turn.definition.element(gateway);
+        if !matches!(element.kind, ElementKind::ParallelGateway) {
+            continue;
+        }
+        let mut arrived = waiting_flows(turn, scope_key, gateway);
+        while !arrived.is_empty() && arrived.len() == element.incoming.len() {
+            release(turn, scope_key, gateway, &arrived);
+            arrived = waiting_flows(turn, scope_key, gateway);
+        }
+    }
+    turn.settle(scope_key);
+}
+
 /// The incoming flows of a gateway on which a path waits, in document order.
 pub(crate) fn waiting_flows(
     turn: &Turn<'_>,

@@ -11,6 +11,7 @@
 mod apply;
 mod calls;
 mod catching;
+mod changes;
 mod command;
 mod compensation;
 mod complex_gateway;
@@ -36,12 +37,16 @@ mod journal;
 mod lifecycle;
 mod loops;
 mod mappings;
+mod migration;
+mod modification;
 mod multi_instance;
 mod reachability;
 mod rejection;
+mod restart;
 mod signals;
 mod starts;
 mod subscriptions;
+mod suspension;
 mod timers;
 mod triggers;
 mod turn;
@@ -51,6 +56,9 @@ mod waits;
 
 pub use apply::apply;
 pub use calls::{escalated, told};
+pub use changes::{
+    Activation, Instruction, Mapping, MigrateInstance, MoveSource, RepairIncident, ScopeVariables,
+};
 pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
@@ -60,17 +68,22 @@ pub use effect::{CallResult, Effect};
 pub use event::{Event, IncidentKind, IncidentRaised, Step};
 pub use facts::{
     AwaitedTrigger, CollectedTrigger, ConditionSubscribed, DecisionEvaluated, ElementActivating,
-    InstanceCreated, JobCreated, LoopStarted, Repetition, Role, SignalSubscribed,
+    InstanceCreated, InstanceMigrated, JobCreated, LoopStarted, Repetition, Role, SignalSubscribed,
     SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected, UserTaskCreated,
 };
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
-    JobState, LoopProgress, Parent, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap, variables_at,
+    JobState, LoopProgress, Parent, Postponed, ProcessInstance, SignalSubscription, Subscription,
+    Timer, UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
-pub use rejection::{Rejection, Target};
+pub use migration::{
+    MigrationProblem, MigrationReason, Proposal, check_migration, named_anew, propose_migration,
+};
+pub use rejection::{ModificationProblem, Rejection, Target};
+pub use restart::{Start, start_of};
 pub use starts::{CameTrigger, matching_triggers, met_starts, needed_triggers};
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use variables::variables_at;
 pub use waits::{Wait, WaitsFor, waits};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::catching::event_sub_process_starts;
 use super::event::{Event, IncidentKind};
 use super::facts::{AwaitedTrigger, Role, SubscriptionOpened, TimerScheduled};
-use super::instance::{Held, Subscription, VariableMap};
+use super::instance::{Held, ProcessInstance, Subscription, VariableMap};
 use super::rejection::{Rejection, Target};
 use super::timers::{self, Due};
 use super::triggers;
@@ -41,35 +41,52 @@ enum Wait {
 /// Computes everything an element instance waits for: its own event, its boundary events, the
 /// event sub-processes in it, or the events behind an event-based gateway.
 pub(crate) fn prepare(turn: &Turn<'_>, at: At<'_>) -> Result<Vec<Prepared>, Failure> {
+    let mut events = awaited(turn.definition, at.index, at.role);
+    if matches!(at.element.kind, ElementKind::EventBasedGateway(_)) {
+        // One of them has started the process.
+        events.retain(|it| !triggers::has_come(turn, at.key, *it));
+    }
+    prepare_events(turn, at.key, &events)
+}
+
+/// Computes some events that an element instance is to wait for.
+pub(crate) fn prepare_events(
+    turn: &Turn<'_>,
+    key: i64,
+    events: &[ElementIndex],
+) -> Result<Vec<Prepared>, Failure> {
     let mut prepared = Vec::new();
-    for event in awaited(turn, at) {
-        prepare_event(turn, at.key, event, &mut prepared)?;
+    for event in events {
+        prepare_event(turn, key, *event, &mut prepared)?;
     }
     Ok(prepared)
 }
 
-fn awaited(turn: &Turn<'_>, at: At<'_>) -> Vec<ElementIndex> {
-    let definition = turn.definition;
+/// The events that an instance of an element waits for in a role.
+pub(crate) fn awaited(
+    definition: &ProcessDefinition,
+    index: ElementIndex,
+    role: Role,
+) -> Vec<ElementIndex> {
+    let element = definition.element(index);
     let mut events = Vec::new();
-    if at.role != Role::Body {
-        match at.element.kind {
+    if role != Role::Body {
+        match element.kind {
             ElementKind::IntermediateCatchEvent(_) | ElementKind::ReceiveTask(_) => {
-                events.push(at.index);
+                events.push(index);
             }
             ElementKind::EventBasedGateway(_) => {
-                let flows = at.element.outgoing.iter();
-                let targets = flows.map(|flow| definition.flow(*flow).target);
-                // One of them has started the process.
-                events.extend(targets.filter(|it| !triggers::has_come(turn, at.key, *it)));
+                let flows = element.outgoing.iter();
+                events.extend(flows.map(|flow| definition.flow(*flow).target));
             }
-            _ if at.element.kind.is_scope() => {
-                events.extend(event_sub_process_starts(definition, at.index));
+            _ if element.kind.is_scope() => {
+                events.extend(event_sub_process_starts(definition, index));
             }
             _ => {}
         }
     }
-    if !matches!(at.role, Role::Inner { .. }) {
-        events.extend(&at.element.boundary_events);
+    if !matches!(role, Role::Inner { .. }) {
+        events.extend(&element.boundary_events);
     }
     events
 }
@@ -87,8 +104,7 @@ fn prepare_event(
         return Ok(());
     }
     let Some(trigger) = triggers::trigger_of(turn.definition, event) else { return Ok(()) };
-    // Of several that must all come, each is waited for once.
-    let ends_wait = trigger.needs_all() || is_interrupting(turn.definition, event);
+    let ends_wait = ends_wait(turn.definition, event);
     for (number, part) in (0u32..).zip(trigger.parts()) {
         let part_number = matches!(trigger, EventTrigger::Multiple { .. }).then_some(number);
         if let Some(wait) = prepare_trigger(turn, key, part, ends_wait)? {
@@ -218,21 +234,20 @@ pub(crate) fn close_event(turn: &mut Turn<'_>, key: i64, event: ElementIndex) {
     let id = &turn.definition.element(event).id;
     let held: Vec<Held> = turn.instance.held(key).collect();
     for held in held {
-        if event_of(turn, held) == Some(id) {
+        if event_of(turn.instance, held) == Some(id) {
             turn.release_held(held);
         }
     }
     triggers::forget(turn, key, event);
 }
 
-/// The event that something held waits for.
-fn event_of<'t>(turn: &'t Turn<'_>, held: Held) -> Option<&'t Arc<str>> {
-    let it = &turn.instance;
+/// The event that something held by an element instance waits for; `None` when it is no wait.
+pub(crate) fn event_of(instance: &ProcessInstance, held: Held) -> Option<&Arc<str>> {
     match held {
-        Held::Timer(key) => it.timers.get(&key).map(|it| &it.element_id),
-        Held::Subscription(key) => it.subscriptions.get(&key).map(|it| &it.element_id),
-        Held::Condition(key) => it.conditions.get(&key).map(|it| &it.element_id),
-        Held::Signal(key) => it.signals.get(&key).map(|it| &it.element_id),
+        Held::Timer(key) => instance.timers.get(&key).map(|it| &it.element_id),
+        Held::Subscription(key) => instance.subscriptions.get(&key).map(|it| &it.element_id),
+        Held::Signal(key) => instance.signals.get(&key).map(|it| &it.element_id),
+        Held::Condition(key) => instance.conditions.get(&key).map(|it| &it.element_id),
         Held::Job(_) | Held::UserTask(_) | Held::Incident(_) => None,
     }
 }
@@ -255,6 +270,12 @@ pub(crate) fn fire_timer(turn: &mut Turn<'_>, key: i64) -> Result<(), Rejection>
     }
     triggers::come(turn, host, awaits, AwaitedTrigger::Timer, &VariableMap::new());
     Ok(())
+}
+
+/// Whether one coming ends the wait. Of several that must all come, each is waited for once.
+pub(crate) fn ends_wait(definition: &ProcessDefinition, event: ElementIndex) -> bool {
+    let trigger = triggers::trigger_of(definition, event);
+    trigger.is_some_and(EventTrigger::needs_all) || is_interrupting(definition, event)
 }
 
 /// Whether an event ends what it happens to. Errors and cancellations always do (BPMN 2.0,

@@ -13,9 +13,9 @@ use super::decisions::Account;
 use super::effect::Effect;
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{ElementActivating, Role};
-use super::instance::{Held, ProcessInstance};
+use super::instance::{Held, InstanceState, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use super::{conditions, elements, incidents, joins};
+use super::{conditions, elements, incidents, joins, suspension};
 use crate::core::feel::{self, EvaluationContext};
 use crate::core::model::{Binding, Element, ElementIndex, FlowIndex, ProcessDefinition};
 
@@ -93,6 +93,9 @@ impl<'a> Turn<'a> {
 
     /// Works until nothing can go on by itself.
     pub(crate) fn run(mut self) -> Outcome {
+        if self.instance.state == InstanceState::Suspended {
+            return self.postpone();
+        }
         loop {
             while let Some((step, key)) = self.agenda.pop_front() {
                 // What is done leaves first: its own events can't interrupt it any more.
@@ -113,6 +116,16 @@ impl<'a> Turn<'a> {
                 None => return self.outcome,
             }
         }
+    }
+
+    /// A suspended instance takes no step; what it looks at by itself it looks at on resumption.
+    fn postpone(mut self) -> Outcome {
+        while let Some((step, key)) = self.agenda.pop_front() {
+            if self.at(key).is_some() {
+                suspension::postpone(&mut self, step, key);
+            }
+        }
+        self.outcome
     }
 
     /// Work on something that has ended meanwhile is dropped.

@@ -208,6 +208,12 @@ impl World {
         self.deliver_kept()
     }
 
+    /// Takes a call of a stand-in to answer it.
+    pub fn take_call(&mut self, child_key: i64) -> Option<OpenCall> {
+        let index = self.calls.iter().position(|it| it.child_key == child_key)?;
+        Some(self.calls.remove(index))
+    }
+
     /// The next thing that a time triggers.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Alarm> {
@@ -289,6 +295,7 @@ impl World {
             start_element_id,
             parent,
             started_by: None,
+            origin_key: None,
         };
         self.instances.insert(key, Running::new(definition, depth));
         self.queue.push_back((key, Command::CreateInstance(Box::new(facts))));
@@ -343,6 +350,12 @@ impl World {
                 variables,
                 since_ms: self.now.as_millisecond(),
             }),
+            Effect::SuspendCalledInstance { child_key } => {
+                self.queue.push_back((child_key, Command::Suspend));
+            }
+            Effect::ResumeCalledInstance { child_key } => {
+                self.queue.push_back((child_key, Command::Resume));
+            }
             Effect::CancelCalledInstance { child_key } => {
                 self.calls.retain(|call| call.child_key != child_key);
                 self.queue.push_back((child_key, Command::Cancel));

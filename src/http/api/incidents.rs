@@ -6,8 +6,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 
 use crate::core::access::Permission;
+use crate::core::engine::RepairIncident;
 use crate::http::app::App;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
@@ -86,6 +88,14 @@ struct IncidentView {
 struct ResolveBody {
     /// New attempts of the incident's job; one when it has none left.
     retries: Option<i32>,
+    /// Variables set before the step is tried again.
+    #[serde(default)]
+    variables: Map<String, Json>,
+    /// The element instance whose variables they are; the incident's own when not given.
+    scope_key: Option<Key>,
+    /// Set exactly there, instead of where a scope outward has the variable already.
+    #[serde(default)]
+    local: bool,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -145,8 +155,15 @@ async fn resolve(
     Path(key): Path<Key>,
     OptionalBody(body): OptionalBody<ResolveBody>,
 ) -> Result<StatusCode, HttpError> {
-    let retries = body.unwrap_or_default().retries;
-    incidents::resolve(&app.execution, key.0, retries, signed_in.origin()).await?;
+    let body = body.unwrap_or_default();
+    let repair = RepairIncident {
+        incident_key: key.0,
+        retries: body.retries,
+        variables: body.variables,
+        scope_key: body.scope_key.map(|key| key.0),
+        is_local: body.local,
+    };
+    incidents::resolve(&app.execution, repair, signed_in.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -105,31 +105,31 @@ pub(super) struct StartedView {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct InstancesQuery {
+pub(crate) struct InstancesQuery {
     /// How many instances at most; 50 when not given.
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// `active`, `stuck`, `completed` or `terminated`.
-    state: Option<String>,
+    pub(crate) cursor: Option<String>,
+    /// `active`, `suspended`, `stuck`, `completed` or `terminated`.
+    pub(crate) state: Option<String>,
     /// Id of the process.
-    process: Option<String>,
+    pub(crate) process: Option<String>,
     /// Version of the process.
-    version: Option<i64>,
+    pub(crate) version: Option<i64>,
     /// Key of the instance that called it.
-    parent: Option<Key>,
+    pub(crate) parent: Option<Key>,
     /// Started at this time or later, as RFC 3339.
-    started_from: Option<String>,
+    pub(crate) started_from: Option<String>,
     /// Started before this time, as RFC 3339.
-    started_until: Option<String>,
+    pub(crate) started_until: Option<String>,
     /// Words found in the instance or its variables.
-    search: Option<String>,
+    pub(crate) search: Option<String>,
     /// Name of a business variable of the process.
-    variable: Option<String>,
+    pub(crate) variable: Option<String>,
     /// `eq`, `ne`, `gt`, `ge`, `lt`, `le` or `contains`; `eq` when not given.
-    op: Option<String>,
+    pub(crate) op: Option<String>,
     /// What the variable is compared with.
-    value: Option<String>,
+    pub(crate) value: Option<String>,
 }
 
 /// A process instance, as the API shows it.
@@ -141,13 +141,15 @@ pub(crate) struct InstanceView {
     process_name: String,
     definition_key: Key,
     version: i64,
-    /// `active`, `completed` or `terminated`.
+    /// `active`, `suspended`, `completed` or `terminated`.
     state: String,
     /// Open incidents; more than none means that it is stuck somewhere.
     incidents: i64,
     /// Names of the elements where it is, in lists.
     places: Vec<String>,
     parent_key: Option<Key>,
+    /// The instance it was made after by a restart.
+    origin_key: Option<Key>,
     started_by: String,
     started_at: String,
     ended_at: Option<String>,
@@ -215,7 +217,7 @@ async fn start(
     Body(body): Body<StartBody>,
 ) -> ApiResult<StartedView> {
     let process = reference(&body)?;
-    let start = StartInstance { process, variables: body.variables };
+    let start = StartInstance { process, variables: body.variables, after: None };
     let started = app.instances.start(start, signed_in.origin()).await?;
     Ok(Answer::created(format!("/api/v1/process-instances/{}", started.key), started.into()))
 }
@@ -240,11 +242,7 @@ async fn list(
     require_some_sight(&signed_in)?;
     let limit = page_limit(query.limit)?;
     let before = decode_cursor::<i64>(query.cursor.as_deref())?;
-    let mut filter = filter(&query)?.visible_to(&signed_in.principal);
-    if let Some(text) = query.search.as_deref().filter(|it| !it.trim().is_empty()) {
-        let found = app.search.find_instances(&signed_in.principal, text, FOUND_MAX).await?;
-        filter.keys = Some(found);
-    }
+    let filter = filter_of(&app, &signed_in, &query).await?;
     let mut found = app.instances.list(filter, before, limit + 1).await?;
     let (rows, next) = next_page(found.rows, limit, |last| encode_cursor(&last.key));
     let view = |row: InstanceRow| {
@@ -252,6 +250,23 @@ async fn list(
         InstanceView { places, ..row.into() }
     };
     Ok(Answer::page(rows.into_iter().map(view).collect(), next))
+}
+
+/// The filter of a query, with what a person may see and what a text finds.
+///
+/// # Errors
+/// 400 for words that are not known; those of the search.
+pub(crate) async fn filter_of(
+    app: &App,
+    signed_in: &SignedIn,
+    query: &InstancesQuery,
+) -> Result<InstanceFilter, HttpError> {
+    let mut filter = filter(query)?.visible_to(&signed_in.principal);
+    if let Some(text) = query.search.as_deref().filter(|it| !it.trim().is_empty()) {
+        let found = app.search.find_instances(&signed_in.principal, text, FOUND_MAX).await?;
+        filter.keys = Some(found);
+    }
+    Ok(filter)
 }
 
 /// Whoever may start instances sees its own.
@@ -412,6 +427,7 @@ impl From<InstanceRow> for InstanceView {
             incidents: row.incidents,
             places: Vec::new(),
             parent_key: row.parent_key.map(Key),
+            origin_key: row.origin_key.map(Key),
             started_by: row.started_by,
             started_at: instant(row.started_at),
             ended_at: row.ended_at.map(instant),

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod bulk_operations;
 pub mod conditions;
 pub mod decisions;
 pub mod deployments;
@@ -12,6 +13,7 @@ pub mod forms;
 pub mod groups;
 pub mod history;
 pub mod incidents;
+pub mod instance_changes;
 pub mod instances;
 pub mod jobs;
 pub mod messages;

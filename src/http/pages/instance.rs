@@ -24,7 +24,9 @@ use crate::http::frame::{Frame, Page, go_with_refusal, go_with_success};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
 use crate::services::incidents::{self, IncidentFilter};
-use crate::services::instances::{Inspection, InstanceJob, Naming, element_name, elements_by_key};
+use crate::services::instances::{
+    Inspection, InstanceJob, InstanceRow, Naming, element_name, elements_by_key,
+};
 
 /// Entries of the timeline on a page.
 const ENTRIES: usize = 100;
@@ -43,6 +45,10 @@ pub struct InstancePage {
     pub started: Stamp,
     pub ended: Option<Stamp>,
     pub can_cancel: bool,
+    /// What else can be done to it; empty for those who may not.
+    pub changes: Vec<Link>,
+    /// Where the button that lets it rest or go on leads, and what it says.
+    pub rest: Option<Link>,
     /// Open incidents; above zero shows a banner that leads to their tab.
     pub incident_count: usize,
     pub diagram: Diagram,
@@ -120,6 +126,8 @@ impl InstancePage {
             started: Stamp::sample(1500),
             ended: None,
             can_cancel: true,
+            changes: changes("4503599627370497", true),
+            rest: Some(Link::new("Suspend", "/instances/4503599627370497/suspend")),
             incident_count: 1,
             diagram: Diagram::sample_with_states(),
             tabs: sample_tabs("timeline"),
@@ -358,7 +366,11 @@ struct View<'a> {
 
 impl View<'_> {
     fn may_change(&self, found: &Inspection) -> bool {
-        found.row.state == "active" && self.principal.may(Permission::InstancesOperate)
+        found.row.ended_at.is_none() && self.may_operate()
+    }
+
+    fn may_operate(&self) -> bool {
+        self.principal.may(Permission::InstancesOperate)
     }
 }
 
@@ -378,6 +390,12 @@ fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
         started: Stamp::at(row.started_at, view.now_ms),
         ended: row.ended_at.map(|at| Stamp::at(at, view.now_ms)),
         can_cancel: view.may_change(found),
+        changes: if view.may_operate() {
+            changes(&row.key.to_string(), row.ended_at.is_none())
+        } else {
+            Vec::new()
+        },
+        rest: view.may_change(found).then(|| rest(row)),
         incident_count,
         diagram: Diagram {
             svg: found.diagram(),
@@ -389,11 +407,28 @@ fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
     }
 }
 
+/// Pages that change an instance; one that has ended can only be started again.
+fn changes(key: &str, is_open: bool) -> Vec<Link> {
+    let of_open = [("Modify", "modify"), ("Migrate", "migrate")].into_iter().filter(|_| is_open);
+    let all = of_open.chain([("Restart", "restart")]);
+    all.map(|(label, page)| Link::new(label, format!("/instances/{key}/{page}"))).collect()
+}
+
+/// The button that lets an instance rest, or go on.
+fn rest(row: &InstanceRow) -> Link {
+    let (label, verb) =
+        if row.state == "suspended" { ("Resume", "resume") } else { ("Suspend", "suspend") };
+    Link::new(label, format!("/instances/{}/{verb}", row.key))
+}
+
 fn facts(found: &Inspection, known: &KnownNames) -> Vec<Fact> {
     let mut facts = vec![Fact::text("Started by", known.person(&found.row.started_by))];
     if let Some(parent) = &found.parent {
         let href = format!("/instances/{}", parent.key);
         facts.push(Fact::link("Called from", parent.process_name.as_str(), href));
+    }
+    if let Some(origin) = found.row.origin_key {
+        facts.push(Fact::link("Made after", origin.to_string(), format!("/instances/{origin}")));
     }
     facts
 }

@@ -1,6 +1,7 @@
 //! Process instances, found by state, process, version and business data.
 //! Must not know how the search is done.
 
+use super::bulk_choice::ACTIONS;
 use super::layout::{Layout, Section};
 use super::parts::{Chip, Choice, EmptyState, Pager, Stamp, Tab};
 use askama::Template;
@@ -32,7 +33,7 @@ const FOUND_MAX: usize = 500;
 #[template(path = "pages/instances.html")]
 pub struct InstancesPage {
     pub layout: Layout,
-    /// All, active, with incidents, completed, terminated; with counts.
+    /// All, active, with incidents, suspended, completed, terminated; with counts.
     pub states: Vec<Tab>,
     /// Value of the current state for the filter form.
     pub state: String,
@@ -47,6 +48,10 @@ pub struct InstancesPage {
     /// What is wrong with the filter; empty when nothing is.
     pub error: String,
     pub rows: Vec<InstanceRow>,
+    /// What can be done to many of them; empty for those who may not.
+    pub actions: Vec<Choice>,
+    /// The filter as an address has it, for what is done to all that match.
+    pub filter: String,
     pub empty: EmptyState,
     pub pager: Pager,
 }
@@ -131,6 +136,8 @@ impl InstancesPage {
             variable_names: vec!["amount".into(), "category".into()],
             error: String::new(),
             rows: Vec::new(),
+            actions: actions(true),
+            filter: "state=active".into(),
             empty: EmptyState::new(
                 "instances",
                 "No instances found",
@@ -151,7 +158,7 @@ pub fn routes() -> Vec<Route> {
 /// The filter as the form sends it: what is not set is empty.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-struct Wanted {
+pub(super) struct Wanted {
     state: String,
     process: String,
     version: String,
@@ -207,8 +214,7 @@ async fn show(
     if !signed_in.principal.may(Permission::InstancesStart) {
         signed_in.require(Permission::InstancesRead)?;
     }
-    let mut filter = wanted.filter().visible_to(&signed_in.principal);
-    filter.keys = keys(&app, &signed_in, &wanted.search).await?;
+    let filter = filter_of(&app, &signed_in, &wanted).await?;
     let before = wanted.after.parse().ok();
     let (list, error) = match app.instances.list(filter.clone(), before, ROWS + 1).await {
         Ok(list) => (list, String::new()),
@@ -218,7 +224,29 @@ async fn show(
     let counts = if error.is_empty() { counts(&app, &filter).await? } else { Vec::new() };
     let layout = frame.layout("Instances", Section::Instances).with_topics("instances");
     let choices = choices(&app, &wanted).await?;
-    Ok(Page(page(layout, &wanted, choices, list, (counts, error), app.clock.now_ms())))
+    let page = page(layout, &wanted, choices, list, (counts, error), app.clock.now_ms());
+    let actions = actions(signed_in.principal.may(Permission::InstancesOperate));
+    Ok(Page(InstancesPage { actions, ..page }))
+}
+
+/// The filter of a list, with what a person may see and what a text finds.
+///
+/// # Errors
+/// Those of the search.
+pub(super) async fn filter_of(
+    app: &App,
+    signed_in: &SignedIn,
+    wanted: &Wanted,
+) -> Result<InstanceFilter, HttpError> {
+    let mut filter = wanted.filter().visible_to(&signed_in.principal);
+    filter.keys = keys(app, signed_in, &wanted.search).await?;
+    Ok(filter)
+}
+
+/// What can be done to many instances, for those who may.
+fn actions(may_operate: bool) -> Vec<Choice> {
+    let all = ACTIONS.into_iter().filter(|_| may_operate);
+    all.map(|(id, label, _)| Choice::new(id, label, id == "retry")).collect()
 }
 
 /// A key is looked for as it is, anything else in the index.
@@ -314,6 +342,8 @@ fn page(
         empty: empty(wanted, error.is_empty()),
         error: sentence(&error),
         rows: rows.into_iter().map(row).collect(),
+        actions: Vec::new(),
+        filter: wanted.href(&wanted.state, "").split_once('?').map_or("", |(_, it)| it).into(),
         pager,
     }
 }
@@ -333,6 +363,7 @@ fn states(wanted: &Wanted, counts: &[i64]) -> Vec<Tab> {
         ("all", "", "All"),
         ("active", "active", "Active"),
         ("stuck", "stuck", "With incidents"),
+        ("suspended", "suspended", "Suspended"),
         ("completed", "completed", "Completed"),
         ("terminated", "terminated", "Terminated"),
     ];
@@ -398,6 +429,7 @@ pub(super) fn state_chip(found: &Found) -> Chip {
     match found.state.as_str() {
         "active" if found.incidents > 0 => Chip::incident(),
         "active" => Chip::active(),
+        "suspended" => Chip::suspended(),
         "completed" => Chip::completed(),
         _ => Chip::terminated(),
     }

@@ -57,6 +57,12 @@ impl Chip {
         Self::new(Tone::Info, "play", "Active")
     }
 
+    /// Something that rests until a person lets it go on.
+    #[must_use]
+    pub fn suspended() -> Self {
+        Self::new(Tone::Warn, "pause", "Suspended")
+    }
+
     /// Something that ended as it should.
     #[must_use]
     pub fn completed() -> Self {

@@ -230,7 +230,7 @@ async fn show(
     let may_operate = signed_in.principal.may(Permission::SchedulesOperate);
     let is_latest = found.versions.first().is_some_and(|latest| latest.key == found.shown.key);
     let may_start = is_latest && signed_in.principal.may(Permission::InstancesStart);
-    let of = (&found.deployed.graph, found.shown.version);
+    let of = (&*found.deployed.graph, found.shown.version);
     let version = found.shown.version;
     let layout = frame.layout(found.shown.name.clone(), Section::Processes);
     Ok(Page(ProcessPage {

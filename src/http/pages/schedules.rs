@@ -171,7 +171,7 @@ fn rows(
         .into_iter()
         .map(|schedule| {
             let deployed = definitions.load(sql, schedule.definition_key)?;
-            let of = (&deployed.graph, deployed.version);
+            let of = (&*deployed.graph, deployed.version);
             Ok(ScheduleRow::of(schedule, of, may_operate, now_ms))
         })
         .collect()

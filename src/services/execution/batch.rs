@@ -26,19 +26,16 @@ use super::request::{
 use super::rows::write_each;
 use super::signals::DELIVERIES_MAX;
 use super::snapshots::{self, Hot};
+use super::standing;
 use super::targets::Targets;
 use super::trail;
 use crate::core::engine::{
-    self, Command, CreateInstance, DeployedDecision, Effect, Event, Outcome, Parent, VariableMap,
-    escalated, told,
+    self, Command, DeployedDecision, Effect, Event, Outcome, Parent, escalated, told,
 };
 use crate::core::model::Binding;
 use crate::platform::clock::KeyGenerator;
 use crate::platform::store::{Sql, StoreError, Value};
 use crate::services::audit::{self, AuditEvent, Origin};
-
-/// How deep calls may be nested: a process that calls itself without end stops here.
-const CALL_DEPTH_MAX: usize = 50;
 
 /// What a batch is given and does not change.
 pub(crate) struct Surroundings {
@@ -203,7 +200,7 @@ impl Batch<'_> {
                 let Some(deployed) = self.find_definition(&start.process)? else {
                     return Ok(Err(no_process(&start.process)));
                 };
-                self.start(deployed, start.variables.clone(), None, &request.origin)
+                self.start_as(deployed, start, &request.origin)
             }
             Work::Command { target, command } => match self.resolve(*target)? {
                 Ok(key) => self.turn(key, command, &request.origin),
@@ -245,7 +242,10 @@ impl Batch<'_> {
         }
     }
 
-    fn find_latest(&mut self, process_id: &str) -> Result<Option<Arc<Deployed>>, StoreError> {
+    pub(super) fn find_latest(
+        &mut self,
+        process_id: &str,
+    ) -> Result<Option<Arc<Deployed>>, StoreError> {
         if let Some(known) = self.latest.get(process_id) {
             return Ok(Some(Arc::clone(known)));
         }
@@ -256,41 +256,6 @@ impl Batch<'_> {
         Ok(found)
     }
 
-    /// Starts an instance, at a triggered start event where one is named.
-    pub(crate) fn start(
-        &mut self,
-        deployed: Arc<Deployed>,
-        variables: VariableMap,
-        start_element_id: Option<Arc<str>>,
-        origin: &Origin,
-    ) -> Answer<Receipt> {
-        let key = self.next_key();
-        self.create(key, deployed, variables, start_element_id, None, origin)
-    }
-
-    fn create(
-        &mut self,
-        key: i64,
-        deployed: Arc<Deployed>,
-        variables: VariableMap,
-        start_element_id: Option<Arc<str>>,
-        parent: Option<Parent>,
-        origin: &Origin,
-    ) -> Answer<Receipt> {
-        let command = Command::CreateInstance(Box::new(CreateInstance {
-            key,
-            definition_key: deployed.key,
-            process_id: deployed.process_id.clone(),
-            version: i32::try_from(deployed.version).unwrap_or(i32::MAX),
-            variables,
-            start_element_id,
-            parent,
-            started_by: Some(origin.actor.id.to_string()),
-        }));
-        let hot = Hot::empty(deployed, origin.actor.id.clone(), self.now_ms());
-        self.decide(key, Box::new(hot), &command, origin)
-    }
-
     /// Advances one instance by one command.
     pub(crate) fn turn(&mut self, key: i64, command: &Command, origin: &Origin) -> Answer<Receipt> {
         match self.take(key)? {
@@ -299,7 +264,7 @@ impl Batch<'_> {
         }
     }
 
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         key: i64,
         mut hot: Box<Hot>,
@@ -308,8 +273,13 @@ impl Batch<'_> {
     ) -> Answer<Receipt> {
         let change = trail::describe(command, &hot);
         let deployed = Arc::clone(&hot.deployed);
-        match self.take_turn(&deployed, &mut hot.instance, command)? {
+        let target = self.find_target(command)?;
+        let graph = target.as_ref().map(|target| Arc::clone(&target.graph));
+        match self.take_turn(&deployed, &mut hot.instance, (command, graph.as_ref()))? {
             Ok(outcome) => {
+                if let Some(target) = target {
+                    standing::change_version(&mut hot, target);
+                }
                 let cause = change.action;
                 let audit_key = self.next_key();
                 self.trail.push(change.at(audit_key, self.now_ms(), origin));
@@ -338,7 +308,7 @@ impl Batch<'_> {
         }
         let (at, actor) = (self.now_ms(), &*origin.actor.id);
         self.journalise(&mut hot, &Turned { key, at, actor, cause, events: &outcome.events })?;
-        if !hot.is_active() {
+        if !hot.is_open() {
             hot.ended_at = Some(self.now_ms());
             if hot.deployed.has_message_start() {
                 self.pending.push_back(Pending::Ended(key));
@@ -349,6 +319,12 @@ impl Batch<'_> {
         self.live.insert(key, hot);
         self.follow_up.changes.insert(Change::Instance(key));
         self.follow_up.turns += 1;
+        if outcome.events.iter().any(standing::is_of_whole) {
+            self.flush()?;
+            for event in &outcome.events {
+                self.follow_whole(key, event)?;
+            }
+        }
         let effects = outcome.effects.into_iter().map(|effect| Pending::Effect(key, effect));
         self.pending.extend(effects);
         Ok(Ok(Receipt::Instance(receipt)))
@@ -506,6 +482,8 @@ impl Batch<'_> {
                 return self.broadcast_thrown(signal_key, signal_name, variables);
             }
             Effect::CancelCalledInstance { child_key } => (child_key, Command::Cancel),
+            Effect::SuspendCalledInstance { child_key } => (child_key, Command::Suspend),
+            Effect::ResumeCalledInstance { child_key } => (child_key, Command::Resume),
             Effect::EscalateToParent { parent, code } => {
                 (parent.instance_key, escalated(parent, key, code))
             }
@@ -515,48 +493,6 @@ impl Batch<'_> {
         };
         // A caller that no longer waits, or a child that has ended, refuses: nothing is left to do.
         self.turn(target, &command, &Origin::engine()).map(|_| ())
-    }
-
-    fn call(
-        &mut self,
-        parent: Parent,
-        child_key: i64,
-        process_id: &str,
-        variables: VariableMap,
-    ) -> Result<(), StoreError> {
-        let origin = Origin::engine();
-        let refused = match self.find_latest(process_id)? {
-            None => Some(format!("expected a deployed process '{process_id}', but there is none")),
-            Some(_) if self.depth(parent.instance_key)? >= CALL_DEPTH_MAX => {
-                Some(format!("expected calls to be nested at most {CALL_DEPTH_MAX} deep"))
-            }
-            Some(deployed) => self
-                .create(child_key, deployed, variables, None, Some(parent), &origin)?
-                .err()
-                .map(|refusal| refusal.to_string()),
-        };
-        if let Some(message) = refused {
-            let element_instance_key = parent.element_instance_key;
-            let command =
-                Command::CalledInstanceRefused { element_instance_key, child_key, message };
-            // The caller emitted the effect in this transaction, so it still waits.
-            let _ = self.turn(parent.instance_key, &command, &origin)?;
-        }
-        Ok(())
-    }
-
-    fn depth(&mut self, key: i64) -> Result<usize, StoreError> {
-        let mut depth = 0;
-        let mut next = Some(key);
-        while let Some(key) = next
-            && depth < CALL_DEPTH_MAX
-        {
-            depth += 1;
-            let Some(hot) = self.take(key)? else { break };
-            next = hot.instance.parent.map(|parent| parent.instance_key);
-            self.put_back(key, hot);
-        }
-        Ok(depth)
     }
 
     /// Writes everything gathered so far, so that queries of this batch see it.

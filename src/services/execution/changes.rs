@@ -14,6 +14,8 @@ pub enum Change {
     Instance(i64),
     /// Some process instance started or ended.
     Instances,
+    /// One bulk operation, by key.
+    Operation(i64),
     /// Some user task appeared, changed or went.
     UserTasks,
     /// Some incident appeared or went.

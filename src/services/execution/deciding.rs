@@ -6,6 +6,8 @@
 //!
 //! **Invariant:** a turn that is given a decision saw it in its own transaction.
 
+use std::sync::Arc;
+
 use super::batch::Batch;
 use super::definitions::Deployed;
 use crate::core::engine::{
@@ -58,8 +60,9 @@ impl Batch<'_> {
         &mut self,
         deployed: &Deployed,
         instance: &mut ProcessInstance,
-        command: &Command,
+        (command, target): (&Command, Option<&Arc<ProcessDefinition>>),
     ) -> Result<Result<Outcome, Rejection>, StoreError> {
+        let command = (command, target);
         let mut known = self.find_all(deployed, &deployed.calls.fixed)?;
         if !deployed.calls.has_computed {
             return Ok(self.take_turn_with(deployed, instance, command, known));
@@ -82,12 +85,13 @@ impl Batch<'_> {
         &self,
         deployed: &Deployed,
         instance: &mut ProcessInstance,
-        command: &Command,
+        (command, target): (&Command, Option<&Arc<ProcessDefinition>>),
         known: Vec<(String, Binding, DeployedDecision)>,
     ) -> Result<Outcome, Rejection> {
         let mut lease = self.around.keys.lease(self.now_ms());
         let keys = Keys { next: lease.first() };
         let mut context = TurnContext::new(self.now, self.around.zone.clone(), keys);
+        context.target = target.map(Arc::clone);
         context.decisions = known.into_iter().collect::<Decisions>();
         let decided = engine::decide(&deployed.graph, instance, command, &mut context);
         lease.advance(context.keys.next - KEY_STEP);

@@ -35,7 +35,7 @@ pub struct Deployed {
     /// The decisions it calls.
     pub(crate) calls: Calls,
     /// The graph.
-    pub graph: ProcessDefinition,
+    pub graph: Arc<ProcessDefinition>,
 }
 
 impl Deployed {
@@ -146,7 +146,7 @@ fn read(row: &Row) -> Result<Deployed, StoreError> {
         columns: serde_json::from_str(row.text(4)?).map_err(|_| corrupt("its columns"))?,
         deployment_key: row.integer(6)?,
         calls: Calls::of(&graph),
-        graph,
+        graph: Arc::new(graph),
         process_id: process_id.into(),
     })
 }

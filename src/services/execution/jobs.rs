@@ -45,7 +45,7 @@ impl Batch<'_> {
         }
         let select = format!(
             "SELECT {COLUMNS} FROM work__jobs
-             WHERE job_type = ?1 AND state <> 'dead' AND due_at <= ?2
+             WHERE job_type = ?1 AND state <> 'dead' AND state <> 'held' AND due_at <= ?2
              ORDER BY priority DESC, key LIMIT ?3 /*postgres FOR UPDATE SKIP LOCKED */"
         );
         let now_ms = self.now_ms();
@@ -70,7 +70,7 @@ impl Batch<'_> {
         self.flush()?;
         let select = format!(
             "SELECT {COLUMNS} FROM work__jobs
-             WHERE key = ?1 AND state <> 'dead' AND due_at <= ?2
+             WHERE key = ?1 AND state <> 'dead' AND state <> 'held' AND due_at <= ?2
              /*postgres FOR UPDATE SKIP LOCKED */"
         );
         let rows = self.sql.query(&select, &[job_key.into(), self.now_ms().into()])?;

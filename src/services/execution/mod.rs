@@ -26,9 +26,12 @@ mod rows;
 mod schedules;
 mod signals;
 mod snapshots;
+mod standing;
+mod starting;
 mod starts;
 mod targets;
 mod trail;
+mod trying;
 mod turn_loop;
 mod upkeep;
 mod workers;
@@ -55,10 +58,11 @@ pub use dispatcher::{Handlers, JobFuture, JobHandler, JobOutcome, LeasedJob};
 pub use process_schema::indexed_expression;
 pub use reading::{TurnRecord, find_instance, list_turns, list_turns_until};
 pub use request::{
-    BroadcastSignal, EvaluateConditions, InstanceReceipt, LeaseJobs, ProcessReference,
+    After, BroadcastSignal, EvaluateConditions, InstanceReceipt, LeaseJobs, ProcessReference,
     PublishMessage, Receipt, Refusal, Request, RewindInstance, StartInstance, Target, Work,
 };
 pub use schedules::{StartProblem, Starts, plan_starts, put_starts};
+pub use trying::try_command;
 pub use workers::{Backoff, LONG_POLL_MAX};
 
 use crate::platform::clock::{Clock, KeyGenerator};

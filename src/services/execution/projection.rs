@@ -138,7 +138,10 @@ impl WorkRows {
             Event::InstanceCreated(_)
             | Event::InstanceCompleted
             | Event::InstanceTerminated
-            | Event::InstanceCopied { .. } => {
+            | Event::InstanceCopied { .. }
+            | Event::InstanceSuspended
+            | Event::InstanceResumed
+            | Event::InstanceMigrated(_) => {
                 self.changes.insert(Change::Instances);
             }
             // The instance's own rows say the rest.
@@ -161,6 +164,8 @@ impl WorkRows {
             | Event::MessageCorrelated { .. }
             | Event::SignalCaught { .. }
             | Event::SignalThrown { .. }
+            | Event::SignalPostponed { .. }
+            | Event::StepPostponed { .. }
             | Event::ConditionSubscribed(_)
             | Event::ConditionMet { .. }
             | Event::ConditionUnsubscribed { .. }

@@ -90,7 +90,8 @@ pub(crate) fn next_due_job(
 ) -> Result<Option<i64>, StoreError> {
     let rows = sql.query(
         "SELECT MIN(due_at) FROM work__jobs
-         WHERE job_type IN (SELECT value FROM json_each(?1)) AND state <> 'dead'",
+         WHERE job_type IN (SELECT value FROM json_each(?1)) AND state <> 'dead'
+           AND state <> 'held'",
         &[Value::texts(job_types)],
     )?;
     rows.first().map_or(Ok(None), |row| row.optional_integer(0))

@@ -87,13 +87,24 @@ pub enum ProcessReference {
     Key(i64),
 }
 
-/// A new instance by its none start event.
+/// A new instance, by its none start event unless it is made after another one.
 #[derive(Debug, Clone)]
 pub struct StartInstance {
     /// What to start.
     pub process: ProcessReference,
     /// Variables of the outermost scope.
     pub variables: VariableMap,
+    /// The instance it is made after, if there is one.
+    pub after: Option<After>,
+}
+
+/// An instance that another one is made after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// The original.
+    pub instance_key: i64,
+    /// The start event that was triggered; `None` takes the none start event.
+    pub start_element_id: Option<Arc<str>>,
 }
 
 /// An instance to go back to one of its turns; it is kept, and a copy goes on from there.

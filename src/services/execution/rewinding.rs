@@ -177,9 +177,15 @@ impl Batch<'_> {
         for TurnRecord { at, actor, cause, events, .. } in turns {
             self.journalise(&mut hot, &Turned { key, at: *at, actor, cause, events })?;
         }
-        for event in turns.iter().flat_map(|turn| &turn.events) {
+        let events: Vec<&Event> = turns.iter().flat_map(|turn| &turn.events).collect();
+        for (at, event) in events.iter().enumerate() {
             if is_open(event, &hot.instance) {
-                self.note(key, &mut hot, event, None);
+                let later = events[at..].iter().filter_map(|event| match event {
+                    Event::InstanceMigrated(facts) => Some(&**facts),
+                    _ => None,
+                });
+                let event = engine::named_anew(event, later);
+                self.note(key, &mut hot, &event, None);
             }
             if let Event::JobCreated(job) = event
                 && hot.instance.jobs.contains_key(&job.key)

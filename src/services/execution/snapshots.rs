@@ -28,6 +28,8 @@ pub(crate) struct Hot {
     pub(crate) started_at: i64,
     pub(crate) ended_at: Option<i64>,
     pub(crate) started_by: Arc<str>,
+    /// The instance it was made after; known while it is new.
+    pub(crate) origin_key: Option<i64>,
     /// Not in the database yet.
     pub(crate) is_new: bool,
     /// Its rows are older than it is.
@@ -48,6 +50,7 @@ impl Hot {
             started_at: now_ms,
             ended_at: None,
             started_by,
+            origin_key: None,
             is_new: true,
             is_dirty: false,
             has_new_variables: true,
@@ -56,9 +59,9 @@ impl Hot {
         }
     }
 
-    /// Whether it can take commands.
-    pub(crate) fn is_active(&self) -> bool {
-        self.instance.state == InstanceState::Active
+    /// Whether it has not ended.
+    pub(crate) fn is_open(&self) -> bool {
+        self.instance.is_open()
     }
 
     /// Counts a turn whose events take so many bytes.
@@ -81,10 +84,10 @@ impl Hot {
 
 const INSERT_INSTANCE: &str =
     "INSERT INTO work__instances (key, process_id, definition_key, version,
-     state, turn, parent_key, parent_element_key, incidents, started_by, started_at, ended_at)
-     VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+     state, turn, parent_key, parent_element_key, incidents, started_by, started_at, ended_at,
+     origin_key) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)";
 const UPDATE_INSTANCE: &str = "UPDATE work__instances SET state = ?2, turn = ?3, incidents = ?4,
-     ended_at = ?5 WHERE key = ?1";
+     ended_at = ?5, definition_key = ?6, version = ?7 WHERE key = ?1";
 
 /// Rows of one process's schema.
 #[derive(Default)]
@@ -140,6 +143,7 @@ fn instance_row(hot: &Hot) -> Vec<Value> {
         (&*hot.started_by).into(),
         hot.started_at.into(),
         hot.ended_at.into(),
+        hot.origin_key.into(),
     ]
 }
 
@@ -150,6 +154,8 @@ fn instance_change(hot: &Hot) -> Vec<Value> {
         hot.turn.into(),
         incident_count(hot).into(),
         hot.ended_at.into(),
+        hot.deployed.key.into(),
+        hot.deployed.version.into(),
     ]
 }
 
@@ -158,7 +164,7 @@ fn write_process_rows(hot: &mut Hot, schema: &ProcessSchema, rows: &mut ProcessR
     if let Some(state) = hot.take_snapshot() {
         rows.snapshots.push(vec![key.clone(), hot.turn.into(), state.into()]);
     }
-    if !hot.is_new && !hot.has_new_variables && hot.is_active() {
+    if !hot.is_new && !hot.has_new_variables && hot.is_open() {
         return;
     }
     let none = VariableMap::new();
@@ -185,6 +191,7 @@ fn incident_count(hot: &Hot) -> i64 {
 pub(crate) fn state_name(state: InstanceState) -> &'static str {
     match state {
         InstanceState::Empty | InstanceState::Active => "active",
+        InstanceState::Suspended => "suspended",
         InstanceState::Completed => "completed",
         InstanceState::Terminated => "terminated",
     }

@@ -3,7 +3,7 @@
 //! Must not decide whether a command is taken.
 
 use super::snapshots::Hot;
-use crate::core::engine::{Command, IncidentRaised};
+use crate::core::engine::{Command, IncidentRaised, Instruction, MoveSource};
 use crate::services::audit::{Change, Subject};
 
 /// What the audit says of a command about to be carried out.
@@ -44,6 +44,17 @@ pub(crate) fn describe(command: &Command, hot: &Hot) -> Change {
             let summary = "an incident was resolved and its step tried again".to_owned();
             of(hot, "incident.resolved", ("incident", *incident_key), summary)
         }
+        Command::RepairIncident(repair) => {
+            let names: Vec<&str> = repair.variables.keys().map(String::as_str).collect();
+            let with =
+                if names.is_empty() { String::new() } else { names.join(", ") + " set and " };
+            let summary = format!("an incident was resolved, with {with}its step tried again");
+            of(hot, "incident.resolved", ("incident", repair.incident_key), summary)
+        }
+        Command::ModifyInstance { .. }
+        | Command::MigrateInstance(_)
+        | Command::Suspend
+        | Command::Resume => describe_change(command, hot),
         Command::CreateInstance(_)
         | Command::SetVariables { .. }
         | Command::ActivateElements { .. }
@@ -106,7 +117,10 @@ fn describe_instance(command: &Command, hot: &Hot) -> Change {
     match command {
         Command::CreateInstance(create) => Change {
             instance_key: Some(create.key),
-            ..of(hot, "instance.started", ("process_instance", create.key), started(hot))
+            ..of(hot, "instance.started", ("process_instance", create.key), {
+                let after = create.origin_key.map(|key| format!(", after instance {key}"));
+                started(hot) + after.as_deref().unwrap_or_default()
+            })
         },
         Command::SetVariables { variables, .. } => {
             let names: Vec<&str> = variables.keys().map(String::as_str).collect();
@@ -124,6 +138,43 @@ fn describe_instance(command: &Command, hot: &Hot) -> Change {
         _ => {
             let summary = format!("canceled an instance of {}", hot.deployed.process_id);
             of(hot, "instance.canceled", ("process_instance", key), summary)
+        }
+    }
+}
+
+/// Changes of a running instance as a whole.
+fn describe_change(command: &Command, hot: &Hot) -> Change {
+    let key = hot.instance.key;
+    let name = hot.deployed.graph.name.as_deref().unwrap_or(&hot.deployed.process_id);
+    let (action, summary) = match command {
+        Command::ModifyInstance { instructions } => {
+            let told: Vec<String> = instructions.iter().map(|it| instruction(hot, it)).collect();
+            ("instance.modified", format!("modified an instance of {name}: {}", told.join("; ")))
+        }
+        Command::MigrateInstance(plan) => {
+            let (from, to) = (hot.deployed.version, plan.version);
+            let summary = format!("migrated an instance of {name} from version {from} to {to}");
+            ("instance.migrated", summary)
+        }
+        Command::Suspend => ("instance.suspended", format!("suspended an instance of {name}")),
+        _ => ("instance.resumed", format!("resumed an instance of {name}")),
+    };
+    of(hot, action, ("process_instance", key), summary)
+}
+
+fn instruction(hot: &Hot, instruction: &Instruction) -> String {
+    let named = |id: &str| label(hot, Some(id));
+    let one = |key: &i64| label(hot, element_of(hot, *key));
+    match instruction {
+        Instruction::Activate(to) => format!("began {}", named(&to.element_id)),
+        Instruction::Terminate { element_instance_key: key } => format!("ended {}", one(key)),
+        Instruction::TerminateAll { element_id } => format!("ended all {}", named(element_id)),
+        Instruction::Move { from, to } => {
+            let from = match from {
+                MoveSource::Instance(key) => one(key),
+                MoveSource::Element(id) => format!("all {}", named(id)),
+            };
+            format!("moved {from} to {}", named(&to.element_id))
         }
     }
 }

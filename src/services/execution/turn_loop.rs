@@ -100,7 +100,7 @@ impl TurnLoop {
     ) {
         let mut kept = lock(kept);
         for (key, hot) in finished.live {
-            if hot.is_active() {
+            if hot.is_open() {
                 kept.hot.insert(key, hot);
             }
         }

@@ -115,7 +115,7 @@ fn read_alarms(
     }
     let jobs = "SELECT due_at, key FROM work__jobs
          WHERE job_type IN (SELECT value FROM json_each(?3)) AND state <> 'dead'
-           AND due_at > ?1 AND due_at <= ?2";
+           AND state <> 'held' AND due_at > ?1 AND due_at <= ?2";
     let [from, until] = range;
     for row in sql.query(jobs, &[from, until, job_types])? {
         near.push((row.integer(0)?, Alarm::Job(row.integer(1)?)));

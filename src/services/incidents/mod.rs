@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 pub use rows::{IncidentFilter, IncidentRow};
 pub use words::{find_kind, incident_words};
 
-use crate::core::engine::Command;
+use crate::core::engine::{Command, RepairIncident};
 use crate::platform::store::{Sql, StoreError};
 use crate::services::audit::Origin;
 use crate::services::execution::{Execution, Refusal, Target, Work};
@@ -44,32 +44,29 @@ pub async fn count(execution: &Execution, filter: IncidentFilter) -> Result<i64,
     execution.database().read(move |sql| rows::count(sql, &filter)).await
 }
 
-/// Tries the held-up step again. A job gets new attempts first: as many as given, or one when it
-/// has none.
+/// Tries the held-up step again, after setting the variables given. A job gets new attempts first:
+/// as many as given, or one when it has none.
 ///
 /// # Errors
 /// `NotFound` when it is not open; else why the engine refused.
 pub async fn resolve(
     execution: &Execution,
-    key: i64,
-    retries: Option<i32>,
+    repair: RepairIncident,
     origin: Origin,
 ) -> Result<(), Refusal> {
+    let (key, retries) = (repair.incident_key, repair.retries);
     let found = execution.database().read(move |sql| rows::find_job(sql, key)).await?;
     let job = found.ok_or(Refusal::NotFound { kind: "open incident", key })?;
-    if let Some((job_key, left)) = job {
-        let wanted = retries.or((left < 1).then_some(RETRIES_DEFAULT));
-        if let Some(retries) = wanted {
-            // On its own it changes nothing that anybody sees: the job rests until the incident is
-            // resolved, so a crash between the two leaves an incident that can be resolved again.
-            let target = Target::Job { key: job_key, lease_token: None };
-            let command = Command::UpdateJobRetries { job_key, retries };
-            let origin = Origin { once: None, ..origin.clone() };
-            execution.submit(Work::Command { target, command }, origin).await?;
-        }
-    }
-    let (target, command) = (Target::Incident(key), Command::ResolveIncident { incident_key: key });
+    let wanted = job.and_then(|(_, left)| retries.or((left < 1).then_some(RETRIES_DEFAULT)));
+    let (target, repair) = (Target::Incident(key), RepairIncident { retries: wanted, ..repair });
+    let command = Command::RepairIncident(Box::new(repair));
     execution.submit(Work::Command { target, command }, origin).await.map(drop)
+}
+
+/// A repair that changes nothing but attempts.
+#[must_use]
+pub fn plain(incident_key: i64, retries: Option<i32>) -> RepairIncident {
+    RepairIncident { incident_key, retries, ..RepairIncident::default() }
 }
 
 /// Resolves each of these and says how each went, in their order.
@@ -81,7 +78,7 @@ pub async fn resolve_each(
 ) -> Vec<(i64, Result<(), Refusal>)> {
     let mut outcomes = Vec::with_capacity(keys.len());
     for some in keys.chunks(AT_ONCE) {
-        let each = some.iter().map(|key| resolve(execution, *key, retries, origin.clone()));
+        let each = some.iter().map(|key| resolve(execution, plain(*key, retries), origin.clone()));
         outcomes.extend(some.iter().copied().zip(join_all(each).await));
     }
     outcomes

@@ -25,19 +25,23 @@ pub enum StateFilter {
     Completed,
     /// Those that were ended early.
     Terminated,
+    /// Those that rest until they are resumed.
+    Suspended,
     /// Those with an open incident.
     Stuck,
 }
 
 impl StateFilter {
     /// All of them, in the order of pages.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Stuck, Self::Completed, Self::Terminated];
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::Stuck, Self::Suspended, Self::Completed, Self::Terminated];
 
     /// The name in addresses and in the API.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
+            Self::Suspended => "suspended",
             Self::Completed => "completed",
             Self::Terminated => "terminated",
             Self::Stuck => "stuck",
@@ -236,6 +240,7 @@ impl Conditions {
         self.text.push_str(match state {
             None => "",
             Some(StateFilter::Active) => " AND i.state = 'active'",
+            Some(StateFilter::Suspended) => " AND i.state = 'suspended'",
             Some(StateFilter::Completed) => " AND i.state = 'completed'",
             Some(StateFilter::Terminated) => " AND i.state = 'terminated'",
             Some(StateFilter::Stuck) => " AND i.incidents > 0",

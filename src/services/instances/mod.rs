@@ -4,10 +4,12 @@
 //!
 //! **Invariant:** whoever lacks the permission to see all instances sees only those it started.
 
+mod action;
 mod comparison;
 mod diagram;
 mod filter;
 mod history;
+mod migration;
 mod rows;
 mod scopes;
 mod start;
@@ -17,10 +19,14 @@ mod waiting;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use action::{Action, overrides};
 pub use comparison::{Comparison, compare};
 pub use diagram::{draw, overlays};
 pub use filter::{InstanceFilter, ListError, Operator, StateFilter, VariableFilter};
 pub use history::{Moment, VariableChange};
+pub use migration::{
+    ElementProblem, MigrationPlan, Overrides, PlannedElement, TargetElement, VersionWanted,
+};
 pub use rows::{COUNT_MAX, InstanceJob, InstanceRow};
 pub use scopes::{Scope, scopes};
 pub use start::{StartError, VariableProblem};

@@ -26,7 +26,7 @@ pub struct InstanceRow {
     pub definition_key: i64,
     /// The definition's version.
     pub version: i64,
-    /// `active`, `completed` or `terminated`.
+    /// `active`, `suspended`, `completed` or `terminated`.
     pub state: String,
     /// Turns done.
     pub turn: i64,
@@ -42,6 +42,8 @@ pub struct InstanceRow {
     pub started_at: i64,
     /// Milliseconds UTC.
     pub ended_at: Option<i64>,
+    /// The instance it was made after.
+    pub origin_key: Option<i64>,
 }
 
 /// A job of an instance.
@@ -53,7 +55,7 @@ pub struct InstanceJob {
     pub element_id: String,
     /// Which workers take it.
     pub job_type: String,
-    /// `available`, `leased` or `dead`.
+    /// `available`, `leased`, `held` while the instance is suspended, or `dead`.
     pub state: String,
     /// Attempts left.
     pub retries: i64,
@@ -70,7 +72,7 @@ pub struct InstanceJob {
 const COLUMNS: &str = "i.key, i.process_id,
      (SELECT d.name FROM sys_flows__definitions d WHERE d.key = i.definition_key),
      i.definition_key, i.version, i.state, i.turn, i.parent_key, i.parent_element_key,
-     i.incidents, i.started_by, i.started_at, i.ended_at";
+     i.incidents, i.started_by, i.started_at, i.ended_at, i.origin_key";
 
 /// Instances before a key, newest first.
 ///
@@ -136,6 +138,7 @@ fn instance(row: &Row) -> Result<InstanceRow, StoreError> {
         started_by: row.text(10)?.to_owned(),
         started_at: row.integer(11)?,
         ended_at: row.optional_integer(12)?,
+        origin_key: row.optional_integer(13)?,
     })
 }
 
@@ -182,7 +185,7 @@ const WAITING: &str = "
          WHERE resolved_at IS NULL AND instance_key IN (SELECT value FROM json_each(?1))";
 const CALLED: &str = "SELECT i.parent_key, p.name FROM work__instances i
      JOIN sys_flows__processes p ON p.process_id = i.process_id
-     WHERE i.state = 'active' AND i.parent_key IN (SELECT value FROM json_each(?1))
+     WHERE i.state IN ('active', 'suspended') AND i.parent_key IN (SELECT value FROM json_each(?1))
      ORDER BY i.key";
 
 /// Names of the elements where active instances are, by instance key.

@@ -149,6 +149,11 @@ impl Teller<'_> {
             }
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
             Event::InstanceTerminated => self.end_instance(turn, EntryKind::Ended, "was ended"),
+            Event::InstanceSuspended
+            | Event::InstanceResumed
+            | Event::InstanceMigrated(_)
+            | Event::StepPostponed { .. }
+            | Event::SignalPostponed { .. } => self.tell_whole(turn, event),
             Event::ElementActivating(it) => {
                 self.elements.insert(it.key, (it.element_id.clone(), turn.at));
             }
@@ -157,10 +162,6 @@ impl Teller<'_> {
             }
             Event::ElementTerminated { key } => {
                 self.end(turn, *key, EntryKind::Ended, "was ended early");
-            }
-            Event::LoopStarted(it) => {
-                let text = format!("goes over {} items", it.total);
-                self.add_at(turn, EntryKind::Started, it.key, text);
             }
             Event::VariableSet { .. }
             | Event::ElementActivated { .. }
@@ -199,6 +200,7 @@ impl Teller<'_> {
             | Event::SignalCaught { .. }
             | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
             Event::InstanceCopied { .. }
+            | Event::LoopStarted(_)
             | Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
             | Event::ComplexGatewayOpened { .. }
@@ -331,6 +333,10 @@ impl Teller<'_> {
             Event::IncidentResolved { key } => {
                 self.add_held(turn, EntryKind::Repaired, *key, "is no longer stuck".to_owned());
             }
+            Event::LoopStarted(it) => {
+                let text = format!("goes over {} items", it.total);
+                self.add_at(turn, EntryKind::Started, it.key, text);
+            }
             Event::ComplexGatewayOpened { gateway_id, .. } => {
                 let text = "opened, and takes in the paths that come later".to_owned();
                 self.add(turn, EntryKind::Started, gateway_id, text, None);
@@ -394,6 +400,21 @@ impl Teller<'_> {
         let actor = self.naming.person(&turn.actor);
         let text = format!("got new values of {} by {actor}", names.join(", "));
         self.add(turn, EntryKind::Variables, &self.graph.id.clone(), text, None);
+    }
+
+    /// What a person did to the instance as a whole.
+    fn tell_whole(&mut self, turn: &TurnRecord, event: &Event) {
+        let who = self.naming.person(&turn.actor);
+        let (kind, text) = match event {
+            Event::InstanceSuspended => (EntryKind::Ended, format!("was suspended by {who}")),
+            Event::InstanceResumed => (EntryKind::Started, format!("was resumed by {who}")),
+            Event::InstanceMigrated(it) => {
+                let text = format!("was migrated to version {} by {who}", it.version);
+                (EntryKind::Repaired, text)
+            }
+            _ => return,
+        };
+        self.add(turn, kind, &self.graph.id.clone(), text, None);
     }
 
     fn end_instance(&mut self, turn: &TurnRecord, kind: EntryKind, text: &str) {

@@ -111,7 +111,7 @@ pub async fn start(
         _ => (submitted.into_variables(), Vec::new()),
     };
     let process = ProcessReference::Key(deployed.key);
-    let work = Work::Start(StartInstance { process, variables });
+    let work = Work::Start(StartInstance { process, after: None, variables });
     let Receipt::Instance(receipt) = execution.submit(work, origin).await? else {
         let unexpected = "a start was answered without an instance".to_owned();
         return Err(Refusal::Failed(unexpected).into());

@@ -17,12 +17,20 @@ pub(crate) fn activate(
     at: At<'_>,
     definition: &AdHocDefinition,
 ) -> Result<(), Failure> {
-    let chosen = chosen(turn, at, definition)
-        .map_err(Failure::of(IncidentKind::AdHoc, "active elements"))?;
+    // What a modification has placed here already is what begins.
+    let placed: Vec<i64> = turn.instance.children(at.key).collect();
+    let chosen = if placed.is_empty() {
+        chosen(turn, at, definition).map_err(Failure::of(IncidentKind::AdHoc, "active elements"))?
+    } else {
+        Vec::new()
+    };
     let prepared = subscriptions::prepare(turn, at)?;
     waiting::begin(turn, at, prepared);
     for index in chosen {
         turn.create(index, at.key);
+    }
+    for key in placed {
+        turn.push(Step::Activate, key);
     }
     Ok(())
 }
