@@ -13,7 +13,9 @@ use super::{files, start_one, task_of, user};
 use crate::support::engine::{Engine, for_each_engine, origin};
 
 const LISTENED: &str = r#"<zeebe:assignmentDefinition assignee="anna" />
-    <zeebe:taskListeners><zeebe:taskListener eventType="completing" type="check" /></zeebe:taskListeners>"#;
+    <zeebe:taskListeners>
+      <zeebe:taskListener eventType="completing" type="check" />
+    </zeebe:taskListeners>"#;
 
 /// The next job of a listener, waiting for it.
 async fn listener(engine: &Engine) -> LeasedJob {

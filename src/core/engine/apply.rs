@@ -24,10 +24,10 @@ use super::lifecycle::Lifecycle;
 pub fn apply(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::InstanceCreated(facts) => create(it, facts),
-        Event::InstanceCompleted => it.state = InstanceState::Completed,
-        Event::InstanceTerminated => end(it),
         Event::InstanceEnding { result } => it.ending = Some(result.clone()),
-        Event::InstanceSuspended
+        Event::InstanceCompleted
+        | Event::InstanceTerminated
+        | Event::InstanceSuspended
         | Event::InstanceResumed
         | Event::InstanceMigrated(_)
         | Event::StepPostponed { .. }
@@ -38,7 +38,7 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::ElementCompleted { key } => leave(it, *key, Lifecycle::Completed),
         Event::ElementTerminating { key } => move_to(it, *key, Lifecycle::Terminating),
         Event::ElementTerminated { key } => leave(it, *key, Lifecycle::Terminated),
-        Event::JoinReached { .. } | Event::JoinReleased { .. } => apply_to_join(it, event),
+        Event::JoinReached { .. } | Event::JoinReleased { .. } => change_join(it, event),
         Event::VariableSet { scope_key, name, value } => set(it, *scope_key, name, value),
         Event::LoopStarted(facts) => start_loop(it, facts),
         Event::TriggerHeldBack { .. }
@@ -48,10 +48,10 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::JobCreated(facts) => create_job(it, facts),
         Event::JobCompleted { key } => complete_job(it, *key),
         Event::JobCanceled { key } => remove_job(it, *key),
-        Event::JobFailed { key, retries, .. } => fail_job(it, *key, *retries),
-        Event::JobErrorThrown { key, .. } => set_job(it, *key, JobState::ErrorThrown),
-        Event::JobReopened { key } => set_job(it, *key, JobState::Available),
-        Event::JobRetriesUpdated { key, retries } => set_retries(it, *key, *retries),
+        Event::JobFailed { .. }
+        | Event::JobErrorThrown { .. }
+        | Event::JobReopened { .. }
+        | Event::JobRetriesUpdated { .. } => change_job(it, event),
         Event::UserTaskCreated(_)
         | Event::UserTaskCreating(_)
         | Event::UserTaskAssigned { .. }
@@ -73,10 +73,11 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::TriggerCollected(_)
         | Event::TriggersReleased { .. }
         | Event::CompensationRecorded { .. }
-        | Event::CompensationTaken { .. } => apply_later(it, event),
+        | Event::CompensationTaken { .. }
+        | Event::ChildCalled { .. }
+        | Event::ChildReturned { .. } => apply_later(it, event),
         Event::IncidentRaised(facts) => raise(it, facts),
         Event::IncidentResolved { key } => remove_incident(it, *key),
-        Event::ChildCalled { .. } | Event::ChildReturned { .. } => apply_to_call(it, event),
         // Facts for readers; nothing that is open changes.
         Event::InstanceCopied { .. }
         | Event::SequenceFlowTaken { .. }
@@ -129,6 +130,10 @@ fn apply_later(it: &mut ProcessInstance, event: &Event) {
                 element.collected.remove(element_id);
             }
         }
+        Event::ChildCalled { element_instance_key: key, child_key, .. } => {
+            set_child(it, *key, Some(*child_key));
+        }
+        Event::ChildReturned { element_instance_key: key, .. } => set_child(it, *key, None),
         _ => {}
     }
 }
@@ -136,6 +141,12 @@ fn apply_later(it: &mut ProcessInstance, event: &Event) {
 /// Changes of the instance as a whole.
 fn apply_change(it: &mut ProcessInstance, event: &Event) {
     match event {
+        Event::InstanceCompleted => it.state = InstanceState::Completed,
+        Event::InstanceTerminated => {
+            it.state = InstanceState::Terminated;
+            it.ending = None;
+            it.postponed.clear();
+        }
         Event::InstanceSuspended => it.state = InstanceState::Suspended,
         Event::InstanceResumed => {
             it.state = InstanceState::Active;
@@ -226,12 +237,6 @@ fn rename_records(renames: &Renames<'_>, records: &mut [Compensation]) {
     }
 }
 
-fn end(it: &mut ProcessInstance) {
-    it.state = InstanceState::Terminated;
-    it.ending = None;
-    it.postponed.clear();
-}
-
 fn create(it: &mut ProcessInstance, facts: &InstanceCreated) {
     it.key = facts.key;
     it.definition_key = facts.definition_key;
@@ -320,6 +325,18 @@ fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
     it.remove_element(key);
 }
 
+fn change_join(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::JoinReached { scope_key, gateway_id, flow_id } => {
+            join(it, *scope_key, gateway_id, flow_id);
+        }
+        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
+            unjoin(it, *scope_key, gateway_id, flow_ids);
+        }
+        _ => {}
+    }
+}
+
 fn join(it: &mut ProcessInstance, scope_key: i64, gateway_id: &Arc<str>, flow_id: &Arc<str>) {
     if let Some(scope) = it.elements.get_mut(&scope_key) {
         let waiting = scope.joins.entry(gateway_id.clone()).or_default();
@@ -347,30 +364,6 @@ fn set(it: &mut ProcessInstance, scope_key: i64, name: &str, value: &Value) {
     }
 }
 
-fn apply_to_join(it: &mut ProcessInstance, event: &Event) {
-    match event {
-        Event::JoinReached { scope_key, gateway_id, flow_id } => {
-            join(it, *scope_key, gateway_id, flow_id);
-        }
-        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
-            unjoin(it, *scope_key, gateway_id, flow_ids);
-        }
-        _ => {}
-    }
-}
-
-fn apply_to_call(it: &mut ProcessInstance, event: &Event) {
-    match event {
-        Event::ChildCalled { element_instance_key, child_key, .. } => {
-            set_child(it, *element_instance_key, Some(*child_key));
-        }
-        Event::ChildReturned { element_instance_key, .. } => {
-            set_child(it, *element_instance_key, None);
-        }
-        _ => {}
-    }
-}
-
 fn create_job(it: &mut ProcessInstance, facts: &JobCreated) {
     let element_instance_key = facts.element_instance_key;
     let job = Job {
@@ -381,6 +374,16 @@ fn create_job(it: &mut ProcessInstance, facts: &JobCreated) {
     };
     it.jobs.insert(facts.key, job);
     it.hold(element_instance_key, Held::Job(facts.key));
+}
+
+fn change_job(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::JobFailed { key, retries, .. } => fail_job(it, *key, *retries),
+        Event::JobErrorThrown { key, .. } => set_job(it, *key, JobState::ErrorThrown),
+        Event::JobReopened { key } => set_job(it, *key, JobState::Available),
+        Event::JobRetriesUpdated { key, retries } => set_retries(it, *key, *retries),
+        _ => {}
+    }
 }
 
 fn fail_job(it: &mut ProcessInstance, key: i64, retries: i32) {
