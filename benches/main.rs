@@ -3,6 +3,7 @@
 //! Every figure is a ratio to the floor measured in the same run; nothing here is a test. Names of
 //! parts as arguments measure only those: `cargo bench -- floor turns`.
 
+mod children;
 mod decisions;
 mod floor;
 mod footprint;
@@ -45,6 +46,10 @@ fn measure(names: &[&&str]) {
     if is_wanted("turns") {
         println!("\n{}", turns::HEADING);
         places(folder.path()).iter().for_each(turns::measure);
+    }
+    if is_wanted("children") {
+        println!();
+        children::measure(&places(folder.path())[0]);
     }
     if is_wanted("http") {
         http::measure(folder.path());

@@ -92,6 +92,7 @@ impl From<TaskError> for HttpError {
                 .with_details(json!({ "assignee": assignee, "found_rev": rev })),
             TaskError::Changed { expected, found } => Self::conflict("revision_conflict", message)
                 .with_details(json!({ "expected_rev": expected, "found_rev": found })),
+            TaskError::Denied(_) => Self::conflict("user_task_denied", message),
             TaskError::Contended => Self::conflict("conflict", message),
             TaskError::Invalid(errors) => invalid_fields(&errors),
             TaskError::Unacceptable { field, .. } => Self::unprocessable("invalid_value", message)
@@ -164,7 +165,9 @@ fn rejected(rejection: &Rejection, message: String) -> HttpError {
         Rejection::NoRetries { .. }
         | Rejection::NoJob { .. }
         | Rejection::PriorityOutOfRange { .. }
+        | Rejection::ResultNotFitting { .. }
         | Rejection::CannotBegin { .. } => HttpError::unprocessable("invalid_value", message),
+        Rejection::UserTaskBusy { .. } => HttpError::conflict("user_task_busy", message),
         Rejection::CannotModify { instruction, .. } => {
             HttpError::conflict("cannot_modify", message)
                 .with_details(json!({ "instruction": instruction }))

@@ -3,9 +3,10 @@
 use flowstead::core::bpmn::{JAVASCRIPT_JOB_TYPE, Limits, parse};
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    BoundaryEvent, CallActivity, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
-    EventTrigger, FormReference, IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping,
-    MessageDefinition, ProcessDefinition, ScriptDefinition, StandardLoop, StartEvent,
+    AdHocDefinition, Binding, BoundaryEvent, CallActivity, ComplexBehavior, DataRules, Dynamic,
+    Element, ElementIndex, ElementKind, EndEvent, EventTrigger, FormReference, IoMapping,
+    JobDefinition, Listeners, LoopBehavior, LoopCharacteristics, LoopItems, Mapping,
+    MessageDefinition, ProcessDefinition, ScriptDefinition, StandardLoop, StartEvent, ThrownEvent,
     TimerDefinition, UserTaskDefinition,
 };
 
@@ -47,6 +48,8 @@ fn described(definition: &ProcessDefinition, element: &Element) -> String {
     };
     let mut text = format!("{}{} {kind}", parent.unwrap_or_default(), element.id);
     text.push_str(&mappings(&element.io));
+    text.push_str(&listeners(&element.listeners));
+    text.push_str(&data(element));
     text.push_str(&element.multi_instance.as_ref().map_or(String::new(), repetition));
     let targets: Vec<_> = element
         .outgoing
@@ -71,18 +74,7 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             format!("{trigger}{form}{mild}")
         }
         ElementKind::IntermediateCatchEvent(trigger) => self::trigger(trigger),
-        ElementKind::BoundaryEvent(BoundaryEvent {
-            attached_to,
-            trigger: EventTrigger::Compensation { handler: Some(handler) },
-            ..
-        }) => {
-            let id = |index: &ElementIndex| definition.element(*index).id.clone();
-            format!(" undone by {} at {}", id(handler), id(attached_to))
-        }
-        ElementKind::BoundaryEvent(BoundaryEvent { attached_to, is_interrupting, trigger }) => {
-            let mild = if *is_interrupting { "" } else { " non-interrupting" };
-            format!("{} at {}{mild}", self::trigger(trigger), definition.element(*attached_to).id)
-        }
+        ElementKind::BoundaryEvent(_) => boundary(definition, kind),
         ElementKind::EndEvent(EndEvent::Error { code }) => format!(" error {}", dynamic(code)),
         ElementKind::EndEvent(EndEvent::Terminate) => " terminate".to_owned(),
         ElementKind::EndEvent(EndEvent::Escalation { code })
@@ -95,11 +87,7 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             format!(" compensates {}", what.unwrap_or("everything"))
         }
         ElementKind::EndEvent(EndEvent::Cancel) => " cancels".to_owned(),
-        ElementKind::AdHocSubProcess(it) => {
-            let text = |it: &Option<Expression>| it.as_ref().map_or(String::new(), feel);
-            let (begins, done) = (text(&it.active_elements), text(&it.completion_condition));
-            format!(" begins `{begins}` until `{done}` cancels {}", it.cancels_remaining)
-        }
+        ElementKind::AdHocSubProcess(it) => ad_hoc(it),
         ElementKind::LinkThrowEvent { target } => {
             format!(" to {}", definition.element(*target).id)
         }
@@ -116,14 +104,7 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
         ElementKind::EventSubProcess { start } => {
             format!(" start {}", definition.element(*start).id)
         }
-        ElementKind::CallActivity(CallActivity {
-            process_id,
-            propagates_all_parent_variables,
-            propagates_all_child_variables,
-        }) => format!(
-            " {} down {propagates_all_parent_variables} up {propagates_all_child_variables}",
-            dynamic(process_id)
-        ),
+        ElementKind::CallActivity(it) => call(it),
         other => more_details(definition, other),
     }
 }
@@ -148,6 +129,44 @@ fn more_details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
         }
         _ => String::new(),
     }
+}
+
+fn boundary(definition: &ProcessDefinition, kind: &ElementKind) -> String {
+    match kind {
+        ElementKind::BoundaryEvent(BoundaryEvent {
+            attached_to,
+            trigger: EventTrigger::Compensation { handler: Some(handler) },
+            ..
+        }) => {
+            let id = |index: &ElementIndex| definition.element(*index).id.clone();
+            format!(" undone by {} at {}", id(handler), id(attached_to))
+        }
+        ElementKind::BoundaryEvent(BoundaryEvent { attached_to, is_interrupting, trigger }) => {
+            let mild = if *is_interrupting { "" } else { " non-interrupting" };
+            format!("{} at {}{mild}", self::trigger(trigger), definition.element(*attached_to).id)
+        }
+        _ => String::new(),
+    }
+}
+
+fn call(call: &CallActivity) -> String {
+    let CallActivity { process_id, binding, .. } = call;
+    let (down, up) = (call.propagates_all_parent_variables, call.propagates_all_child_variables);
+    let bound = if *binding == Binding::Latest { String::new() } else { format!(" {binding:?}") };
+    format!(" {}{bound} down {down} up {up}", dynamic(process_id))
+}
+
+fn ad_hoc(it: &AdHocDefinition) -> String {
+    let text = |it: &Option<Expression>| it.as_ref().map_or(String::new(), feel);
+    let (begins, done) = (text(&it.active_elements), text(&it.completion_condition));
+    let order = if it.is_sequential { " in sequence" } else { "" };
+    let job = it.job.as_ref().map_or(String::new(), job);
+    let output = it
+        .output_collection
+        .as_ref()
+        .map_or(String::new(), |list| format!(" into {list} of `{}`", text(&it.output_element)));
+    let cancels = it.cancels_remaining;
+    format!(" begins `{begins}`{job} until `{done}` cancels {cancels}{order}{output}")
 }
 
 fn feel(expression: &Expression) -> String {
@@ -211,6 +230,7 @@ fn job(job: &JobDefinition) -> String {
 fn form(form: &FormReference) -> String {
     match form {
         FormReference::Id(id) => format!(" form {id}"),
+        FormReference::Bound(id, binding) => format!(" form {id} {binding:?}"),
         FormReference::Embedded(schema) => format!(" embedded form {schema}"),
         FormReference::External(at) => format!(" form at {}", dynamic(at)),
     }
@@ -230,6 +250,7 @@ fn user_task(task: &UserTaskDefinition) -> String {
             &value.as_ref().map_or(String::new(), |it| format!(" {name} {}", dynamic(it))),
         );
     }
+    text.extend(task.listeners.iter().map(|it| format!(" {}{}", it.on.name(), job(&it.job))));
     text.extend(task.headers.iter().map(|(key, value)| format!(" [{key}: {value}]")));
     text
 }
@@ -240,6 +261,29 @@ fn mappings(io: &IoMapping) -> String {
     };
     let inputs = io.inputs.iter().map(|it| format!(" | in {}", one(it)));
     inputs.chain(io.outputs.iter().map(|it| format!(" | out {}", one(it)))).collect()
+}
+
+fn listeners(listeners: &Listeners) -> String {
+    let start = listeners.start.iter().map(|it| format!(" | starts{}", job(it)));
+    start.chain(listeners.end.iter().map(|it| format!(" | ends{}", job(it)))).collect()
+}
+
+fn data(element: &Element) -> String {
+    let DataRules { declares, input_sets, output_sets } = &element.data;
+    let mut text = String::new();
+    for (what, sets) in [("needs", input_sets), ("gives", output_sets)] {
+        let sets: Vec<String> = sets.iter().map(|set| set.join(",")).collect();
+        if !sets.is_empty() {
+            text.extend([" | ", what, " ", &sets.join(" or ")]);
+        }
+    }
+    if !declares.is_empty() {
+        text.extend([" | holds ", &declares.join(",")]);
+    }
+    match (element.start_quantity, element.completion_quantity) {
+        (1, 1) => text,
+        (start, completion) => format!("{text} | takes {start} gives {completion}"),
+    }
 }
 
 fn repetition(marker: &LoopCharacteristics) -> String {
@@ -260,7 +304,26 @@ fn repetition(marker: &LoopCharacteristics) -> String {
     ] {
         text.push_str(&value.map_or(String::new(), |it| format!(" {name} `{it}`")));
     }
-    text
+    text + &behavior(&marker.behavior)
+}
+
+fn behavior(behavior: &LoopBehavior) -> String {
+    let event = |event: &ThrownEvent| match event {
+        ThrownEvent::Signal(name) => format!("signal {}", dynamic(name)),
+        ThrownEvent::Escalation(code) => format!("escalation {}", dynamic(code)),
+        ThrownEvent::Error(code) => format!("error {}", dynamic(code)),
+    };
+    match behavior {
+        LoopBehavior::All => String::new(),
+        LoopBehavior::None(it) => format!(" throws each {}", event(it)),
+        LoopBehavior::One(it) => format!(" throws once {}", event(it)),
+        LoopBehavior::Complex(all) => {
+            let one = |it: &ComplexBehavior| {
+                format!(" throws {} if `{}`", event(&it.event), feel(&it.condition))
+            };
+            all.iter().map(one).collect::<Vec<_>>().concat()
+        }
+    }
 }
 
 #[test]
@@ -299,6 +362,21 @@ fn signals_keep_their_names() {
 #[test]
 fn compensation_and_transactions_keep_who_undoes_what() {
     check("compensation.bpmn");
+}
+
+#[test]
+fn repetition_and_choice_keep_their_variants() {
+    check("repeated.bpmn");
+}
+
+#[test]
+fn data_and_quantities_become_mappings_and_rules() {
+    check("data.bpmn");
+}
+
+#[test]
+fn listeners_keep_their_jobs() {
+    check("listeners.bpmn");
 }
 
 #[test]

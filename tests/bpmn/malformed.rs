@@ -1,6 +1,6 @@
 //! Models that are wrong give exactly the problems of a table.
 
-use flowstead::core::bpmn::{Limits, lint, parse};
+use flowstead::core::bpmn::{Limits, lint, lint_dates, parse};
 
 use super::{fixture, line};
 
@@ -78,6 +78,36 @@ fn a_model_with_an_error_is_not_given_out_and_warnings_come_with_it() {
     assert_eq!(
         problems.iter().map(line).collect::<Vec<_>>(),
         ["4:1 island error: the job has no type (a `zeebe:taskDefinition` with a `type`)"]
+    );
+}
+
+#[test]
+fn dates_of_timers_are_compared_with_a_time() {
+    let timer = |id: &str, date: &str| {
+        format!(
+            "<intermediateCatchEvent id=\"{id}\"><timerEventDefinition><timeDate>{date}\
+             </timeDate></timerEventDefinition></intermediateCatchEvent>\n"
+        )
+    };
+    let source = wrapped(
+        &[
+            timer("over", "2026-01-31T09:00:00Z"),
+            timer("zoned", "2026-02-01T00:30:00+01:00[Europe/Berlin]"),
+            timer("to_come", "2026-02-01T00:00:01Z"),
+            timer("computed", "= start"),
+        ]
+        .concat(),
+    );
+    let now = "2026-02-01T00:00:00Z".parse().expect("a time");
+    let problems = lint_dates(&source, &Limits::default(), now);
+    assert_eq!(
+        problems.iter().map(line).collect::<Vec<_>>(),
+        [
+            "3:67 over warning: the timer's date `2026-01-31T09:00:00Z` is over (a date in the \
+             future, or a FEEL expression)",
+            "4:68 zoned warning: the timer's date `2026-02-01T00:30:00+01:00[Europe/Berlin]` is \
+             over (a date in the future, or a FEEL expression)",
+        ]
     );
 }
 

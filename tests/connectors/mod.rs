@@ -8,6 +8,7 @@ mod target;
 
 use std::sync::Arc;
 
+use flowstead::core::engine::JobKind;
 use flowstead::platform::clock::SystemClock;
 use flowstead::platform::config::{MailConfig, OutboundConfig, ScriptsConfig};
 use flowstead::platform::mail::Mailer;
@@ -59,6 +60,7 @@ async fn attempt(
         definition_key: 3,
         version: 1,
         job_type: job_type.to_owned(),
+        kind: JobKind::Element,
         retries: 3,
         attempts: 0,
         headers: object(headers),

@@ -15,11 +15,12 @@ use std::sync::Arc;
 
 use flowstead::core::feel::Expression;
 use flowstead::core::model::{
-    AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ConditionDefinition,
-    Dynamic, Element, ElementIndex, ElementKind, EndEvent, EventBasedGateway, EventTrigger,
-    FlowIndex, FormReference, IoMapping, JobDefinition, LoopCharacteristics, LoopItems, Mapping,
-    MessageDefinition, ProcessDefinition, ScriptDefinition, SequenceFlow, StandardLoop, StartEvent,
-    TimerDefinition, UserTaskDefinition, VariablePath,
+    AdHocDefinition, Binding, BoundaryEvent, CallActivity, CalledDecision, ComplexBehavior,
+    ConditionDefinition, DataRules, Dynamic, Element, ElementIndex, ElementKind, EndEvent,
+    EventBasedGateway, EventTrigger, FlowIndex, FormReference, IoMapping, JobDefinition, Listeners,
+    LoopBehavior, LoopCharacteristics, LoopItems, Mapping, MessageDefinition, ProcessDefinition,
+    ScriptDefinition, SequenceFlow, StandardLoop, StartEvent, TaskListener, TaskListenerEvent,
+    ThrownEvent, TimerDefinition, UserTaskDefinition, VariablePath,
 };
 
 /// Builds the definition of process `p`. Panics on a text that is none: tests are to be right.
@@ -145,6 +146,10 @@ impl Draft {
             children: Vec::new(),
             boundary_events: Vec::new(),
             io: IoMapping::default(),
+            listeners: Listeners::default(),
+            data: DataRules::default(),
+            start_quantity: 1,
+            completion_quantity: 1,
             multi_instance: None,
             is_for_compensation: false,
             default_flow: None,
@@ -175,8 +180,15 @@ impl Draft {
             "name" => element.name = Some(value.to_owned()),
             "in" => element.io.inputs.push(mapping(value)),
             "out" => element.io.outputs.push(mapping(value)),
+            "begins-with" => element.start_quantity = value.parse().expect("a number"),
+            "leaves-with" => element.completion_quantity = value.parse().expect("a number"),
+            "holds" => element.data.declares.push(value.to_owned()),
+            "needs" => element.data.input_sets.push(names(value)),
+            "gives" => element.data.output_sets.push(names(value)),
+            "starts" => element.listeners.start.push(job(value)),
+            "ends" => element.listeners.end.push(job(value)),
             "each" | "times" | "while" | "first" | "most" | "as" | "collect" | "until"
-            | "sequential" => set_loop(element, name, value),
+            | "sequential" | "emits" => set_loop(element, name, value),
             _ => set_kind(&mut element.kind, name, value),
         }
     }
@@ -207,6 +219,10 @@ impl Draft {
             self.element(handler).is_for_compensation = true;
         }
     }
+}
+
+fn names(text: &str) -> Vec<String> {
+    text.split(',').map(str::to_owned).collect()
 }
 
 fn condition(how: &str) -> Option<Expression> {
@@ -272,6 +288,7 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
         "task" => ElementKind::UndefinedTask,
         "call" => ElementKind::CallActivity(CallActivity {
             process_id: Dynamic::Literal("q".into()),
+            binding: Binding::Latest,
             propagates_all_parent_variables: true,
             propagates_all_child_variables: true,
         }),
@@ -297,6 +314,10 @@ fn kind_named(kind: &str, id: &str) -> ElementKind {
             active_elements: None,
             completion_condition: None,
             cancels_remaining: true,
+            is_sequential: false,
+            output_collection: None,
+            output_element: None,
+            job: None,
         }),
         "event" => ElementKind::EventSubProcess { start: ProcessDefinition::ROOT },
         other => panic!("unknown kind or element '{other}'"),
@@ -311,6 +332,7 @@ fn set_loop(element: &mut Element, name: &str, value: &str) {
         output_collection: None,
         output_element: None,
         completion_condition: None,
+        behavior: LoopBehavior::All,
     });
     match name {
         "each" => characteristics.items = LoopItems::Collection(feel(value)),
@@ -319,11 +341,36 @@ fn set_loop(element: &mut Element, name: &str, value: &str) {
         "as" => characteristics.input_element = Some(value.to_owned()),
         "until" => characteristics.completion_condition = Some(feel(value)),
         "sequential" => characteristics.is_sequential = true,
+        "emits" => set_behavior(&mut characteristics.behavior, value),
         _ => {
             let (collection, result) = value.split_once(" = ").expect("collect NAME = FEEL");
             characteristics.output_collection = Some(collection.to_owned());
             characteristics.output_element = Some(feel(result));
         }
+    }
+}
+
+/// `emits each signal NAME`, `emits once error CODE`, `emits [FEEL] escalation CODE`.
+fn set_behavior(behavior: &mut LoopBehavior, value: &str) {
+    let (when, what) = match value.strip_prefix('[').and_then(|it| it.split_once("] ")) {
+        Some((condition, what)) => (Some(feel(condition)), what),
+        None => (None, value.split_once(' ').expect("emits WHEN WHAT").1),
+    };
+    let (kind, name) = what.split_once(' ').expect("emits WHEN KIND NAME");
+    let event = match kind {
+        "signal" => ThrownEvent::Signal(dynamic(name)),
+        "error" => ThrownEvent::Error(dynamic(name)),
+        _ => ThrownEvent::Escalation(dynamic(name)),
+    };
+    match (when, behavior) {
+        (Some(condition), LoopBehavior::Complex(all)) => {
+            all.push(ComplexBehavior { condition, event });
+        }
+        (Some(condition), behavior) => {
+            *behavior = LoopBehavior::Complex(vec![ComplexBehavior { condition, event }]);
+        }
+        (None, behavior) if value.starts_with("once") => *behavior = LoopBehavior::One(event),
+        (None, behavior) => *behavior = LoopBehavior::None(event),
     }
 }
 
@@ -387,10 +434,19 @@ fn set_kind(kind: &mut ElementKind, name: &str, value: &str) {
         ElementKind::AdHocSubProcess(definition) => match name {
             "begins" => definition.active_elements = Some(feel(value)),
             "done" => definition.completion_condition = Some(feel(value)),
+            "ordered" => definition.is_sequential = true,
+            "worker" => definition.job = Some(job(value)),
+            "gathers" => {
+                let (collection, result) = value.split_once(" = ").expect("gathers NAME = FEEL");
+                definition.output_collection = Some(collection.to_owned());
+                definition.output_element = Some(feel(result));
+            }
             _ => definition.cancels_remaining = false,
         },
         ElementKind::CallActivity(call) => match name {
             "calls" => call.process_id = dynamic(value),
+            "bound" if value == "deployment" => call.binding = Binding::Deployment,
+            "bound" => call.binding = Binding::VersionTag(value.to_owned()),
             "only-inputs" => call.propagates_all_parent_variables = false,
             _ => call.propagates_all_child_variables = false,
         },
@@ -498,6 +554,11 @@ fn set_decision(called: &mut CalledDecision, name: &str, value: &str) {
 
 fn set_user_task(user_task: &mut UserTaskDefinition, name: &str, value: &str) {
     let given = Some(dynamic(value));
+    let event = TaskListenerEvent::ALL.into_iter().find(|event| event.name() == name);
+    if let Some(on) = event {
+        user_task.listeners.push(TaskListener { on, job: job(value) });
+        return;
+    }
     match name {
         "assignee" => user_task.assignee = given,
         "groups" => user_task.candidate_groups = given,

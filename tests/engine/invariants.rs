@@ -1,6 +1,8 @@
 //! What holds for every instance between two turns, whatever the model.
 
-use flowstead::core::engine::{Held, InstanceState, Lifecycle, Postponed, ProcessInstance, Role};
+use flowstead::core::engine::{
+    Held, InstanceState, JobKind, Lifecycle, Postponed, ProcessInstance, Role,
+};
 use flowstead::core::model::{ElementKind, ProcessDefinition};
 
 /// Says what is wrong with an instance that rests, or nothing.
@@ -41,13 +43,15 @@ fn stuck(definition: &ProcessDefinition, it: &ProcessInstance, key: i64) -> Opti
     let wrong = |what: &str| Some(format!("{what}: {key} of '{}' in {it:?}", element.element_id));
     let held: Vec<Held> = it.held(key).collect();
     let has_incident = held.iter().any(|held| matches!(held, Held::Incident(_)));
+    let is_listened = held.iter().any(|held| is_listener(it, *held));
     let kind = &definition.element(definition.find(&element.element_id)?).kind;
     match element.lifecycle {
         Lifecycle::Activating if is_start_in_waiting(it, element.scope_key) => None,
-        Lifecycle::Activating | Lifecycle::Completing if !has_incident => {
-            wrong("held up without an incident")
+        Lifecycle::Activating | Lifecycle::Completing if !has_incident && !is_listened => {
+            wrong("held up without an incident or a listener")
         }
         Lifecycle::Activating | Lifecycle::Completing => None,
+        Lifecycle::Terminating if has_incident || is_listened || element.children > 0 => None,
         Lifecycle::Activated => {
             let own = held.iter().any(|held| waits_for(it, kind, &element.element_id, *held));
             let is_scope = kind.is_scope() || element.role == Role::Body;
@@ -58,6 +62,13 @@ fn stuck(definition: &ProcessDefinition, it: &ProcessInstance, key: i64) -> Opti
             if waits { None } else { wrong("waits for nothing") }
         }
         _ => wrong("neither open nor gone"),
+    }
+}
+
+fn is_listener(it: &ProcessInstance, held: Held) -> bool {
+    match held {
+        Held::Job(key) => it.jobs.get(&key).is_some_and(|job| job.kind != JobKind::Element),
+        _ => false,
     }
 }
 

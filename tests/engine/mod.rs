@@ -53,6 +53,10 @@ scenarios! {
     conditions
     compensation
     transactions
+    listeners
+    task_listeners
+    quantities
+    data
     signals
     links
     implicit_splits

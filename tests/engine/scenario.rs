@@ -23,6 +23,7 @@ use flowstead::core::engine::{
 use flowstead::core::model::ProcessDefinition;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use serde_json::Value;
 
 use super::decisions::decisions;
 use super::definition_text::definition;
@@ -285,6 +286,13 @@ impl Stage {
                 element_instance_key: self.key(first),
                 element_ids: words[1..].iter().map(|it| (*it).to_owned()).collect(),
             },
+            "add" => Command::AddLoopInstances {
+                element_instance_key: self.key(first),
+                items: match variables.get("items") {
+                    Some(Value::Array(items)) => items.clone(),
+                    _ => panic!("add KEY {{\"items\": […]}}"),
+                },
+            },
             "signal" => Command::CatchSignal {
                 subscription_key: self.key(&format!("signal:{first}")),
                 signal_key: 78,
@@ -331,8 +339,14 @@ impl Stage {
         let number = || second.and_then(|it| it.parse().ok()).expect("a number");
         match verb {
             "complete" => Command::CompleteJob { job_key, variables },
+            "result" => {
+                let result = Value::Object(variables);
+                let result = serde_json::from_value(result).expect("a result of a job");
+                let variables = VariableMap::new();
+                Command::CompleteJobWithResult { job_key, variables, result: Box::new(result) }
+            }
             "fail" => {
-                let backoff_until = variables.get("until").and_then(serde_json::Value::as_i64);
+                let backoff_until = variables.get("until").and_then(Value::as_i64);
                 let message = "no luck".to_owned();
                 Command::FailJob { job_key, retries: number(), message, backoff_until, variables }
             }

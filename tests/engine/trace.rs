@@ -8,9 +8,10 @@
 use std::collections::HashMap;
 
 use flowstead::core::engine::{
-    CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, Role, TimerScheduled,
-    UserTaskCreated,
+    AdHocStep, CallResult, DecisionEvaluated, Effect, Event, IncidentRaised, JobCreated, JobKind,
+    Role, TimerScheduled, TransitionStep, UserTaskCreated,
 };
+use flowstead::core::model::Binding;
 use jiff::Timestamp;
 
 /// Names for keys, given out as events come by.
@@ -71,6 +72,7 @@ impl Names {
             }
             Event::InstanceCompleted => "=completed".to_owned(),
             Event::InstanceTerminated => "=terminated".to_owned(),
+            Event::InstanceEnding { .. } => "=ending".to_owned(),
             Event::InstanceCopied { turn, .. } => format!("copied[{turn}]"),
             Event::ElementActivating(facts) => {
                 let base = match facts.role {
@@ -197,6 +199,42 @@ impl Names {
             Event::TriggersReleased { element_instance_key, element_id } => {
                 format!("released({} {element_id})", self.of(*element_instance_key))
             }
+            other => self.listened(other),
+        }
+    }
+
+    /// Events about what user tasks are about to become, and what is added to what is at work.
+    fn listened(&mut self, event: &Event) -> String {
+        let json = |it| serde_json::to_string(it).expect("corrections are JSON");
+        match event {
+            Event::UserTaskCreating(facts) => {
+                let base = format!("task:{}", self.of(facts.element_instance_key));
+                format!("creating({})", self.give(facts.key, &base))
+            }
+            Event::UserTaskTransition { key, step } => {
+                let of = self.of(*key);
+                match step {
+                    TransitionStep::Begun(it) => format!("{}({of})", it.event().name()),
+                    TransitionStep::Corrected(it) => format!("corrected({of} {})", json(it)),
+                    TransitionStep::Accepted => format!("accepted({of})"),
+                    TransitionStep::Denied(reason) => format!("denied({of} '{reason}')"),
+                }
+            }
+            Event::TriggerHeldBack { key, event_id, .. } => {
+                format!("waits({event_id} for {})", self.of(*key))
+            }
+            Event::LoopExtended(facts) => format!("more({} {})", self.of(facts.key), facts.added),
+            Event::AdHocProgressed { key, step } => {
+                let of = self.of(*key);
+                match step {
+                    AdHocStep::Queued(all) => {
+                        let ids: Vec<&str> = all.iter().map(|it| it.element_id.as_str()).collect();
+                        format!("queued({of} {})", ids.join(","))
+                    }
+                    AdHocStep::Dequeued => format!("next({of})"),
+                    AdHocStep::Fulfilled => format!("fulfilled({of})"),
+                }
+            }
             other => self.changed(other),
         }
     }
@@ -223,6 +261,11 @@ impl Names {
     fn job(&mut self, facts: &JobCreated) -> String {
         let name = self.give(facts.key, &format!("job:{}", self.of(facts.element_instance_key)));
         let mut more = vec![name];
+        match facts.kind {
+            JobKind::Element => {}
+            JobKind::TaskListener(event) => more.push(event.name().to_owned()),
+            other => more.push(other.name().to_owned()),
+        }
         if *facts.job_type != *facts.element_id {
             more.push(format!("type={}", facts.job_type));
         }
@@ -232,13 +275,14 @@ impl Names {
         if facts.priority != 0 {
             more.push(format!("priority={}", facts.priority));
         }
-        more.extend(facts.headers.iter().map(|(header, value)| format!("{header}={value}")));
+        more.extend(facts.headers.iter().filter_map(|(header, value)| header_of(header, value)));
         format!("new({})", more.join(" "))
     }
 
     fn user_task(&mut self, facts: &UserTaskCreated) -> String {
         let of = self.of(facts.element_instance_key);
-        let name = self.give(facts.key, &format!("task:{of}"));
+        let known = self.by_key.get(&facts.key).cloned();
+        let name = known.unwrap_or_else(|| self.give(facts.key, &format!("task:{of}")));
         let mut more = vec![name];
         if *facts.name != *facts.element_id {
             more.push(format!("'{}'", facts.name));
@@ -280,8 +324,13 @@ impl Names {
     pub(crate) fn effect(&mut self, effect: &Effect) -> String {
         let json = |it| serde_json::to_string(it).expect("variables are JSON");
         match effect {
-            Effect::StartCalledInstance { child_key, variables, .. } => {
-                format!("=> start {} {}", self.of(*child_key), json(variables))
+            Effect::StartCalledInstance { child_key, variables, binding, .. } => {
+                let bound = match binding {
+                    Binding::Latest => String::new(),
+                    Binding::Deployment => " of the same deployment".to_owned(),
+                    Binding::VersionTag(tag) => format!(" tagged {tag}"),
+                };
+                format!("=> start {}{bound} {}", self.of(*child_key), json(variables))
             }
             Effect::CancelCalledInstance { child_key } => {
                 format!("=> cancel {}", self.of(*child_key))
@@ -307,6 +356,12 @@ impl Names {
             },
         }
     }
+}
+
+/// A header of a job; what a listener is told has short names, and keys differ from run to run.
+fn header_of(header: &str, value: &str) -> Option<String> {
+    let header = header.strip_prefix("io.camunda.zeebe:").unwrap_or(header);
+    (!matches!(header, "userTaskKey" | "action")).then(|| format!("{header}={value}"))
 }
 
 /// What was decided from what, by which rules.

@@ -140,6 +140,7 @@ POST /api/v1/me/tokens signed in
 POST /api/v1/messages administrator modeler operator
 POST /api/v1/process-instances signed in
 POST /api/v1/process-instances/{key}/activate administrator modeler operator
+POST /api/v1/process-instances/{key}/add-instances administrator modeler operator
 POST /api/v1/process-instances/{key}/cancel administrator modeler operator
 POST /api/v1/process-instances/{key}/migrate administrator modeler operator
 POST /api/v1/process-instances/{key}/modify administrator modeler operator

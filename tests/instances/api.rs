@@ -69,6 +69,8 @@ POST | process-instances/1/cancel | | 404 not_found
 POST | process-instances/INSTANCE/variables | {"variables":{},"scope_key":"1"} | 404 not_found
 POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":[]} | 422 invalid_value
 POST | process-instances/INSTANCE/activate | {"element_instance_key":"1","element_ids":["x"]} | 404 not_found
+POST | process-instances/INSTANCE/add-instances | {"element_instance_key":"1","items":[]} | 422 invalid_value
+POST | process-instances/INSTANCE/add-instances | {"element_instance_key":"1","items":[1]} | 404 not_found
 POST | process-instances/INSTANCE/modify | {"instructions":[]} | 409 cannot_modify
 POST | process-instances/INSTANCE/modify | {"instructions":[{"kind":"move","element_id":"x"}]} | 422 invalid_value
 POST | process-instances/INSTANCE/modify | {"instructions":[{"kind":"jump"}]} | 422 invalid_body

@@ -2,6 +2,7 @@
 
 mod api;
 mod bulk;
+mod calling;
 mod changing;
 mod listing;
 mod overview;

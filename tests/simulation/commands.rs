@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use flowstead::core::engine::{
-    Command, CreateInstance, DateChange, Parent, ProcessInstance, UserTaskChanges, VariableMap,
+    Command, CreateInstance, DateChange, ElementActivation, JobKind, JobResult, Parent,
+    ProcessInstance, TaskCorrections, UserTaskChanges, VariableMap,
 };
 use serde_json::Value;
 
@@ -71,6 +72,11 @@ fn job(random: &mut Random, instance: &ProcessInstance) -> Command {
     let job_key = any_key(random, &instance.jobs);
     let variables = variables(random);
     let message = "no luck".to_owned();
+    let is_choice =
+        instance.jobs.get(&job_key).is_some_and(|it| it.kind == JobKind::AdHocSubProcess);
+    if is_choice && !random.once_in(5) {
+        return choice(random, instance, job_key);
+    }
     match random.below(10) {
         0 => {
             let retries = i32::from(random.once_in(2));
@@ -81,8 +87,48 @@ fn job(random: &mut Random, instance: &ProcessInstance) -> Command {
             Command::ThrowJobError { job_key, code, message, variables }
         }
         2 => Command::UpdateJobRetries { job_key, retries: 2 },
+        3 => {
+            let result = result(random);
+            Command::CompleteJobWithResult { job_key, variables, result: Box::new(result) }
+        }
         _ => Command::CompleteJob { job_key, variables },
     }
+}
+
+/// A worker chooses what begins in an ad-hoc sub-process, or that it is done.
+fn choice(random: &mut Random, instance: &ProcessInstance, job_key: i64) -> Command {
+    let result = JobResult {
+        activate_elements: (0..random.below(3)).map(|_| activation(random, instance)).collect(),
+        is_completion_condition_fulfilled: random.once_in(3),
+        is_cancel_remaining_instances: random.once_in(3),
+        ..JobResult::default()
+    };
+    let variables = variables(random);
+    Command::CompleteJobWithResult { job_key, variables, result: Box::new(result) }
+}
+
+/// Some element of the model, by the names the models give.
+fn activation(random: &mut Random, instance: &ProcessInstance) -> ElementActivation {
+    let kind = *random.pick(&["service", "user", "task", "sub", "xor", "script", "call"]);
+    let newest = instance.elements.values().filter_map(|it| number(&it.element_id)).max();
+    let at = newest.unwrap_or(9).saturating_sub(random.below(9));
+    ElementActivation { element_id: format!("{kind}{at}"), variables: variables(random) }
+}
+
+fn number(element_id: &str) -> Option<usize> {
+    element_id.trim_start_matches(|it: char| !it.is_ascii_digit()).parse().ok()
+}
+
+/// What fits only some kinds of jobs.
+fn result(random: &mut Random) -> JobResult {
+    let denied = random.once_in(2);
+    let mut corrections = TaskCorrections::default();
+    if !denied || random.once_in(5) {
+        corrections.assignee = Some("bert".to_owned());
+        corrections.changes.priority = random.once_in(2).then_some(70);
+    }
+    let denied_reason = denied.then(|| "no".to_owned());
+    JobResult { denied, denied_reason, corrections, ..JobResult::default() }
 }
 
 fn user_task(random: &mut Random, instance: &ProcessInstance) -> Command {
@@ -181,6 +227,10 @@ fn stray(random: &mut Random, instance: &ProcessInstance) -> Command {
         12 => Command::ActivateElements {
             element_instance_key: key,
             element_ids: vec!["service3".to_owned()],
+        },
+        13 => Command::AddLoopInstances {
+            element_instance_key: key,
+            items: vec![Value::from(1); random.below(3)],
         },
         11 => Command::CatchSignal { subscription_key: key, signal_key: 8, variables },
         _ => Command::SetVariables { scope_key: key, variables, is_local: random.once_in(2) },

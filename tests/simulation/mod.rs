@@ -7,6 +7,7 @@
 
 mod changes;
 mod commands;
+mod extras;
 mod models;
 mod random;
 mod reference;

@@ -28,14 +28,14 @@ struct Block {
     last: String,
 }
 
-struct Writer<'a> {
-    random: &'a mut Random,
+pub(super) struct Writer<'a> {
+    pub(super) random: &'a mut Random,
     text: String,
     count: usize,
 }
 
 impl Writer<'_> {
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.text += line;
         self.text.push('\n');
     }
@@ -211,6 +211,11 @@ impl Writer<'_> {
             self.many(&block.first);
         }
         self.mappings(&block.first);
+        self.listeners(&block.first);
+        if is_activity {
+            self.quantities(&block.first, &block.last);
+        }
+        self.data(&block.first);
         block
     }
 
@@ -239,45 +244,6 @@ impl Writer<'_> {
         let block = self.single(kind);
         self.line(&format!("@{} {setting}", block.first));
         block
-    }
-
-    fn mappings(&mut self, id: &str) {
-        let name = *self.random.pick(&VARIABLES);
-        if self.random.once_in(6) {
-            self.line(&format!("@{id} in {name} = {name}"));
-        }
-        if self.random.once_in(6) {
-            self.line(&format!("@{id} out {name} = {name}"));
-        }
-    }
-
-    fn many(&mut self, id: &str) {
-        match self.random.below(6) {
-            0 => {
-                self.line(&format!("@{id} while a > loopCounter"));
-                if self.random.once_in(2) {
-                    self.line(&format!("@{id} most 3"));
-                }
-                return;
-            }
-            1 => self.line(&format!("@{id} times b")),
-            _ => {
-                let items = *self.random.pick(&["[1,2,3]", "[]", "[7]", "[1,2]", "items"]);
-                self.line(&format!("@{id} each {items}"));
-            }
-        }
-        if self.random.once_in(2) {
-            self.line(&format!("@{id} sequential"));
-        }
-        if self.random.once_in(2) {
-            self.line(&format!("@{id} as item"));
-        }
-        if self.random.once_in(2) {
-            self.line(&format!("@{id} collect results = a"));
-        }
-        if self.random.once_in(3) {
-            self.line(&format!("@{id} until numberOfCompletedInstances >= 2"));
-        }
     }
 
     fn sub_process(&mut self, depth: usize) -> Block {
@@ -335,9 +301,19 @@ impl Writer<'_> {
             1 => format!("[\"{one}\",\"{two}\",\"{two}\"]"),
             _ => format!("if a > 1 then [\"{one}\"] else [\"{two}\"]"),
         };
-        self.line(&format!("@{id} begins {list}"));
-        if self.random.once_in(2) {
-            self.line(&format!("@{id} done a > 1"));
+        if self.random.once_in(4) {
+            self.line(&format!("@{id} worker choose"));
+        } else {
+            self.line(&format!("@{id} begins {list}"));
+            if self.random.once_in(2) {
+                self.line(&format!("@{id} done a > 1"));
+            }
+        }
+        if self.random.once_in(3) {
+            self.line(&format!("@{id} ordered"));
+        }
+        if self.random.once_in(3) {
+            self.line(&format!("@{id} gathers results = a"));
         }
         if self.random.once_in(2) {
             self.line(&format!("@{id} keeps"));

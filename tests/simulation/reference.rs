@@ -56,9 +56,15 @@ fn is_awaited(
 ) -> bool {
     let joins = instance.elements[&scope_key].joins.keys();
     let elsewhere = joins.filter_map(|id| definition.find(id)).filter(|it| *it != gateway);
-    let open = instance
-        .children(scope_key)
-        .filter_map(|key| definition.find(&instance.elements[&key].element_id));
+    // What is being ended leads nowhere but to the event that ended it.
+    let place = |key: i64| {
+        let element = &instance.elements[&key];
+        match element.lifecycle {
+            Lifecycle::Terminating => definition.find(&element.held_back.as_deref()?.event_id),
+            _ => definition.find(&element.element_id),
+        }
+    };
+    let open = instance.children(scope_key).filter_map(place);
     open.chain(elsewhere).any(|place| {
         let reached = reached_flows(definition, place, gateway);
         let comes_by_missing = reached.iter().any(|flow| !has_path(flow));

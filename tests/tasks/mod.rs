@@ -3,6 +3,7 @@
 mod actions;
 mod api;
 mod completing;
+mod listening;
 mod lists;
 mod pages;
 

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::run::answers::{Answer, Answers};
 use crate::cli::run::prompt::{ask, ask_form, ask_variables};
 use crate::cli::run::simulation::Simulation;
 use crate::cli::run::trace::label;
-use crate::core::engine::{Command, JobCreated, JobState, VariableMap, variables_at};
+use crate::core::engine::{Command, JobCreated, JobKind, JobState, VariableMap, variables_at};
 use crate::core::feel::EvaluationContext;
 use crate::core::model::{ElementKind, ProcessDefinition, StartEvent};
 use crate::core::world::Running;
@@ -54,7 +54,12 @@ pub(super) fn actions(
         let at = ready(&open.facts.element_id, open.due_at)?;
         Some((at, Action::Job { instance_key, key: *key }))
     });
-    let tasks = running.instance.user_tasks.keys().filter_map(|key| {
+    let at_rest = running
+        .instance
+        .user_tasks
+        .iter()
+        .filter(|(_, task)| task.listened.as_deref().is_none_or(|it| it.transition.is_none()));
+    let tasks = at_rest.filter_map(|(key, _)| {
         let (facts, since) = running.tasks.get(key)?;
         let at = ready(&facts.element_id, *since)?;
         Some((at, Action::Task { instance_key, key: *key }))
@@ -152,6 +157,11 @@ impl Simulation {
         let retries = running.instance.jobs[&job_key].retries;
         let variables = variables_at(&running.instance, facts.element_instance_key);
         let is_asking = answers.is_none();
+        if !matches!(facts.kind, JobKind::Element | JobKind::AdHocSubProcess) {
+            let listener = format!("listener {}", facts.job_type);
+            self.trace.remark(self.world.now, facts.element_instance_key, &listener);
+            return Ok(Command::CompleteJob { job_key, variables: VariableMap::new() });
+        }
         let outcome = match answers.and_then(|it| it.take(&facts.element_id)) {
             Some(answer) => answered(answer),
             None if &*facts.job_type == SCRIPT => {
@@ -169,6 +179,14 @@ impl Simulation {
             None => return Err(unanswered(&label(&running.definition, &facts.element_id))),
         };
         Ok(match outcome {
+            // What is answered for an ad-hoc sub-process is its worker's choice.
+            JobOutcome::Completed(choice) if facts.kind == JobKind::AdHocSubProcess => {
+                let result = serde_json::from_value(Json::Object(choice));
+                let name = label(&running.definition, &facts.element_id);
+                let result = result.with_context(|| format!("the choice for {name}"))?;
+                let variables = VariableMap::new();
+                Command::CompleteJobWithResult { job_key, variables, result: Box::new(result) }
+            }
             JobOutcome::Completed(variables) => Command::CompleteJob { job_key, variables },
             JobOutcome::Error { code, message, variables } => {
                 Command::ThrowJobError { job_key, code, message, variables }

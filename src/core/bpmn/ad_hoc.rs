@@ -4,6 +4,8 @@
 
 use super::context::Context;
 use super::drafts::Draft;
+use super::expressions;
+use super::tasks;
 use super::xml;
 use crate::core::model::{AdHocDefinition, ElementKind};
 
@@ -12,24 +14,39 @@ pub(super) fn sub_process(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>) -> O
     let node = draft.node;
     let zeebe = xml::zeebe(node, "adHoc");
     let given = |name| zeebe.and_then(|it| xml::attribute(it, name));
-    if xml::zeebe(node, "taskDefinition").is_some() {
-        let instead = "a `zeebe:adHoc` with an `activeElementsCollection`";
-        return ctx.refuse(node, "ad-hoc sub-process with a job", instead);
+    let job = match xml::zeebe(node, "taskDefinition") {
+        Some(_) => Some(tasks::job(ctx, node)?),
+        None => None,
+    };
+    if job.is_some() && given("activeElementsCollection").is_some() {
+        let expected = "a `zeebe:taskDefinition` or an `activeElementsCollection`";
+        return ctx.error(node, "a list and a worker choose what begins", expected);
     }
-    if given("outputCollection").is_some() || given("outputElement").is_some() {
-        let instead = "output mappings of the elements inside";
-        return ctx.refuse(node, "output collection of an ad-hoc sub-process", instead);
+    let (collection, output) = (given("outputCollection"), given("outputElement"));
+    if collection.is_some() != output.is_some() {
+        let expected = "both `outputCollection` and `outputElement`, or none of them";
+        ctx.error::<()>(node, "the ad-hoc sub-process gives only half an output", expected);
     }
-    if node.attribute("ordering").is_some_and(|it| it == "Sequential") {
-        let instead = "sequence flows inside";
-        return ctx.refuse(node, "ad-hoc sub-process in sequence", instead);
+    let ordering = xml::attribute(node, "ordering");
+    if let Some(other) = ordering.filter(|it| !matches!(it.value, "Parallel" | "Sequential")) {
+        let message = format!("`{}` is not an order", other.value);
+        ctx.report.error(other.place, message, "`Parallel` or `Sequential`");
     }
     let condition = xml::bpmn_child(node, "completionCondition").and_then(xml::text);
+    if let Some(condition) = condition.filter(|_| job.is_some()) {
+        let message = "the worker decides when it is done, but there is a condition too";
+        ctx.report.error(condition.place, message, "no `completionCondition`");
+        return None;
+    }
     let definition = AdHocDefinition {
         active_elements: ctx
             .expression(given("activeElementsCollection"), "list of active elements"),
         completion_condition: ctx.expression(condition, "completion condition"),
         cancels_remaining: xml::flag(node, "cancelRemainingInstances", true),
+        is_sequential: ordering.is_some_and(|it| it.value == "Sequential"),
+        output_collection: collection.and_then(|it| expressions::variable(ctx.report, it)),
+        output_element: ctx.expression(output, "output element"),
+        job,
     };
     Some(ElementKind::AdHocSubProcess(definition))
 }

@@ -13,7 +13,7 @@ use crate::core::model::{Dynamic, EventTrigger};
 /// Reads the code that an error end event throws.
 pub(super) fn thrown_error(ctx: &mut Context<'_, '_, '_>, definition: Node<'_>) -> Option<Dynamic> {
     let Some(reference) = xml::attribute(definition, "errorRef") else {
-        return ctx.error(definition, "the error end event names no error", "an `errorRef`");
+        return ctx.error(definition, "the thrown error is not named", "an `errorRef`");
     };
     let code = error_code(ctx, reference)?;
     ctx.dynamic(Some(code))
@@ -131,6 +131,12 @@ fn is_at_scope(ctx: &Context<'_, '_, '_>, event: Node<'_>) -> bool {
     let host = reference.and_then(|it| ctx.drafts.by_id.get(local_name(it.value)));
     host.is_none_or(|index| {
         let name = ctx.drafts.element(*index).node.tag_name().name();
-        is_scope(name) || name == "callActivity"
+        is_scope(name) || name == "callActivity" || throws(ctx.drafts.element(*index).node)
     })
+}
+
+/// Whether an activity escalates by itself, as a multi-instance can.
+fn throws(activity: Node<'_>) -> bool {
+    let marker = xml::bpmn_child(activity, "multiInstanceLoopCharacteristics");
+    marker.and_then(|it| it.attribute("behavior")).is_some_and(|behavior| behavior != "All")
 }

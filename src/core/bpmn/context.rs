@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::data::DataIndex;
 use super::drafts::Drafts;
 use super::expressions;
 use super::references::References;
@@ -21,6 +22,8 @@ pub(super) struct Context<'a, 'r, 's> {
     pub(super) forms: HashMap<&'a str, Arc<str>>,
     /// The process's `zeebe:jobPriorityDefinition`, for jobs that have none.
     pub(super) job_priority: Option<Dynamic>,
+    /// Data objects and the like.
+    pub(super) data: DataIndex<'a>,
 }
 
 impl Context<'_, '_, '_> {

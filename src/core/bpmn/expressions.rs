@@ -84,7 +84,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// Names that FEEL reads as one variable without knowing it.
-fn is_variable_name(name: &str) -> bool {
+pub(super) fn is_variable_name(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && characters.all(|it| it.is_alphanumeric() || it == '_')

@@ -1,9 +1,10 @@
 //! The extension elements and attributes that are understood, and what becomes of the others.
 //!
-//! What is not listed has no effect; a warning says so, since it is likely misspelled. Listeners
-//! and the like would change what a process does, so they are refused.
+//! What is not listed has no effect; a warning says so, since it is likely misspelled. What would
+//! change what a process does and is not executed is refused.
 //! Must not know what the listed ones mean: that stands where they are read.
 
+use super::drafts;
 use super::report::{Place, Report};
 use super::xml::{self, Node};
 
@@ -123,21 +124,28 @@ fn expected_names(names: &[&str]) -> String {
 /// What would change the execution and is not executed.
 fn refuse(node: Node<'_>, name: &str, report: &mut Report<'_>) {
     let instead = match name {
-        "executionListener" | "taskListener" => "a service task before or after the element",
+        "taskListeners" if holder(node) != Some("userTask") => {
+            let message = "only a user task has task listeners";
+            return report.error(xml::place(node), message, "`zeebe:executionListeners`");
+        }
+        "executionListeners" if !holder(node).is_some_and(is_executed) => {
+            let message = "what is not executed has no execution listeners";
+            return report.error(xml::place(node), message, "a process or an element of one");
+        }
         "linkedResource" => "a task header that names the resource",
         "publishMessage" => "a `zeebe:taskDefinition` whose worker sends the message",
-        _ => return warn_about_binding(node, report),
+        _ => return,
     };
     report.error(xml::place(node), format!("can't be executed yet: `zeebe:{name}`"), instead);
 }
 
-/// Only the latest version of forms and processes is taken.
-fn warn_about_binding(node: Node<'_>, report: &mut Report<'_>) {
-    let Some(binding) = xml::attribute(node, "bindingType") else { return };
-    if binding.value != "latest" && node.tag_name().name() != "calledDecision" {
-        let message = format!("the binding `{}` is not known: the latest is taken", binding.value);
-        report.warning(binding.place, message, "`latest`");
-    }
+/// The name of the element whose extension this is.
+fn holder(node: Node<'_>) -> Option<&str> {
+    Some(node.parent()?.parent()?.tag_name().name())
+}
+
+fn is_executed(name: &str) -> bool {
+    name == "process" || drafts::FLOW_NODES.contains(&name)
 }
 
 fn check_camunda(node: Node<'_>, report: &mut Report<'_>) {

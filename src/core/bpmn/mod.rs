@@ -12,9 +12,11 @@ pub mod svg;
 
 mod ad_hoc;
 mod codes;
+mod collaboration;
 mod compensation;
 mod conditions;
 mod context;
+mod data;
 mod drafts;
 mod elements;
 mod events;
@@ -24,9 +26,11 @@ mod extensions;
 mod interchange;
 mod layout;
 mod links;
+mod listeners;
 mod loops;
 mod mappings;
 mod multiple;
+mod past;
 mod process;
 mod references;
 mod rules;
@@ -97,6 +101,18 @@ pub fn lint(source: &str, limits: &Limits) -> Vec<Problem> {
     parse(source, limits).map_or_else(|problems| problems, |model| model.warnings)
 }
 
+/// Warnings about timers of a BPMN file whose fixed date is before a time.
+#[must_use]
+pub fn lint_dates(source: &str, limits: &Limits, now: jiff::Timestamp) -> Vec<Problem> {
+    let mut report = Report::new(source);
+    match xml::read(source, limits, &mut report) {
+        Some(document) => past::check(document.root_element(), now, &mut report),
+        // Why it can't be read is said by whoever reads it whole.
+        None => return Vec::new(),
+    }
+    report.into_problems()
+}
+
 /// The drawing of a BPMN file, also of one that can't be executed.
 ///
 /// # Errors
@@ -112,6 +128,7 @@ pub fn read_diagram(source: &str, limits: &Limits) -> Result<Diagram, Vec<Proble
 fn read(definitions: Node<'_>, report: &mut Report<'_>) -> Model {
     check_ids(definitions, report);
     extensions::check(definitions, report);
+    collaboration::check(definitions, report);
     let references = References::read(definitions, report);
     let mut model = Model {
         name: xml::attribute(definitions, "name").map(|it| it.value.to_owned()),

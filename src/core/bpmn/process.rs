@@ -9,9 +9,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::Context;
+use super::data::{self, DataIndex};
 use super::drafts::{self, Draft, DraftFlow, Drafts};
 use super::elements;
 use super::expressions;
+use super::listeners;
 use super::loops;
 use super::mappings;
 use super::references::{self, References, local_name};
@@ -21,6 +23,9 @@ use super::xml::{self, Node};
 use crate::core::model::{
     Element, ElementIndex, ElementKind, FlowIndex, ProcessDefinition, SequenceFlow,
 };
+
+/// More paths at once than this are a mistake.
+const QUANTITY_MAX: u32 = 1_000;
 
 /// A definition with the XML it was made from.
 pub(super) struct Compiled<'a> {
@@ -70,7 +75,8 @@ pub(super) fn compile<'a>(
     };
     let drafts = drafts::collect(process, id.value.trim(), report);
     let forms = references::embedded_forms(process, report);
-    let mut ctx = Context { report, references, drafts: &drafts, forms, job_priority: None };
+    let data = DataIndex::read(&drafts);
+    let mut ctx = Context { report, references, drafts: &drafts, forms, job_priority: None, data };
     ctx.job_priority = tasks::job_priority(&mut ctx, process);
     let flows: Vec<SequenceFlow> = drafts.flows.iter().map(|it| flow(&mut ctx, it)).collect();
     let mut stand_ins = HashSet::new();
@@ -82,6 +88,12 @@ pub(super) fn compile<'a>(
         }
         let kind = kind.unwrap_or_else(|| elements::stand_in(draft.node.tag_name().name()));
         elements.push(element(&mut ctx, draft, kind));
+    }
+    for (owner, name) in std::mem::take(&mut ctx.data.declared) {
+        let declares = &mut elements[owner.0 as usize].data.declares;
+        if !declares.contains(&name) {
+            declares.push(name);
+        }
     }
     connect(&mut elements, &flows);
     set_default_flows(&mut ctx, &mut elements);
@@ -101,7 +113,12 @@ fn name(node: Node<'_>) -> Option<String> {
     xml::attribute(node, "name").map(|it| it.value.trim().to_owned())
 }
 
-fn element(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>, kind: ElementKind) -> Element {
+fn element<'a>(ctx: &mut Context<'a, '_, '_>, draft: &Draft<'a>, kind: ElementKind) -> Element {
+    let mut io = mappings::io(ctx, draft.node);
+    let flows = data::flows(ctx, draft);
+    // What an association brings can be mapped on, and what is mapped can be associated.
+    io.inputs.splice(0..0, flows.inputs);
+    io.outputs.extend(flows.outputs);
     Element {
         id: Arc::from(draft.id),
         name: name(draft.node),
@@ -111,11 +128,26 @@ fn element(ctx: &mut Context<'_, '_, '_>, draft: &Draft<'_>, kind: ElementKind) 
         outgoing: Vec::new(),
         children: draft.children.clone(),
         boundary_events: Vec::new(),
-        io: mappings::io(ctx, draft.node),
+        io,
+        data: flows.rules,
+        start_quantity: quantity(ctx, draft.node, "startQuantity"),
+        completion_quantity: quantity(ctx, draft.node, "completionQuantity"),
+        listeners: listeners::execution(ctx, draft.node),
         multi_instance: loops::characteristics(ctx, draft.node),
         is_for_compensation: xml::flag(draft.node, "isForCompensation", false),
         default_flow: None,
     }
+}
+
+/// A token quantity of an activity (BPMN 2.0, 10.3: at least 1).
+fn quantity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>, attribute: &'static str) -> u32 {
+    let Some(text) = xml::attribute(node, attribute) else { return 1 };
+    let number = text.value.trim().parse().ok();
+    number.filter(|it| (1..=QUANTITY_MAX).contains(it)).unwrap_or_else(|| {
+        let message = format!("`{}` is not a quantity", expressions::shown(text.value));
+        ctx.report.error(text.place, message, format!("a whole number from 1 to {QUANTITY_MAX}"));
+        1
+    })
 }
 
 fn flow(ctx: &mut Context<'_, '_, '_>, draft: &DraftFlow<'_>) -> SequenceFlow {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::expressions;
+use super::listeners;
 use super::timers;
 use super::xml::{self, Located, Node};
 use crate::core::feel::Expression;
@@ -52,7 +53,11 @@ fn defined_job(
     definition: Node<'_>,
 ) -> Option<JobDefinition> {
     let Some(job_type) = xml::attribute(definition, "type") else {
-        return ctx.error(definition, "the task definition has no type", "a `type`");
+        let message = match definition.tag_name().name() {
+            "taskDefinition" => "the task definition has no type",
+            _ => "the listener has no type",
+        };
+        return ctx.error(definition, message, "a `type`");
     };
     let job_type = ctx.dynamic(Some(job_type));
     let retries = xml::attribute(definition, "retries");
@@ -62,6 +67,19 @@ fn defined_job(
     }
     let plain = plain_job(ctx, node);
     Some(JobDefinition { job_type: job_type?, retries: given.unwrap_or(plain.retries), ..plain })
+}
+
+/// Reads the job of a listener, which has a type and retries of its own.
+pub(super) fn listener_job(
+    ctx: &mut Context<'_, '_, '_>,
+    listener: Node<'_>,
+) -> Option<JobDefinition> {
+    let job = defined_job(ctx, listener, listener)?;
+    let headers = match xml::children(listener, xml::ZEEBE, "taskHeaders").next() {
+        Some(holder) => headers_in(ctx, holder),
+        None => Vec::new(),
+    };
+    Some(JobDefinition { priority: ctx.job_priority.clone(), headers, ..job })
 }
 
 /// A job with everything but its type.
@@ -85,6 +103,10 @@ pub(super) fn job_priority(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Opt
 /// Reads `zeebe:taskHeaders`.
 fn headers(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Vec<(String, String)> {
     let Some(holder) = xml::zeebe(node, "taskHeaders") else { return Vec::new() };
+    headers_in(ctx, holder)
+}
+
+fn headers_in(ctx: &mut Context<'_, '_, '_>, holder: Node<'_>) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     for header in xml::children(holder, xml::ZEEBE, "header") {
         match xml::attribute(header, "key") {
@@ -182,6 +204,7 @@ pub(super) fn user_task<'a>(ctx: &mut Context<'_, '_, '_>, node: Node<'a>) -> Us
         follow_up_date: due(ctx, scheduled("followUpDate")),
         priority: ctx.number(priority, "priority", 0..=100),
         headers: headers(ctx, node),
+        listeners: listeners::task(ctx, node),
     }
 }
 
@@ -201,8 +224,15 @@ pub(super) fn form(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Option<Form
     let definition = xml::zeebe(node, "formDefinition");
     let given = |name| definition.and_then(|it| xml::attribute(it, name));
     if let Some(id) = given("formId").or_else(|| xml::camunda(node, "formRef")) {
-        let id = expressions::fixed(ctx.report, id, "form id")?;
-        return Some(FormReference::Id(id.to_owned()));
+        let id = expressions::fixed(ctx.report, id, "form id")?.to_owned();
+        let binding = match definition {
+            Some(definition) => binding(ctx, definition)?,
+            None => Binding::Latest,
+        };
+        return Some(match binding {
+            Binding::Latest => FormReference::Id(id),
+            binding => FormReference::Bound(id, binding),
+        });
     }
     let key = given("externalReference")
         .or_else(|| given("formKey"))
@@ -237,8 +267,13 @@ pub(super) fn call_activity(ctx: &mut Context<'_, '_, '_>, node: Node<'_>) -> Op
         return ctx.error(node, "the call activity calls nothing", expected);
     }
     let propagates = |name| called.is_none_or(|it| xml::flag(it, name, true));
+    let binding = match called {
+        Some(called) => binding(ctx, called),
+        None => Some(Binding::Latest),
+    };
     Some(ElementKind::CallActivity(CallActivity {
         process_id: ctx.dynamic(process)?,
+        binding: binding?,
         propagates_all_parent_variables: propagates("propagateAllParentVariables"),
         propagates_all_child_variables: propagates("propagateAllChildVariables"),
     }))

@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::apply_inner::{apply_to_inner, apply_to_user_task, complete_job, start_loop};
 use super::event::{Event, IncidentRaised};
 use super::facts::{
-    ConditionSubscribed, ElementActivating, InstanceCreated, InstanceMigrated, JobCreated,
-    LoopStarted, Role, SignalSubscribed, SubscriptionOpened, TimerScheduled, UserTaskCreated,
+    ConditionSubscribed, ElementActivating, InstanceCreated, InstanceMigrated, JobCreated, Role,
+    SignalSubscribed, SubscriptionOpened, TimerScheduled,
 };
 use super::instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
     JobState, LoopProgress, Postponed, ProcessInstance, SignalSubscription, Subscription, Timer,
-    UserTask, VariableMap,
+    VariableMap,
 };
 use super::lifecycle::Lifecycle;
 
@@ -23,33 +24,39 @@ use super::lifecycle::Lifecycle;
 pub fn apply(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::InstanceCreated(facts) => create(it, facts),
-        Event::InstanceCompleted
-        | Event::InstanceTerminated
-        | Event::InstanceSuspended
+        Event::InstanceCompleted => it.state = InstanceState::Completed,
+        Event::InstanceTerminated => end(it),
+        Event::InstanceEnding { result } => it.ending = Some(result.clone()),
+        Event::InstanceSuspended
         | Event::InstanceResumed
         | Event::InstanceMigrated(_)
         | Event::StepPostponed { .. }
         | Event::SignalPostponed { .. } => apply_change(it, event),
         Event::ElementActivating(facts) => activate(it, facts),
         Event::ElementActivated { key } => move_to(it, *key, Lifecycle::Activated),
-        Event::ElementCompleting { key } => move_to(it, *key, Lifecycle::Completing),
+        Event::ElementCompleting { key } => begin_to_complete(it, *key),
         Event::ElementCompleted { key } => leave(it, *key, Lifecycle::Completed),
         Event::ElementTerminating { key } => move_to(it, *key, Lifecycle::Terminating),
         Event::ElementTerminated { key } => leave(it, *key, Lifecycle::Terminated),
-        Event::JoinReached { .. } | Event::JoinReleased { .. } => change_join(it, event),
+        Event::JoinReached { .. } | Event::JoinReleased { .. } => apply_to_join(it, event),
         Event::VariableSet { scope_key, name, value } => set(it, *scope_key, name, value),
         Event::LoopStarted(facts) => start_loop(it, facts),
-        Event::LoopResultCollected { key, loop_counter, value } => {
-            collect(it, *key, *loop_counter, value);
-        }
+        Event::TriggerHeldBack { .. }
+        | Event::LoopExtended(_)
+        | Event::AdHocProgressed { .. }
+        | Event::LoopResultCollected { .. } => apply_to_inner(it, event),
         Event::JobCreated(facts) => create_job(it, facts),
-        Event::JobCompleted { key } | Event::JobCanceled { key } => remove_job(it, *key),
+        Event::JobCompleted { key } => complete_job(it, *key),
+        Event::JobCanceled { key } => remove_job(it, *key),
         Event::JobFailed { .. }
         | Event::JobErrorThrown { .. }
         | Event::JobReopened { .. }
         | Event::JobRetriesUpdated { .. } => change_job(it, event),
-        Event::UserTaskCreated(facts) => create_user_task(it, facts),
-        Event::UserTaskAssigned { key, assignee } => assign(it, *key, assignee.as_ref()),
+        Event::UserTaskCreated(_)
+        | Event::UserTaskCreating(_)
+        | Event::UserTaskAssigned { .. }
+        | Event::UserTaskUpdated { .. }
+        | Event::UserTaskTransition { .. } => apply_to_user_task(it, event),
         Event::UserTaskCompleted { key, .. } | Event::UserTaskCanceled { key } => {
             remove_user_task(it, *key);
         }
@@ -69,14 +76,10 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::CompensationTaken { .. } => apply_later(it, event),
         Event::IncidentRaised(facts) => raise(it, facts),
         Event::IncidentResolved { key } => remove_incident(it, *key),
-        Event::ChildCalled { element_instance_key: key, child_key, .. } => {
-            set_child(it, *key, Some(*child_key));
-        }
-        Event::ChildReturned { element_instance_key: key, .. } => set_child(it, *key, None),
+        Event::ChildCalled { .. } | Event::ChildReturned { .. } => apply_to_call(it, event),
         // Facts for readers; nothing that is open changes.
         Event::InstanceCopied { .. }
         | Event::SequenceFlowTaken { .. }
-        | Event::UserTaskUpdated { .. }
         | Event::MessageCorrelated { .. }
         | Event::SignalCaught { .. }
         | Event::SignalThrown { .. }
@@ -133,11 +136,6 @@ fn apply_later(it: &mut ProcessInstance, event: &Event) {
 /// Changes of the instance as a whole.
 fn apply_change(it: &mut ProcessInstance, event: &Event) {
     match event {
-        Event::InstanceCompleted => it.state = InstanceState::Completed,
-        Event::InstanceTerminated => {
-            it.state = InstanceState::Terminated;
-            it.postponed.clear();
-        }
         Event::InstanceSuspended => it.state = InstanceState::Suspended,
         Event::InstanceResumed => {
             it.state = InstanceState::Active;
@@ -182,6 +180,10 @@ fn rename(it: &mut ProcessInstance, facts: &InstanceMigrated) {
         let collected = std::mem::take(&mut element.collected).into_iter();
         element.collected =
             collected.map(|(event, come)| (renamed(&elements, event), come)).collect();
+        rename_planned(&elements, element);
+    }
+    for listened in it.user_tasks.values_mut().filter_map(|it| it.listened.as_deref_mut()) {
+        rename_one(&elements, &mut listened.facts.element_id);
     }
     let waits = (it.timers.values_mut().map(|it| &mut it.element_id))
         .chain(it.subscriptions.values_mut().map(|it| &mut it.element_id))
@@ -189,6 +191,18 @@ fn rename(it: &mut ProcessInstance, facts: &InstanceMigrated) {
         .chain(it.conditions.values_mut().map(|it| &mut it.element_id));
     for element_id in waits {
         rename_one(&elements, element_id);
+    }
+}
+
+/// What is to happen or to begin in an element.
+fn rename_planned(renames: &Renames<'_>, element: &mut ElementInstance) {
+    if let Some(held) = element.held_back.as_deref_mut() {
+        rename_one(renames, &mut held.event_id);
+    }
+    for activation in element.ad_hoc.iter_mut().flat_map(|it| it.queue.iter_mut()) {
+        if let Some(new) = renames.get(activation.element_id.as_str()) {
+            activation.element_id = new.to_string();
+        }
     }
 }
 
@@ -210,6 +224,12 @@ fn rename_records(renames: &Renames<'_>, records: &mut [Compensation]) {
         rename_one(renames, &mut record.element_id);
         rename_records(renames, &mut record.inner);
     }
+}
+
+fn end(it: &mut ProcessInstance) {
+    it.state = InstanceState::Terminated;
+    it.ending = None;
+    it.postponed.clear();
 }
 
 fn create(it: &mut ProcessInstance, facts: &InstanceCreated) {
@@ -237,6 +257,9 @@ fn activate(it: &mut ProcessInstance, facts: &ElementActivating) {
         compensates: facts.compensates,
         compensations: Vec::new(),
         undoing: 0,
+        listeners_done: 0,
+        held_back: None,
+        ad_hoc: None,
         children: 0,
     };
     if let Some(thrower) = facts.compensates.and_then(|key| it.elements.get_mut(&key)) {
@@ -265,6 +288,14 @@ fn move_to(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
     }
 }
 
+/// The end has listeners of its own.
+fn begin_to_complete(it: &mut ProcessInstance, key: i64) {
+    move_to(it, key, Lifecycle::Completing);
+    if let Some(element) = it.elements.get_mut(&key) {
+        element.listeners_done = 0;
+    }
+}
+
 /// The outermost scope stays, for its variables only.
 fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
     if key == it.key {
@@ -287,18 +318,6 @@ fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
         thrower.undoing = thrower.undoing.saturating_sub(1);
     }
     it.remove_element(key);
-}
-
-fn change_join(it: &mut ProcessInstance, event: &Event) {
-    match event {
-        Event::JoinReached { scope_key, gateway_id, flow_id } => {
-            join(it, *scope_key, gateway_id, flow_id);
-        }
-        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
-            unjoin(it, *scope_key, gateway_id, flow_ids);
-        }
-        _ => {}
-    }
 }
 
 fn join(it: &mut ProcessInstance, scope_key: i64, gateway_id: &Arc<str>, flow_id: &Arc<str>) {
@@ -328,34 +347,38 @@ fn set(it: &mut ProcessInstance, scope_key: i64, name: &str, value: &Value) {
     }
 }
 
-fn start_loop(it: &mut ProcessInstance, facts: &LoopStarted) {
-    let Some(body) = it.elements.get_mut(&facts.key) else { return };
-    let results = match &facts.output_collection {
-        Some(_) => vec![Value::Null; facts.total as usize],
-        None => Vec::new(),
-    };
-    body.progress = Some(Box::new(LoopProgress {
-        total: facts.total,
-        started: 0,
-        completed: 0,
-        items: facts.items.clone(),
-        output_collection: facts.output_collection.clone(),
-        results,
-    }));
+fn apply_to_join(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::JoinReached { scope_key, gateway_id, flow_id } => {
+            join(it, *scope_key, gateway_id, flow_id);
+        }
+        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
+            unjoin(it, *scope_key, gateway_id, flow_ids);
+        }
+        _ => {}
+    }
 }
 
-fn collect(it: &mut ProcessInstance, key: i64, loop_counter: u32, value: &Value) {
-    let body = it.elements.get_mut(&key);
-    let Some(progress) = body.and_then(|body| body.progress.as_deref_mut()) else { return };
-    let index = (loop_counter as usize).wrapping_sub(1);
-    if let Some(result) = progress.results.get_mut(index) {
-        *result = value.clone();
+fn apply_to_call(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::ChildCalled { element_instance_key, child_key, .. } => {
+            set_child(it, *element_instance_key, Some(*child_key));
+        }
+        Event::ChildReturned { element_instance_key, .. } => {
+            set_child(it, *element_instance_key, None);
+        }
+        _ => {}
     }
 }
 
 fn create_job(it: &mut ProcessInstance, facts: &JobCreated) {
     let element_instance_key = facts.element_instance_key;
-    let job = Job { element_instance_key, retries: facts.retries, state: JobState::Available };
+    let job = Job {
+        element_instance_key,
+        kind: facts.kind,
+        retries: facts.retries,
+        state: JobState::Available,
+    };
     it.jobs.insert(facts.key, job);
     it.hold(element_instance_key, Held::Job(facts.key));
 }
@@ -389,22 +412,9 @@ fn set_retries(it: &mut ProcessInstance, key: i64, retries: i32) {
     }
 }
 
-fn remove_job(it: &mut ProcessInstance, key: i64) {
+pub(super) fn remove_job(it: &mut ProcessInstance, key: i64) {
     if let Some(job) = it.jobs.remove(&key) {
         it.release(job.element_instance_key, Held::Job(key));
-    }
-}
-
-fn create_user_task(it: &mut ProcessInstance, facts: &UserTaskCreated) {
-    let element_instance_key = facts.element_instance_key;
-    let user_task = UserTask { element_instance_key, assignee: facts.assignee.clone() };
-    it.user_tasks.insert(facts.key, user_task);
-    it.hold(element_instance_key, Held::UserTask(facts.key));
-}
-
-fn assign(it: &mut ProcessInstance, key: i64, assignee: Option<&String>) {
-    if let Some(user_task) = it.user_tasks.get_mut(&key) {
-        user_task.assignee = assignee.cloned();
     }
 }
 

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::changes::{Instruction, MigrateInstance, RepairIncident};
 use super::copies::GoOnAsCopy;
@@ -22,6 +23,15 @@ pub enum Command {
         job_key: i64,
         /// Results of the work.
         variables: VariableMap,
+    },
+    /// The work of a job is done, and says more than its results.
+    CompleteJobWithResult {
+        /// The job.
+        job_key: i64,
+        /// Results of the work.
+        variables: VariableMap,
+        /// What a job of its kind can say.
+        result: Box<JobResult>,
     },
     /// An attempt at a job failed.
     FailJob {
@@ -122,6 +132,13 @@ pub enum Command {
         element_instance_key: i64,
         /// Ids of elements directly inside, each as often as it is to begin.
         element_ids: Vec<String>,
+    },
+    /// Adds items to a multi-instance that is at work.
+    AddLoopInstances {
+        /// The multi-instance body, or one of its inner instances.
+        element_instance_key: i64,
+        /// One item for each new inner instance; null where the model gives only a number.
+        items: Vec<Value>,
     },
     /// Goes on with a copy of another instance; its history has been told of this one.
     GoOnAsCopy(Box<GoOnAsCopy>),
@@ -233,6 +250,92 @@ pub struct UserTaskChanges {
     /// 0 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
+}
+
+impl UserTaskChanges {
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a worker says beside the results of its work (Camunda 8: `JobResult`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JobResult {
+    /// A user task's listener refuses the transition.
+    pub denied: bool,
+    /// Why it refuses, for whoever asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied_reason: Option<String>,
+    /// What a user task's listener corrects.
+    pub corrections: TaskCorrections,
+    /// What begins in an ad-hoc sub-process.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub activate_elements: Vec<ElementActivation>,
+    /// Whether an ad-hoc sub-process is done when nothing is left in it.
+    pub is_completion_condition_fulfilled: bool,
+    /// Whether what is left in an ad-hoc sub-process ends.
+    pub is_cancel_remaining_instances: bool,
+}
+
+/// An element that is to begin.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ElementActivation {
+    /// The element.
+    pub element_id: String,
+    /// Its own variables from the start.
+    #[serde(default)]
+    pub variables: VariableMap,
+}
+
+impl JobResult {
+    /// Whether it says nothing that only the worker of an ad-hoc sub-process can say.
+    #[must_use]
+    pub fn fits_user_task(&self) -> bool {
+        let Self { denied, denied_reason, corrections, .. } = self.clone();
+        *self == Self { denied, denied_reason, corrections, ..Self::default() }
+    }
+
+    /// Whether it says nothing that only the listener of a user task can say.
+    #[must_use]
+    pub fn fits_ad_hoc(&self) -> bool {
+        !self.denied && self.denied_reason.is_none() && self.corrections.is_empty()
+    }
+}
+
+/// What a listener corrects of a user task; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCorrections {
+    /// The person who gets it; the empty text is nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// What surrounds it.
+    #[serde(default, flatten)]
+    pub changes: UserTaskChanges,
+}
+
+impl TaskCorrections {
+    /// Whether nothing is corrected.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Takes in what a later listener corrects.
+    pub fn extend(&mut self, later: &Self) {
+        let Self { assignee, changes } = later;
+        let own = &mut self.changes;
+        own.candidate_groups =
+            changes.candidate_groups.clone().or_else(|| own.candidate_groups.take());
+        own.candidate_users =
+            changes.candidate_users.clone().or_else(|| own.candidate_users.take());
+        own.due_at = changes.due_at.or(own.due_at);
+        own.follow_up_at = changes.follow_up_at.or(own.follow_up_at);
+        own.priority = changes.priority.or(own.priority);
+        self.assignee = assignee.clone().or_else(|| self.assignee.take());
+    }
 }
 
 /// A new value for a date that may also be taken away.

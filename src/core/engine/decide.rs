@@ -2,9 +2,9 @@
 //!
 //! Every command is checked whole before its first event. Must not know what elements do.
 
-use super::command::{Command, CreateInstance};
+use super::command::{Command, CreateInstance, JobResult};
 use super::context::{Outcome, TurnContext};
-use super::effect::{CallResult, Effect};
+use super::effect::CallResult;
 use super::elements::{ad_hoc, call_activity, scope};
 use super::errors::Thrown;
 use super::event::{Event, Step};
@@ -14,8 +14,8 @@ use super::jobs::{self, Attempt};
 use super::rejection::{Rejection, Target};
 use super::turn::Turn;
 use super::{
-    copies, incidents, migration, modification, signals, subscriptions, suspension, triggers,
-    user_tasks,
+    copies, incidents, migration, modification, multi_instance, signals, subscriptions, suspension,
+    triggers, user_tasks,
 };
 use crate::core::model::{ElementIndex, ElementKind, ProcessDefinition};
 
@@ -69,17 +69,11 @@ fn check_state(
 fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
         Command::CreateInstance(facts) => create(turn, facts),
-        Command::CompleteJob { job_key, variables } => jobs::complete(turn, *job_key, variables),
-        Command::FailJob { job_key, retries, message, backoff_until, variables } => {
-            let (retries, backoff_until) = (*retries, *backoff_until);
-            jobs::fail(turn, *job_key, &Attempt { retries, message, backoff_until, variables })
-        }
-        Command::ThrowJobError { job_key, code, message, variables } => {
-            jobs::throw_error(turn, *job_key, &Thrown { code, message, variables })
-        }
-        Command::UpdateJobRetries { job_key, retries } => {
-            jobs::update_retries(turn, *job_key, *retries)
-        }
+        Command::CompleteJob { .. }
+        | Command::CompleteJobWithResult { .. }
+        | Command::FailJob { .. }
+        | Command::ThrowJobError { .. }
+        | Command::UpdateJobRetries { .. } => perform_job(turn, command),
         Command::CompleteUserTask { user_task_key, variables, by } => {
             user_tasks::complete(turn, *user_task_key, variables, by.as_ref())
         }
@@ -107,6 +101,9 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         }
         Command::ActivateElements { element_instance_key, element_ids } => {
             ad_hoc::begin(turn, *element_instance_key, element_ids)
+        }
+        Command::AddLoopInstances { element_instance_key, items } => {
+            multi_instance::extend(turn, *element_instance_key, items)
         }
         Command::GoOnAsCopy(how) => copies::go_on(turn, how),
         Command::RepairIncident(repair) => incidents::repair(turn, repair),
@@ -243,6 +240,28 @@ fn find_start(
     }
 }
 
+fn perform_job(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
+    match command {
+        Command::CompleteJob { job_key, variables } => {
+            jobs::complete(turn, *job_key, variables, &JobResult::default())
+        }
+        Command::CompleteJobWithResult { job_key, variables, result } => {
+            jobs::complete(turn, *job_key, variables, result)
+        }
+        Command::FailJob { job_key, retries, message, backoff_until, variables } => {
+            let (retries, backoff_until) = (*retries, *backoff_until);
+            jobs::fail(turn, *job_key, &Attempt { retries, message, backoff_until, variables })
+        }
+        Command::ThrowJobError { job_key, code, message, variables } => {
+            jobs::throw_error(turn, *job_key, &Thrown { code, message, variables })
+        }
+        Command::UpdateJobRetries { job_key, retries } => {
+            jobs::update_retries(turn, *job_key, *retries)
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(crate) fn set_variables(
     turn: &mut Turn<'_>,
     scope_key: i64,
@@ -261,10 +280,11 @@ pub(crate) fn set_variables(
     Ok(())
 }
 
+/// Whoever asks a second time does not want to wait for listeners any more.
 fn cancel(turn: &mut Turn<'_>) {
-    turn.terminate(turn.instance.key);
-    turn.emit(Event::InstanceTerminated);
-    if let Some(parent) = turn.instance.parent {
-        turn.request(Effect::NotifyParent { parent, result: CallResult::Terminated });
+    if turn.instance.ending.is_some() {
+        turn.end_at_once();
+    } else {
+        turn.end_instance(CallResult::Terminated);
     }
 }

@@ -6,16 +6,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::instance::{Parent, VariableMap};
+use crate::core::model::Binding;
 
 /// A request to another process instance, to be carried out in the order given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Start the latest version of a process as a child. If that can't be done, the caller is to
+    /// Start a version of a process as a child. If that can't be done, the caller is to
     /// be told with [`super::Command::CalledInstanceRefused`].
     StartCalledInstance {
         /// The process to start.
         process_id: String,
+        /// Which version of it.
+        #[serde(default)]
+        binding: Binding,
         /// The call activity that waits.
         element_instance_key: i64,
         /// Key the child must get.

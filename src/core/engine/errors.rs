@@ -3,7 +3,7 @@
 //! Must not know why an error is thrown.
 
 use super::catching::{Code, find_catch};
-use super::effect::{CallResult, Effect};
+use super::effect::CallResult;
 use super::event::{Event, IncidentKind};
 use super::facts::AwaitedTrigger;
 use super::instance::VariableMap;
@@ -37,15 +37,12 @@ pub(crate) fn throw(turn: &mut Turn<'_>, at: At<'_>, error: &Thrown<'_>) -> Resu
             let what = AwaitedTrigger::Thrown;
             triggers::come(turn, catch.host, catch.awaits, what, error.variables);
         }
-        (None, Some(parent)) => {
-            turn.terminate(turn.instance.key);
-            turn.emit(Event::InstanceTerminated);
-            let result = CallResult::Failed {
+        (None, Some(_)) => {
+            turn.end_instance(CallResult::Failed {
                 code: error.code.to_owned(),
                 message: error.message.to_owned(),
                 variables: error.variables.clone(),
-            };
-            turn.request(Effect::NotifyParent { parent, result });
+            });
         }
         (None, None) => {
             let message = format!("nothing catches error '{}': {}", error.code, error.message);

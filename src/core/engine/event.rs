@@ -10,13 +10,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::command::UserTaskChanges;
+use super::command::{ElementActivation, TaskCorrections, UserTaskChanges};
+use super::effect::CallResult;
 use super::facts::{
     ConditionSubscribed, DecisionEvaluated, ElementActivating, InstanceCreated, InstanceMigrated,
-    JobCreated, LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled,
+    JobCreated, LoopExtended, LoopStarted, SignalSubscribed, SubscriptionOpened, TimerScheduled,
     TriggerCollected, UserTaskCreated,
 };
 use super::instance::{Compensation, VariableMap};
+use super::listened::TaskTransition;
 
 /// A fact about one process instance. Keys named `key` are of the thing the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,11 @@ pub enum Event {
     InstanceCompleted,
     /// It was cancelled, or ended by an error handed to the calling instance.
     InstanceTerminated,
+    /// It is being ended, but something in it ends first.
+    InstanceEnding {
+        /// What the caller will be told.
+        result: Box<CallResult>,
+    },
     /// It rests: nothing advances until it is resumed.
     InstanceSuspended,
     /// It goes on; what was postponed is done next.
@@ -85,6 +92,15 @@ pub enum Event {
         /// The element instance.
         key: i64,
     },
+    /// An event happened, but what it interrupts ends first.
+    TriggerHeldBack {
+        /// What it interrupts: its host, or the scope of its event sub-process.
+        key: i64,
+        /// The event.
+        event_id: Arc<str>,
+        /// What it brought.
+        variables: VariableMap,
+    },
     /// A sequence flow was taken.
     SequenceFlowTaken {
         /// The scope in which it was taken.
@@ -137,14 +153,24 @@ pub enum Event {
     },
     /// A multi-instance body knows its items.
     LoopStarted(LoopStarted),
-    /// An inner instance gave its result.
+    /// A multi-instance body has more items.
+    LoopExtended(LoopExtended),
+    /// An inner instance, or a path of an ad-hoc sub-process, gave its result.
     LoopResultCollected {
         /// The multi-instance body.
         key: i64,
-        /// Which inner instance, from 1.
+        /// Which inner instance or path, from 1.
         loop_counter: u32,
         /// The result.
         value: Value,
+    },
+
+    /// An ad-hoc sub-process has come nearer to its end.
+    AdHocProgressed {
+        /// The ad-hoc sub-process.
+        key: i64,
+        /// How.
+        step: AdHocStep,
     },
 
     /// Work for a job worker exists.
@@ -194,6 +220,15 @@ pub enum Event {
         key: i64,
     },
 
+    /// Work for a person is being prepared; nobody sees it yet.
+    UserTaskCreating(Box<UserTaskCreated>),
+    /// A user task is about to change, once its listeners are done, or has come nearer to it.
+    UserTaskTransition {
+        /// The user task.
+        key: i64,
+        /// How far it is.
+        step: TransitionStep,
+    },
     /// Work for a person exists.
     UserTaskCreated(Box<UserTaskCreated>),
     /// It was given to a person, or put back.
@@ -371,6 +406,32 @@ pub enum Event {
     },
 }
 
+/// How far the transition of a user task is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransitionStep {
+    /// What it is about to become; its listeners come first.
+    Begun(Box<TaskTransition>),
+    /// A listener corrects what surrounds it; that takes effect with the transition.
+    Corrected(Box<TaskCorrections>),
+    /// All listeners are done: what the user task becomes follows.
+    Accepted,
+    /// A listener refused: the user task stays what it was. The reason is for people.
+    Denied(String),
+}
+
+/// How an ad-hoc sub-process goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdHocStep {
+    /// Elements wait, in order, until nothing else in it is at work.
+    Queued(Vec<ElementActivation>),
+    /// The first of them begins.
+    Dequeued,
+    /// It is done when nothing is left in it; nothing more begins.
+    Fulfilled,
+}
+
 /// Facts about a new incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentRaised {
@@ -429,6 +490,8 @@ pub enum IncidentKind {
     MultiInstance,
     /// The elements of an ad-hoc sub-process or whether it is done couldn't be computed.
     AdHoc,
+    /// No set of inputs or outputs is complete.
+    Data,
     /// A joining gateway waits for paths that can't come any more.
     Deadlock,
     /// The instance went on and on without waiting.
@@ -441,6 +504,10 @@ pub enum IncidentKind {
 pub enum Step {
     /// Becoming active: inputs, subscriptions, the element's own work.
     Activate,
+    /// What follows the inputs: start listeners, subscriptions, the element's own work.
+    Begin,
+    /// The next listener of a user task, or what follows the last one.
+    TaskListener,
     /// Output mappings and all after them.
     Complete,
     /// What follows the output mappings: collecting a result, choosing sequence flows.

@@ -14,6 +14,7 @@ impl Event {
         match self {
             Self::InstanceCompleted
             | Self::InstanceTerminated
+            | Self::InstanceEnding { .. }
             | Self::InstanceSuspended
             | Self::InstanceResumed
             | Self::InstanceMigrated(_)
@@ -21,6 +22,7 @@ impl Event {
             Self::InstanceCreated(_)
             | Self::ElementActivating(_)
             | Self::LoopStarted(_)
+            | Self::LoopExtended(_)
             | Self::CompensationRecorded { .. }
             | Self::CompensationTaken { .. }
             | Self::DecisionEvaluated(_)
@@ -28,6 +30,7 @@ impl Event {
             | Self::IncidentRaised(_) => self.visit_keys_of_facts(visit),
             Self::JobCreated(_)
             | Self::UserTaskCreated(_)
+            | Self::UserTaskCreating(_)
             | Self::TimerScheduled(_)
             | Self::SubscriptionOpened(_)
             | Self::SignalSubscribed(_)
@@ -57,6 +60,9 @@ impl Event {
             | Self::JobRetriesUpdated { key, .. }
             | Self::JobReopened { key }
             | Self::JobCanceled { key }
+            | Self::AdHocProgressed { key, .. }
+            | Self::TriggerHeldBack { key, .. }
+            | Self::UserTaskTransition { key, .. }
             | Self::UserTaskAssigned { key, .. }
             | Self::UserTaskUpdated { key, .. }
             | Self::UserTaskCompleted { key, .. }
@@ -85,6 +91,7 @@ impl Event {
                 facts.compensates.iter_mut().for_each(visit);
             }
             Self::LoopStarted(facts) => visit(&mut facts.key),
+            Self::LoopExtended(facts) => visit(&mut facts.key),
             // What was decided is kept once, with the instance that asked for it.
             Self::DecisionEvaluated(facts) => visit(&mut facts.element_instance_key),
             Self::TriggerCollected(facts) => visit(&mut facts.element_instance_key),
@@ -109,7 +116,9 @@ impl Event {
     fn visit_keys_of_wait(&mut self, visit: &mut dyn FnMut(&mut i64)) {
         let (key, holder) = match self {
             Self::JobCreated(it) => (&mut it.key, &mut it.element_instance_key),
-            Self::UserTaskCreated(it) => (&mut it.key, &mut it.element_instance_key),
+            Self::UserTaskCreated(it) | Self::UserTaskCreating(it) => {
+                (&mut it.key, &mut it.element_instance_key)
+            }
             Self::TimerScheduled(it) => (&mut it.key, &mut it.element_instance_key),
             Self::SubscriptionOpened(it) => (&mut it.key, &mut it.element_instance_key),
             Self::SignalSubscribed(it) => (&mut it.key, &mut it.element_instance_key),

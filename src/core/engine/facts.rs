@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::instance::{Parent, VariableMap};
+use crate::core::model::TaskListenerEvent;
 
 /// Facts about a new instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +113,55 @@ pub struct LoopStarted {
     pub output_collection: Option<String>,
 }
 
+/// Facts about a multi-instance that got more items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoopExtended {
+    /// The multi-instance body.
+    pub key: i64,
+    /// How many items are new.
+    pub added: u32,
+    /// The new items, when they are worked off one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<Value>,
+}
+
+/// What a job is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// The work of an element.
+    #[default]
+    Element,
+    /// A listener that an element's start waits for.
+    StartListener,
+    /// A listener that an element's end waits for.
+    EndListener,
+    /// A listener of a user task.
+    TaskListener(TaskListenerEvent),
+    /// The choice of what begins in an ad-hoc sub-process.
+    AdHocSubProcess,
+}
+
+impl JobKind {
+    /// Whether it is the work of an element.
+    #[must_use]
+    pub fn is_element(&self) -> bool {
+        matches!(self, Self::Element)
+    }
+
+    /// The kind in one word, as workers are told it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Element => "element",
+            Self::StartListener => "start_listener",
+            Self::EndListener => "end_listener",
+            Self::TaskListener(_) => "task_listener",
+            Self::AdHocSubProcess => "ad_hoc_sub_process",
+        }
+    }
+}
+
 /// Facts about a new job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobCreated {
@@ -123,6 +173,9 @@ pub struct JobCreated {
     pub element_id: Arc<str>,
     /// Which workers take it.
     pub job_type: Arc<str>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "JobKind::is_element")]
+    pub kind: JobKind,
     /// Attempts.
     pub retries: i32,
     /// Higher is taken first.
@@ -166,13 +219,16 @@ pub struct UserTaskCreated {
     /// Fixed settings, in document order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
+    /// Whether its life waits for listeners.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_listened: bool,
 }
 
 /// Which form a user task shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskForm {
-    /// A deployed form's id; its latest version is taken.
+    /// A deployed form's id; which version is taken says the element of the definition.
     Id(String),
     /// The schema embedded in the element of the definition.
     Embedded,

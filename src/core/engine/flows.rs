@@ -71,3 +71,8 @@ fn is_open(turn: &Turn<'_>, at: At<'_>, flow: FlowIndex) -> Result<bool, Failure
         Failure::new(IncidentKind::Condition, message)
     })
 }
+
+/// Each flow as often as an activity's completion quantity says (BPMN 2.0, 13.3.2).
+pub(crate) fn repeated(flows: &[FlowIndex], quantity: u32) -> Vec<FlowIndex> {
+    flows.iter().flat_map(|flow| std::iter::repeat_n(*flow, quantity as usize)).collect()
+}

@@ -11,9 +11,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::command::ElementActivation;
+use super::effect::CallResult;
 use super::event::{IncidentKind, Step};
-use super::facts::{CollectedTrigger, Repetition, Role};
+use super::facts::{CollectedTrigger, JobKind, Repetition, Role};
 use super::lifecycle::Lifecycle;
+use super::listened::{ListenedTask, TaskTransition};
 
 /// Variables by name, in the order in which they were first set.
 pub type VariableMap = serde_json::Map<String, Value>;
@@ -53,6 +56,9 @@ pub struct ProcessInstance {
     pub conditions: BTreeMap<i64, ConditionSubscription>,
     /// Open incidents by key.
     pub incidents: BTreeMap<i64, Incident>,
+    /// It is being ended; what the caller will be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Box<CallResult>>,
     /// While it is suspended: what it does first when it goes on, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub postponed: Vec<Postponed>,
@@ -140,6 +146,15 @@ pub struct ElementInstance {
     /// How many element instances undo something on its behalf.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub undoing: u32,
+    /// How many of the listeners it waits for one after the other are done.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub listeners_done: u32,
+    /// What happens when all that it interrupts has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<Box<HeldBack>>,
+    /// In an ad-hoc sub-process: what is still to begin in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ad_hoc: Option<Box<AdHocProgress>>,
     /// How many element instances it holds directly.
     #[serde(skip)]
     pub children: u32,
@@ -161,11 +176,32 @@ pub struct Compensation {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
-fn is_zero(number: &u32) -> bool {
+pub(super) fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// How far a multi-instance is.
+/// An event that happened and waits for what it interrupts to end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldBack {
+    /// The event.
+    pub event_id: Arc<str>,
+    /// What it brought.
+    #[serde(default, skip_serializing_if = "VariableMap::is_empty")]
+    pub variables: VariableMap,
+}
+
+/// How far an ad-hoc sub-process is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AdHocProgress {
+    /// What begins when nothing else is at work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queue: Vec<ElementActivation>,
+    /// Whether it is done when nothing is left in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_fulfilled: bool,
+}
+
+/// How far a multi-instance is, or what an ad-hoc sub-process has collected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoopProgress {
     /// How many items there are.
@@ -190,6 +226,9 @@ pub struct LoopProgress {
 pub struct Job {
     /// The element instance that waits for it.
     pub element_instance_key: i64,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "JobKind::is_element")]
+    pub kind: JobKind,
     /// Attempts left.
     pub retries: i32,
     /// Whether it can be taken.
@@ -219,13 +258,16 @@ impl std::fmt::Display for JobState {
 }
 
 /// An open user task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UserTask {
     /// The element instance that waits for it.
     pub element_instance_key: i64,
     /// The person who has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
+    /// What its listeners need to know, when it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listened: Option<Box<ListenedTask>>,
 }
 
 /// A waiting timer.
@@ -374,6 +416,7 @@ impl ProcessInstance {
             signals: BTreeMap::new(),
             conditions: BTreeMap::new(),
             incidents: BTreeMap::new(),
+            ending: None,
             postponed: Vec::new(),
             index: Index::default(),
         }
@@ -383,6 +426,25 @@ impl ProcessInstance {
     #[must_use]
     pub fn variables(&self) -> Option<&VariableMap> {
         self.elements.get(&self.key).map(|root| &root.variables)
+    }
+
+    /// The user task that an element instance holds.
+    #[must_use]
+    pub fn user_task_of(&self, element_instance_key: i64) -> Option<(i64, &UserTask)> {
+        self.held(element_instance_key).find_map(|held| match held {
+            Held::UserTask(key) => Some((key, self.user_tasks.get(&key)?)),
+            _ => None,
+        })
+    }
+
+    /// What a person has filled in while listeners still check it.
+    #[must_use]
+    pub fn variables_in_check(&self, element_instance_key: i64) -> Option<&VariableMap> {
+        let (_, user_task) = self.user_task_of(element_instance_key)?;
+        match user_task.listened.as_deref()?.transition.as_ref()? {
+            TaskTransition::Completing { variables, .. } => Some(variables),
+            _ => None,
+        }
     }
 
     /// Whether it has begun and not ended.

@@ -2,13 +2,14 @@
 //!
 //! Must not know leases or which worker takes a job: those are the shell's.
 
-use super::elements::multiple_event;
+use super::command::JobResult;
+use super::elements::{ad_hoc, multiple_event};
 use super::event::{Event, IncidentKind, Step};
-use super::facts::JobCreated;
+use super::facts::{JobCreated, JobKind};
 use super::instance::{Held, JobState, VariableMap};
 use super::rejection::{Rejection, Target};
 use super::turn::{At, Failure, Turn};
-use super::{errors, incidents};
+use super::{errors, incidents, listeners, task_listeners};
 use crate::core::model::{Dynamic, JobDefinition};
 
 /// Creates the job of an element.
@@ -18,6 +19,21 @@ pub(crate) fn create(
     definition: &JobDefinition,
 ) -> Result<(), Failure> {
     let job = prepare(turn, at, definition)?;
+    open(turn, job);
+    Ok(())
+}
+
+/// Creates a job that an element waits for, with headers beside those of the model.
+pub(crate) fn create_of_kind(
+    turn: &mut Turn<'_>,
+    at: At<'_>,
+    definition: &JobDefinition,
+    kind: JobKind,
+    headers: Vec<(String, String)>,
+) -> Result<(), Failure> {
+    let mut job = prepare(turn, at, definition)?;
+    job.kind = kind;
+    job.headers.extend(headers);
     open(turn, job);
     Ok(())
 }
@@ -49,6 +65,7 @@ pub(crate) fn prepare(
         element_instance_key: at.key,
         element_id: at.element.id.clone(),
         job_type,
+        kind: JobKind::Element,
         retries,
         priority,
         headers: definition.headers.clone(),
@@ -76,16 +93,34 @@ fn load_available<'a>(turn: &Turn<'a>, key: i64) -> Result<At<'a>, Rejection> {
     turn.at(job.element_instance_key).ok_or(not_found)
 }
 
+/// The work is done; `result` is what a job of its kind can say beside the variables.
 pub(crate) fn complete(
     turn: &mut Turn<'_>,
     key: i64,
     variables: &VariableMap,
+    result: &JobResult,
 ) -> Result<(), Rejection> {
     let at = load_available(turn, key)?;
+    let kind = turn.instance.jobs.get(&key).map_or(JobKind::Element, |job| job.kind);
+    if let JobKind::TaskListener(event) = kind {
+        return task_listeners::complete(turn, at, key, event, (variables, result));
+    }
+    if kind == JobKind::AdHocSubProcess {
+        return ad_hoc::complete_job(turn, at, key, variables, result);
+    }
+    if *result != JobResult::default() {
+        return Err(Rejection::ResultNotFitting { key, expected: "variables and nothing else" });
+    }
     turn.emit(Event::JobCompleted { key });
-    turn.take_variables(at, variables);
-    if !multiple_event::is_waiting_for_more(turn, at) {
-        turn.push(Step::Complete, at.key);
+    match kind {
+        JobKind::StartListener => listeners::complete_start(turn, at, variables),
+        JobKind::EndListener => listeners::complete_end(turn, at, variables),
+        JobKind::Element | JobKind::TaskListener(_) | JobKind::AdHocSubProcess => {
+            turn.take_variables(at, variables);
+            if !multiple_event::is_waiting_for_more(turn, at) {
+                turn.push(Step::Complete, at.key);
+            }
+        }
     }
     Ok(())
 }
@@ -121,12 +156,21 @@ pub(crate) fn throw_error(
     error: &errors::Thrown<'_>,
 ) -> Result<(), Rejection> {
     let at = load_available(turn, key)?;
+    if matches!(turn.instance.jobs.get(&key), Some(job) if is_of_user_task(job.kind)) {
+        let expected =
+            "a refusal or a failure, since no error leads out of a user task's listener,";
+        return Err(Rejection::ResultNotFitting { key, expected });
+    }
     let (code, message) = (error.code.to_owned(), error.message.to_owned());
     turn.emit(Event::JobErrorThrown { key, code, message });
     if let Err(failure) = errors::throw(turn, at, error) {
         incidents::raise(turn, at.key, Step::Job, failure, Some(key));
     }
     Ok(())
+}
+
+fn is_of_user_task(kind: JobKind) -> bool {
+    matches!(kind, JobKind::TaskListener(_))
 }
 
 pub(crate) fn update_retries(turn: &mut Turn<'_>, key: i64, retries: i32) -> Result<(), Rejection> {

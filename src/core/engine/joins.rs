@@ -17,6 +17,9 @@ use crate::core::model::{ElementIndex, ElementKind, FlowIndex, ProcessDefinition
 /// Whether paths wait for each other there.
 pub(crate) fn is_join(definition: &ProcessDefinition, target: ElementIndex) -> bool {
     let element = definition.element(target);
+    if element.start_quantity > 1 {
+        return true;
+    }
     match &element.kind {
         ElementKind::ParallelGateway | ElementKind::InclusiveGateway => element.incoming.len() > 1,
         ElementKind::ComplexGateway { activation_condition } => {
@@ -37,6 +40,9 @@ pub(crate) fn arrive(turn: &mut Turn<'_>, scope_key: i64, flow: FlowIndex) {
         flow_id: flow.id.clone(),
     });
     turn.settle(scope_key);
+    if gateway.start_quantity > 1 {
+        begin_with_enough(turn, scope_key, flow.target);
+    }
     match gateway.kind {
         ElementKind::ParallelGateway => {
             let arrived = waiting_flows(turn, scope_key, flow.target);
@@ -49,6 +55,22 @@ pub(crate) fn arrive(turn: &mut Turn<'_>, scope_key: i64, flow: FlowIndex) {
             complex_gateway::open(turn, scope_key, flow.target).unwrap_or(false);
         }
         _ => {}
+    }
+}
+
+/// An activity begins with as many paths as its start quantity says (BPMN 2.0, 13.3.2), by whatever
+/// flows they came.
+fn begin_with_enough(turn: &mut Turn<'_>, scope_key: i64, activity: ElementIndex) {
+    let element = turn.definition.element(activity);
+    let scope = turn.instance.elements.get(&scope_key);
+    let Some(waiting) = scope.and_then(|scope| scope.joins.get(&element.id)) else { return };
+    let paths = waiting.iter().flat_map(|(flow, count)| (0..*count).map(move |_| flow.clone()));
+    let quantity = element.start_quantity as usize;
+    let flow_ids: Vec<Arc<str>> = paths.take(quantity).collect();
+    if flow_ids.len() == quantity {
+        let gateway_id = element.id.clone();
+        turn.emit(Event::JoinReleased { scope_key, gateway_id, flow_ids });
+        turn.create(activity, scope_key);
     }
 }
 
@@ -178,13 +200,19 @@ fn deadlock(turn: &Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         let gateway = turn.definition.find(id).map(|index| &turn.definition.element(index).kind);
         matches!(gateway, Some(ElementKind::ComplexGateway { .. }))
     };
-    let awaited = if gateways.iter().all(is_complex) {
-        "a true activation condition"
+    let counts = |id: &&str| {
+        let found = turn.definition.find(id);
+        found.is_some_and(|index| turn.definition.element(index).start_quantity > 1)
+    };
+    let awaited = if gateways.iter().any(counts) {
+        "more paths at"
+    } else if gateways.iter().all(is_complex) {
+        "a true activation condition of gateway"
     } else {
-        "a path on every incoming flow"
+        "a path on every incoming flow of gateway"
     };
     let names = gateways.join("', '");
-    let message = format!("expected {awaited} of gateway '{names}', but no other path is left");
+    let message = format!("expected {awaited} '{names}', but no other path is left");
     Err(Failure::new(IncidentKind::Deadlock, message))
 }
 
@@ -226,6 +254,17 @@ pub(crate) fn is_awaited(
     places.any(|place| to_missing.contains(place) && !to_arrived.contains(place))
 }
 
+/// Where the path of an open element is. One that is being ended leads nowhere but to the event
+/// that ended it.
+fn place_of(turn: &Turn<'_>, key: i64) -> Option<ElementIndex> {
+    let at = turn.at(key)?;
+    if at.lifecycle != Lifecycle::Terminating {
+        return Some(at.index);
+    }
+    let held_back = turn.instance.elements.get(&key)?.held_back.as_deref()?;
+    turn.definition.find(&held_back.event_id)
+}
+
 /// Where paths are in a scope: open elements, and other gateways at which a path waits.
 fn places<'t>(
     turn: &'t Turn<'_>,
@@ -233,7 +272,7 @@ fn places<'t>(
     gateway: ElementIndex,
 ) -> impl Iterator<Item = ElementIndex> + 't {
     let children = turn.instance.children(scope_key);
-    let open = children.filter_map(|key| turn.at(key).map(|at| at.index));
+    let open = children.filter_map(|key| place_of(turn, key));
     let scope = turn.instance.elements.get(&scope_key);
     let joins = scope.into_iter().flat_map(|scope| scope.joins.keys());
     let waiting = joins.filter_map(|id| turn.definition.find(id)).filter(move |it| *it != gateway);

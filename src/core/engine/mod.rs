@@ -9,6 +9,7 @@
 //! **Invariant:** a [`Rejection`] leaves the instance untouched.
 
 mod apply;
+mod apply_inner;
 mod calls;
 mod catching;
 mod changes;
@@ -18,6 +19,7 @@ mod complex_gateway;
 mod conditions;
 mod context;
 mod copies;
+mod data;
 mod decide;
 mod decisions;
 mod effect;
@@ -35,6 +37,9 @@ mod jobs;
 mod joins;
 mod journal;
 mod lifecycle;
+mod listened;
+mod listeners;
+mod loop_events;
 mod loops;
 mod mappings;
 mod migration;
@@ -47,6 +52,7 @@ mod signals;
 mod starts;
 mod subscriptions;
 mod suspension;
+mod task_listeners;
 mod timers;
 mod triggers;
 mod turn;
@@ -59,31 +65,37 @@ pub use calls::{escalated, told};
 pub use changes::{
     Activation, Instruction, Mapping, MigrateInstance, MoveSource, RepairIncident, ScopeVariables,
 };
-pub use command::{Command, CreateInstance, DateChange, UserTaskChanges};
+pub use command::{
+    Command, CreateInstance, DateChange, ElementActivation, JobResult, TaskCorrections,
+    UserTaskChanges,
+};
 pub use context::{KEY_STEP, Keys, Limits, Outcome, TurnContext};
 pub use copies::{CopyPlan, GoOnAsCopy, copy_history};
 pub use decide::decide;
 pub use decisions::{Decisions, DeployedDecision};
 pub use effect::{CallResult, Effect};
-pub use event::{Event, IncidentKind, IncidentRaised, Step};
+pub use event::{AdHocStep, Event, IncidentKind, IncidentRaised, Step, TransitionStep};
 pub use facts::{
     AwaitedTrigger, CollectedTrigger, ConditionSubscribed, DecisionEvaluated, ElementActivating,
-    InstanceCreated, InstanceMigrated, JobCreated, LoopStarted, Repetition, Role, SignalSubscribed,
-    SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected, UserTaskCreated,
+    InstanceCreated, InstanceMigrated, JobCreated, JobKind, LoopExtended, LoopStarted, Repetition,
+    Role, SignalSubscribed, SubscriptionOpened, TaskForm, TimerScheduled, TriggerCollected,
+    UserTaskCreated,
 };
 pub use instance::{
-    Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
-    JobState, LoopProgress, Parent, Postponed, ProcessInstance, SignalSubscription, Subscription,
-    Timer, UserTask, VariableMap,
+    AdHocProgress, Compensation, ConditionSubscription, ElementInstance, Held, HeldBack, Incident,
+    InstanceState, Job, JobState, LoopProgress, Parent, Postponed, ProcessInstance,
+    SignalSubscription, Subscription, Timer, UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
+pub use listened::{ListenedTask, TaskTransition};
 pub use migration::{
     MigrationProblem, MigrationReason, Proposal, check_migration, named_anew, propose_migration,
 };
 pub use rejection::{ModificationProblem, Rejection, Target};
 pub use restart::{Start, start_of};
 pub use starts::{CameTrigger, matching_triggers, met_starts, needed_triggers};
+pub use task_listeners::HEADER_PREFIX;
 pub use timers::{Due, first_due, next_due, timer_expression};
 pub use variables::variables_at;
 pub use waits::{Wait, WaitsFor, waits};

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use super::changes::{Activation, Instruction, MoveSource};
 use super::compensation;
-use super::event::{Event, Step};
+use super::effect::CallResult;
+use super::event::Step;
 use super::facts::Role;
 use super::instance::VariableMap;
 use super::lifecycle::Lifecycle;
@@ -46,7 +47,7 @@ pub(crate) fn modify(turn: &mut Turn<'_>, instructions: &[Instruction]) -> Resul
     start(turn, &begun, &set);
     end(turn, &ending);
     if ends_whole {
-        turn.emit(Event::InstanceTerminated);
+        turn.conclude(CallResult::Terminated);
     }
     Ok(())
 }

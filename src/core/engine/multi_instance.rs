@@ -8,10 +8,12 @@
 use serde_json::Value;
 
 use super::event::{Event, IncidentKind, Step};
-use super::facts::LoopStarted;
+use super::facts::{LoopExtended, LoopStarted, Role};
 use super::instance::{LoopProgress, VariableMap};
+use super::lifecycle::Lifecycle;
+use super::rejection::{Rejection, Target};
 use super::turn::{At, Failure, Turn};
-use super::{compensation, loops, subscriptions};
+use super::{compensation, loop_events, loops, subscriptions};
 use crate::core::feel::Expression;
 use crate::core::model::{Dynamic, LoopCharacteristics, LoopItems};
 
@@ -113,6 +115,7 @@ pub(crate) fn leave_inner(
     let Some(body) = inner.scope_key.and_then(|key| turn.at(key)) else { return Ok(()) };
     collect(turn, inner, body, characteristics, number)?;
     let is_enough = is_enough(turn, inner, body, characteristics)?;
+    let thrown = loop_events::thrown(turn, inner, body, &characteristics.behavior)?;
     let goes_on = match &characteristics.items {
         LoopItems::While(standard) => Some(loops::goes_on(turn, inner, standard, number)?),
         _ => None,
@@ -121,6 +124,11 @@ pub(crate) fn leave_inner(
     turn.release_all(inner.key);
     turn.emit(Event::ElementCompleted { key: inner.key });
     compensation::remember(turn, body.key, records);
+    loop_events::throw(turn, body, thrown);
+    let is_at_work = turn.at(body.key).is_some_and(|it| it.lifecycle == Lifecycle::Activated);
+    if !is_at_work {
+        return Ok(());
+    }
     if let Some(goes_on) = goes_on {
         loops::go_on(turn, body, characteristics, goes_on.then_some(number + 1));
         return Ok(());
@@ -130,7 +138,9 @@ pub(crate) fn leave_inner(
         for key in rest {
             turn.terminate(key);
         }
-        turn.push(Step::Complete, body.key);
+        if turn.instance.children(body.key).next().is_none() {
+            turn.push(Step::Complete, body.key);
+        }
         return Ok(());
     }
     if let Some((number, item)) = next_item(turn, body) {
@@ -166,17 +176,51 @@ fn is_enough(
     characteristics: &LoopCharacteristics,
 ) -> Result<bool, Failure> {
     let Some(condition) = &characteristics.completion_condition else { return Ok(false) };
-    let Some(progress) = progress(turn, body) else { return Ok(false) };
+    turn.truth(condition, inner.key, Some(&counts(turn, body)))
+        .map_err(Failure::of(IncidentKind::MultiInstance, "completion condition"))
+}
+
+/// How far a body is when the inner instance that is about to leave is counted as completed.
+pub(crate) fn counts(turn: &Turn<'_>, body: At<'_>) -> VariableMap {
+    let mut counts = VariableMap::new();
+    let Some(progress) = progress(turn, body) else { return counts };
     let active = turn.instance.elements.get(&body.key).map_or(0, |it| it.children);
     let completed = progress.completed + 1;
-    let mut counts = VariableMap::new();
     counts.insert("numberOfInstances".into(), progress.total.into());
     counts.insert("numberOfActiveInstances".into(), active.saturating_sub(1).into());
     counts.insert("numberOfCompletedInstances".into(), completed.into());
     let terminated = progress.started.saturating_sub(active + progress.completed);
     counts.insert("numberOfTerminatedInstances".into(), terminated.into());
-    turn.truth(condition, inner.key, Some(&counts))
-        .map_err(Failure::of(IncidentKind::MultiInstance, "completion condition"))
+    counts
+}
+
+/// Adds items to a multi-instance at work; a parallel one begins them at once.
+pub(crate) fn extend(turn: &mut Turn<'_>, key: i64, items: &[Value]) -> Result<(), Rejection> {
+    let not_found = Rejection::NotFound { target: Target::ElementInstance, key };
+    let items_max = turn.context.limits.elements_max;
+    let refused = Rejection::CannotAddInstances { items_max };
+    let at = turn.at(key).ok_or(not_found)?;
+    let body = match (at.role, at.scope_key) {
+        (Role::Inner { .. }, Some(body)) => turn.at(body).ok_or(refused.clone())?,
+        _ => at,
+    };
+    let Some(characteristics) = &body.element.multi_instance else { return Err(refused) };
+    let is_counted = !matches!(characteristics.items, LoopItems::While(_));
+    let is_open = body.role == Role::Body && body.lifecycle == Lifecycle::Activated && is_counted;
+    let total =
+        progress(turn, body).filter(|_| is_open).map(|it| it.total).ok_or(refused.clone())?;
+    let added = u32::try_from(items.len()).map_err(|_| refused.clone())?;
+    if total.checked_add(added).is_none_or(|all| all > items_max) {
+        return Err(refused);
+    }
+    let kept = if characteristics.is_sequential { items.to_vec() } else { Vec::new() };
+    turn.emit(Event::LoopExtended(LoopExtended { key: body.key, added, items: kept }));
+    if !characteristics.is_sequential {
+        for (number, item) in (total + 1..).zip(items) {
+            begin_inner(turn, body, characteristics, number, item);
+        }
+    }
+    Ok(())
 }
 
 fn progress<'t>(turn: &'t Turn<'_>, body: At<'_>) -> Option<&'t LoopProgress> {

@@ -64,11 +64,33 @@ pub enum Rejection {
         /// The number given or left.
         retries: i32,
     },
+    /// The user task's listeners are at work.
+    #[error("expected user task {key} to be at rest, but it is {transition}")]
+    UserTaskBusy {
+        /// The user task.
+        key: i64,
+        /// What it is about to become, as in `completing`.
+        transition: &'static str,
+    },
+    /// What a worker says does not fit the kind of the job.
+    #[error("expected {expected} for job {key}")]
+    ResultNotFitting {
+        /// The job.
+        key: i64,
+        /// What was expected.
+        expected: &'static str,
+    },
     /// A user task's priority is out of range.
     #[error("expected a priority from 0 to 100, but got {priority}")]
     PriorityOutOfRange {
         /// The number given.
         priority: i32,
+    },
+    /// Only a multi-instance at work can get more inner instances.
+    #[error("expected a multi-instance at work and at most {items_max} items in all")]
+    CannotAddInstances {
+        /// How many items a multi-instance may have.
+        items_max: u32,
     },
     /// Only in an ad-hoc sub-process at work elements can be begun.
     #[error("expected an ad-hoc sub-process at work, but {key} is none")]

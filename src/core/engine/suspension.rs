@@ -35,6 +35,8 @@ pub(crate) fn is_taken(command: &Command) -> bool {
         Command::CreateInstance(_)
         | Command::Suspend
         | Command::CompleteJob { .. }
+        | Command::CompleteJobWithResult { .. }
+        | Command::AddLoopInstances { .. }
         | Command::FailJob { .. }
         | Command::ThrowJobError { .. }
         | Command::CompleteUserTask { .. }

@@ -4,7 +4,7 @@
 
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{AwaitedTrigger, CollectedTrigger, TriggerCollected};
-use super::instance::{Held, VariableMap};
+use super::instance::{Held, HeldBack, VariableMap};
 use super::subscriptions::Awaits;
 use super::turn::{At, Turn};
 use super::{incidents, joins, subscriptions};
@@ -149,6 +149,9 @@ fn trigger_boundary(
     let Some(scope_key) = host.scope_key else { return };
     if subscriptions::is_interrupting(turn.definition, event) {
         turn.terminate(host.key);
+        if turn.at(host.key).is_some() {
+            return hold_back(turn, host.key, event, variables);
+        }
     }
     pass(turn, event, scope_key, variables);
     turn.settle(scope_key);
@@ -171,16 +174,54 @@ fn start_event_sub_process(
     event: ElementIndex,
     variables: &VariableMap,
 ) {
-    let start = turn.definition.element(event);
-    let Some(sub_process) = start.parent else { return };
     if subscriptions::is_interrupting(turn.definition, event) {
         interrupt(turn, scope);
+        if turn.instance.children(scope.key).next().is_some() {
+            return hold_back(turn, scope.key, event, variables);
+        }
     }
+    begin_event_sub_process(turn, scope, event, variables);
+}
+
+fn begin_event_sub_process(
+    turn: &mut Turn<'_>,
+    scope: At<'_>,
+    event: ElementIndex,
+    variables: &VariableMap,
+) {
+    let start = turn.definition.element(event);
+    let Some(sub_process) = start.parent else { return };
     let key = turn.create_triggered(sub_process, scope.key);
     let start_key = turn.create_triggered(event, key);
     let holder = if start.io.outputs.is_empty() { key } else { start_key };
     turn.set_local(holder, variables);
     turn.push(Step::Activate, key);
+}
+
+/// What is interrupted waits for listeners: the event goes on when it has ended (as in Camunda 8).
+fn hold_back(turn: &mut Turn<'_>, key: i64, event: ElementIndex, variables: &VariableMap) {
+    let (event_id, variables) = (turn.definition.element(event).id.clone(), variables.clone());
+    turn.emit(Event::TriggerHeldBack { key, event_id, variables });
+    if let Some(scope_key) = turn.instance.elements.get(&key).and_then(|it| it.scope_key) {
+        turn.settle(scope_key);
+    }
+}
+
+/// A host has ended that its boundary event waited for.
+pub(crate) fn pass_held_back(turn: &mut Turn<'_>, scope_key: i64, held: &HeldBack) {
+    let Some(event) = turn.definition.find(&held.event_id) else { return };
+    if matches!(turn.definition.element(event).kind, ElementKind::BoundaryEvent(_)) {
+        pass(turn, event, scope_key, &held.variables);
+    }
+}
+
+/// A scope is empty that an event sub-process waited for.
+pub(crate) fn begin_held_back(turn: &mut Turn<'_>, scope: At<'_>) {
+    let is_empty = turn.instance.children(scope.key).next().is_none();
+    let held = turn.instance.elements.get(&scope.key).and_then(|it| it.held_back.clone());
+    let Some(held) = held.filter(|_| is_empty) else { return };
+    let Some(event) = turn.definition.find(&held.event_id) else { return };
+    begin_event_sub_process(turn, scope, event, &held.variables);
 }
 
 /// Ends everything in a scope but the scope itself. What else could be triggered in it is over too.

@@ -10,12 +10,14 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use super::apply::apply;
 use super::context::{Outcome, TurnContext};
 use super::decisions::Account;
-use super::effect::Effect;
+use super::effect::{CallResult, Effect};
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{ElementActivating, Role};
 use super::instance::{Held, InstanceState, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use super::{conditions, elements, incidents, joins, suspension};
+use super::{
+    compensation, conditions, elements, incidents, joins, suspension, task_listeners, triggers,
+};
 use crate::core::feel::{self, EvaluationContext};
 use crate::core::model::{Binding, Element, ElementIndex, FlowIndex, ProcessDefinition};
 
@@ -65,6 +67,8 @@ pub(crate) struct Turn<'a> {
     called: BTreeSet<i64>,
     /// Conditions to look at: their wait has begun, or a variable they read has changed.
     reconsidered: BTreeSet<i64>,
+    /// Nobody is waited for any more when something ends.
+    ends_at_once: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -88,6 +92,7 @@ impl<'a> Turn<'a> {
             elements_created: 0,
             called: BTreeSet::new(),
             reconsidered: BTreeSet::new(),
+            ends_at_once: false,
         }
     }
 
@@ -133,6 +138,8 @@ impl<'a> Turn<'a> {
         let Some(at) = self.at(key) else { return };
         let done = match step {
             Step::Activate => elements::activate(self, at),
+            Step::Begin => elements::begin(self, at),
+            Step::TaskListener => task_listeners::go_on(self, at),
             Step::Complete => elements::complete(self, at),
             Step::Leave => elements::leave(self, at),
             Step::Call => elements::call(self, at),
@@ -335,18 +342,99 @@ impl<'a> Turn<'a> {
         Err(Failure::new(IncidentKind::StepLimit, message))
     }
 
-    /// Ends an element instance and everything in it, innermost first.
+    /// Ends an element instance and everything in it, innermost first. What waits for the listeners
+    /// of a user task stays until they are done, and so does every scope around it.
     pub(crate) fn terminate(&mut self, key: i64) {
         let children: Vec<i64> = self.instance.children(key).collect();
         if !children.is_empty() {
-            self.emit(Event::ElementTerminating { key });
+            self.begin_terminating(key);
         }
         for child in children {
             self.terminate(child);
         }
         elements::release_child(self, key);
+        let waits = !self.ends_at_once
+            && self.at(key).is_some_and(|at| task_listeners::holds_back_end(self, at));
+        if waits {
+            self.begin_terminating(key);
+            if let Some(scope_key) = self.instance.elements.get(&key).and_then(|it| it.scope_key) {
+                self.settle(scope_key);
+            }
+            return;
+        }
         self.release_all(key);
+        if self.instance.children(key).next().is_none() {
+            self.emit(Event::ElementTerminated { key });
+        }
+    }
+
+    fn begin_terminating(&mut self, key: i64) {
+        let lifecycle = self.instance.elements.get(&key).map(|it| it.lifecycle);
+        if lifecycle != Some(Lifecycle::Terminating) {
+            self.emit(Event::ElementTerminating { key });
+        }
+    }
+
+    /// Nothing holds back the end of an element instance any more: it goes, and with it every scope
+    /// that waited for it to end. A scope that is still at work is looked at again.
+    pub(crate) fn finish_terminating(&mut self, key: i64) {
+        self.release_all(key);
+        let ended = self.instance.elements.get(&key);
+        let held_back = ended.and_then(|it| it.held_back.clone());
+        let scope_key = ended.and_then(|it| it.scope_key);
+        let thrower = ended.and_then(|it| it.compensates);
         self.emit(Event::ElementTerminated { key });
+        if let Some(thrower) = thrower {
+            compensation::undone(self, thrower);
+        }
+        let Some(scope) = scope_key.and_then(|key| self.at(key)) else {
+            return self.instance_ended();
+        };
+        let is_ending = scope.lifecycle == Lifecycle::Terminating;
+        if is_ending && self.instance.children(scope.key).next().is_none() {
+            self.finish_terminating(scope.key);
+        } else if !is_ending {
+            if let Some(held) = held_back {
+                triggers::pass_held_back(self, scope.key, &held);
+            }
+            triggers::begin_held_back(self, scope);
+            self.settle(scope.key);
+            elements::ad_hoc::end_path(self, scope.key);
+        }
+    }
+
+    /// Ends the instance from outside, or by an error that only its caller can catch.
+    pub(crate) fn end_instance(&mut self, result: CallResult) {
+        self.terminate(self.instance.key);
+        self.conclude(result);
+    }
+
+    /// The instance is over, or will be when nothing in it waits for listeners any more.
+    pub(crate) fn conclude(&mut self, result: CallResult) {
+        if self.at(self.instance.key).is_some() {
+            self.emit(Event::InstanceEnding { result: Box::new(result) });
+        } else {
+            self.say_terminated(result);
+        }
+    }
+
+    /// Ends what is still being ended, whatever it waits for.
+    pub(crate) fn end_at_once(&mut self) {
+        self.ends_at_once = true;
+        self.terminate(self.instance.key);
+        self.instance_ended();
+    }
+
+    fn instance_ended(&mut self) {
+        let result = self.instance.ending.as_deref().cloned();
+        self.say_terminated(result.unwrap_or(CallResult::Terminated));
+    }
+
+    fn say_terminated(&mut self, result: CallResult) {
+        self.emit(Event::InstanceTerminated);
+        if let Some(parent) = self.instance.parent {
+            self.request(Effect::NotifyParent { parent, result });
+        }
     }
 
     /// Takes away whatever an element instance waits for.

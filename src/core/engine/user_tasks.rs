@@ -6,10 +6,11 @@ use super::command::UserTaskChanges;
 use super::event::{Event, IncidentKind, Step};
 use super::facts::{TaskForm, UserTaskCreated};
 use super::instance::VariableMap;
+use super::listened::TaskTransition;
 use super::rejection::{Rejection, Target};
-use super::timers;
 use super::turn::{At, Failure, Turn};
-use crate::core::model::{Dynamic, FormReference, UserTaskDefinition};
+use super::{task_listeners, timers};
+use crate::core::model::{Dynamic, FormReference, TaskListenerEvent, UserTaskDefinition};
 
 /// Priority when the model is silent, as in Camunda 8.
 const PRIORITY_DEFAULT: i32 = 50;
@@ -41,9 +42,15 @@ pub(crate) fn create(
             .map_err(failing("follow-up date"))?,
         priority: priority(turn, at, definition).map_err(failing("priority"))?,
         headers: definition.headers.clone(),
+        is_listened: !definition.listeners.is_empty(),
     };
-    let key = turn.take_key();
-    turn.emit(Event::UserTaskCreated(Box::new(UserTaskCreated { key, ..user_task })));
+    let facts = UserTaskCreated { key: turn.take_key(), ..user_task };
+    if task_listeners::listens(at, TaskListenerEvent::Creating) {
+        turn.emit(Event::UserTaskCreating(Box::new(facts)));
+        turn.push(Step::TaskListener, at.key);
+    } else {
+        task_listeners::create(turn, at, facts);
+    }
     Ok(())
 }
 
@@ -54,7 +61,7 @@ fn form(
 ) -> Result<Option<TaskForm>, String> {
     Ok(match reference {
         None => None,
-        Some(FormReference::Id(id)) => Some(TaskForm::Id(id.clone())),
+        Some(FormReference::Id(id) | FormReference::Bound(id, _)) => Some(TaskForm::Id(id.clone())),
         Some(FormReference::Embedded(_)) => Some(TaskForm::Embedded),
         Some(FormReference::External(address)) => {
             Some(TaskForm::External(turn.text(address, at.key)?))
@@ -76,11 +83,13 @@ fn priority(turn: &Turn<'_>, at: At<'_>, definition: &UserTaskDefinition) -> Res
     Err(format!("expected 0 to 100, but got {priority}"))
 }
 
-/// The element instance of an open user task.
+/// The element instance of an open user task that nothing is about to change.
 fn load<'a>(turn: &Turn<'a>, key: i64) -> Result<At<'a>, Rejection> {
     let user_task = turn.instance.user_tasks.get(&key);
     let at = user_task.and_then(|user_task| turn.at(user_task.element_instance_key));
-    at.ok_or(Rejection::NotFound { target: Target::UserTask, key })
+    let at = at.ok_or(Rejection::NotFound { target: Target::UserTask, key })?;
+    task_listeners::check_rest(turn, key)?;
+    Ok(at)
 }
 
 pub(crate) fn complete(
@@ -90,6 +99,12 @@ pub(crate) fn complete(
     by: Option<&String>,
 ) -> Result<(), Rejection> {
     let at = load(turn, key)?;
+    if task_listeners::listens(at, TaskListenerEvent::Completing) {
+        let transition =
+            TaskTransition::Completing { variables: variables.clone(), by: by.cloned() };
+        task_listeners::begin(turn, at, key, transition);
+        return Ok(());
+    }
     turn.emit(Event::UserTaskCompleted { key, by: by.cloned() });
     turn.take_variables(at, variables);
     turn.push(Step::Complete, at.key);
@@ -101,8 +116,13 @@ pub(crate) fn assign(
     key: i64,
     assignee: Option<&String>,
 ) -> Result<(), Rejection> {
-    load(turn, key)?;
-    turn.emit(Event::UserTaskAssigned { key, assignee: assignee.cloned() });
+    let at = load(turn, key)?;
+    let assignee = assignee.cloned();
+    if task_listeners::listens(at, TaskListenerEvent::Assigning) {
+        task_listeners::begin(turn, at, key, TaskTransition::Assigning { assignee });
+    } else {
+        turn.emit(Event::UserTaskAssigned { key, assignee });
+    }
     Ok(())
 }
 
@@ -111,10 +131,14 @@ pub(crate) fn update(
     key: i64,
     changes: &UserTaskChanges,
 ) -> Result<(), Rejection> {
-    load(turn, key)?;
+    let at = load(turn, key)?;
     match changes.priority {
         Some(priority) if !(0..=100).contains(&priority) => {
             return Err(Rejection::PriorityOutOfRange { priority });
+        }
+        _ if task_listeners::listens(at, TaskListenerEvent::Updating) => {
+            let changes = changes.clone();
+            task_listeners::begin(turn, at, key, TaskTransition::Updating { changes });
         }
         _ => turn.emit(Event::UserTaskUpdated { key, changes: changes.clone() }),
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::conditions;
 use super::event::IncidentKind;
+use super::facts::Role;
 use super::instance::{ElementInstance, Held, JobState, ProcessInstance};
 use super::lifecycle::Lifecycle;
 use super::subscriptions::Awaits;
@@ -138,7 +139,12 @@ impl Reader<'_> {
                 let state = instance.jobs.get(&key)?.state;
                 self.wait(own_id, WaitsFor::Job { key, state })
             }
-            Held::UserTask(key) => self.wait(own_id, WaitsFor::UserTask { key }),
+            Held::UserTask(key) => {
+                let listened = instance.user_tasks.get(&key)?.listened.as_deref();
+                // While listeners are at work it is them, not the person, who are waited for.
+                let is_at_rest = listened.is_none_or(|it| it.transition.is_none());
+                return is_at_rest.then(|| self.wait(own_id, WaitsFor::UserTask { key }));
+            }
             Held::Timer(key) => {
                 let it = instance.timers.get(&key)?;
                 self.wait(&it.element_id, WaitsFor::Timer { key, due_at: it.due_at })
@@ -180,7 +186,8 @@ impl Reader<'_> {
         }
         let is_idle_choice = matches!(self.kind_of(id), Some(ElementKind::AdHocSubProcess(_)))
             && self.element.lifecycle == Lifecycle::Activated
-            && self.element.progress.is_none()
+            && self.element.role != Role::Body
+            && !self.instance.held(self.key).any(|held| matches!(held, Held::Job(_)))
             && self.element.children == 0;
         is_idle_choice.then(|| self.wait(id, WaitsFor::Choice))
     }

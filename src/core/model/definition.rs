@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::element::{ElementKind, LoopCharacteristics};
-use super::task::IoMapping;
+use super::listener::Listeners;
+use super::task::{DataRules, IoMapping};
 use crate::core::feel::Expression;
 
 /// Position of an element in [`ProcessDefinition::elements`].
@@ -54,6 +55,14 @@ pub struct Element {
     pub boundary_events: Vec<ElementIndex>,
     /// Input and output mappings of variables.
     pub io: IoMapping,
+    /// Execution listeners.
+    pub listeners: Listeners,
+    /// What it does with data beyond its mappings.
+    pub data: DataRules,
+    /// How many paths must arrive before it begins; 1 for all but activities (BPMN 2.0, 13.3.2).
+    pub start_quantity: u32,
+    /// How often each outgoing flow is taken; 1 for all but activities (BPMN 2.0, 13.3.2).
+    pub completion_quantity: u32,
     /// Multi-instance marker of an activity.
     pub multi_instance: Option<LoopCharacteristics>,
     /// Whether it undoes another activity, which is the only way to it.

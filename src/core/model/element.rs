@@ -4,7 +4,9 @@
 
 use super::definition::ElementIndex;
 use super::event::{BoundaryEvent, EndEvent, EventTrigger, MessageDefinition, StartEvent};
-use super::task::{CalledDecision, Dynamic, JobDefinition, ScriptDefinition, UserTaskDefinition};
+use super::task::{
+    Binding, CalledDecision, Dynamic, JobDefinition, ScriptDefinition, UserTaskDefinition,
+};
 use crate::core::feel::Expression;
 
 /// Everything the engine can execute, one variant a kind.
@@ -118,6 +120,43 @@ pub struct LoopCharacteristics {
     pub output_element: Option<Expression>,
     /// Checked after each inner instance; true ends the whole.
     pub completion_condition: Option<Expression>,
+    /// Which events it throws as inner instances complete.
+    pub behavior: LoopBehavior,
+}
+
+/// Which events a multi-instance throws, for its boundary events or others to catch (BPMN 2.0,
+/// 10.3.8, table 10.28).
+#[derive(Debug, Clone, Default)]
+pub enum LoopBehavior {
+    /// None at all: only the completion of all inner instances counts.
+    #[default]
+    All,
+    /// One whenever an inner instance completes.
+    None(ThrownEvent),
+    /// One when the first inner instance completes.
+    One(ThrownEvent),
+    /// Whenever an inner instance completes: those whose condition is true.
+    Complex(Vec<ComplexBehavior>),
+}
+
+/// An event that a multi-instance throws under a condition.
+#[derive(Debug, Clone)]
+pub struct ComplexBehavior {
+    /// Checked in the inner instance that completes.
+    pub condition: Expression,
+    /// What is thrown.
+    pub event: ThrownEvent,
+}
+
+/// An event that is thrown without an element of its own.
+#[derive(Debug, Clone)]
+pub enum ThrownEvent {
+    /// A signal, by its name.
+    Signal(Dynamic),
+    /// An escalation, by its code.
+    Escalation(Dynamic),
+    /// An error, by its code.
+    Error(Dynamic),
 }
 
 /// How often an activity is repeated.
@@ -151,13 +190,23 @@ pub struct AdHocDefinition {
     pub completion_condition: Option<Expression>,
     /// Whether what is still at work ends when the condition is met.
     pub cancels_remaining: bool,
+    /// Whether one begins only when nothing else is at work (BPMN 2.0, 10.3.5).
+    pub is_sequential: bool,
+    /// Variable that collects the results of the paths inside, in the order in which they end.
+    pub output_collection: Option<String>,
+    /// The result of one path.
+    pub output_element: Option<Expression>,
+    /// A worker chooses what begins, instead of a list.
+    pub job: Option<JobDefinition>,
 }
 
 /// What a call activity calls (`zeebe:calledElement`).
 #[derive(Debug, Clone)]
 pub struct CallActivity {
-    /// Id of the called process; its latest version is taken.
+    /// Id of the called process.
     pub process_id: Dynamic,
+    /// Which version of it is called.
+    pub binding: Binding,
     /// Whether all variables visible to the caller are given to the child.
     pub propagates_all_parent_variables: bool,
     /// Whether all of the child's variables come back when there are no output mappings.

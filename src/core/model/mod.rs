@@ -9,22 +9,24 @@
 mod definition;
 mod element;
 mod event;
+mod listener;
 mod problem;
 mod starts;
 mod task;
 
 pub use definition::{Element, ElementIndex, FlowIndex, ProcessDefinition, SequenceFlow};
 pub use element::{
-    AdHocDefinition, CallActivity, ElementKind, EventBasedGateway, LoopCharacteristics, LoopItems,
-    StandardLoop,
+    AdHocDefinition, CallActivity, ComplexBehavior, ElementKind, EventBasedGateway, LoopBehavior,
+    LoopCharacteristics, LoopItems, StandardLoop, ThrownEvent,
 };
 pub use event::{
     BoundaryEvent, ConditionDefinition, EndEvent, EventTrigger, MessageDefinition, StartEvent,
     TimerDefinition,
 };
+pub use listener::{Listeners, TaskListener, TaskListenerEvent};
 pub use problem::{Problem, Severity};
 pub use starts::{ProcessStart, StartTrigger};
 pub use task::{
-    Binding, CalledDecision, Dynamic, FormReference, IoMapping, JobDefinition, Mapping,
+    Binding, CalledDecision, DataRules, Dynamic, FormReference, IoMapping, JobDefinition, Mapping,
     ScriptDefinition, UserTaskDefinition, VariablePath,
 };

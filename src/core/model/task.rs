@@ -4,6 +4,9 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::listener::TaskListener;
 use crate::core::feel::Expression;
 
 /// A text that is fixed or, when written with a leading `=`, computed by FEEL.
@@ -22,6 +25,18 @@ pub struct IoMapping {
     pub inputs: Vec<Mapping>,
     /// Into the parent scope, when it completes.
     pub outputs: Vec<Mapping>,
+}
+
+/// Data objects, properties, and sets of inputs and outputs (BPMN 2.0, 10.4). Data associations are
+/// mappings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataRules {
+    /// Variables that are the element's own from the start, null until they are written.
+    pub declares: Vec<String>,
+    /// It begins only when all variables of one of these have a value; any, when there are none.
+    pub input_sets: Vec<Vec<String>>,
+    /// It completes only when all variables of one of these have a value; any, when there are none.
+    pub output_sets: Vec<Vec<String>>,
 }
 
 /// One mapping.
@@ -76,9 +91,11 @@ pub struct CalledDecision {
 }
 
 /// Which of several deployed versions is meant (`bindingType`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Binding {
     /// The latest when it is needed.
+    #[default]
     Latest,
     /// The one of the same deployment.
     Deployment,
@@ -105,6 +122,8 @@ pub struct UserTaskDefinition {
     pub priority: Option<Dynamic>,
     /// Fixed settings, in document order.
     pub headers: Vec<(String, String)>,
+    /// Listeners, in document order.
+    pub listeners: Vec<TaskListener>,
 }
 
 /// Which form a user task or a start event shows.
@@ -112,6 +131,8 @@ pub struct UserTaskDefinition {
 pub enum FormReference {
     /// A deployed form's id; its latest version is taken.
     Id(String),
+    /// A deployed form's id, and which version of it is taken.
+    Bound(String, Binding),
     /// A form-js schema embedded in the model (`zeebe:userTaskForm`), as JSON text.
     Embedded(Arc<str>),
     /// An address outside, shown as a link.

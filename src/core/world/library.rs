@@ -97,7 +97,7 @@ impl Library {
     #[must_use]
     pub fn form(&self, reference: &FormReference) -> Option<Arc<Form>> {
         match reference {
-            FormReference::Id(id) => self.forms.get(id).cloned(),
+            FormReference::Id(id) | FormReference::Bound(id, _) => self.forms.get(id).cloned(),
             FormReference::Embedded(text) => Form::parse(text).ok().map(Arc::new),
             FormReference::External(_) => None,
         }

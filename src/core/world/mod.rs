@@ -337,11 +337,13 @@ impl World {
 
     fn take_effect(&mut self, key: i64, effect: Effect) {
         match effect {
+            // One version of each process is known here, whatever a call is bound to.
             Effect::StartCalledInstance {
                 process_id,
                 element_instance_key,
                 child_key,
                 variables,
+                ..
             } => self.call(OpenCall {
                 instance_key: key,
                 element_instance_key,

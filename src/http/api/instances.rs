@@ -66,6 +66,11 @@ pub fn routes() -> Vec<Route> {
             .takes::<ActivateBody>()
             .success(204)
             .about(TAG, "Begin elements of an ad-hoc sub-process"),
+        Route::post("/api/v1/process-instances/{key}/add-instances", add_instances)
+            .needs(Permission::InstancesOperate)
+            .takes::<AddInstancesBody>()
+            .success(204)
+            .about(TAG, "Add items to a multi-instance at work"),
         Route::get("/api/v1/process-instances/{key}/journal", journal)
             .query::<JournalQuery>()
             .answers_page::<TurnView>()
@@ -175,6 +180,16 @@ struct ActivateBody {
     /// Ids of elements directly inside that no sequence flow leads to, each as often as it is to
     /// begin.
     element_ids: Vec<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ItemsToAdd")]
+struct AddInstancesBody {
+    /// The multi-instance at work, or one of its inner instances.
+    element_instance_key: Key,
+    /// One item for each new inner instance; null where the model gives only a number.
+    items: Vec<Json>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -376,6 +391,21 @@ async fn activate(
     }
     let (sub_process, origin) = (body.element_instance_key.0, signed_in.origin());
     app.instances.activate_elements(key.0, sub_process, body.element_ids, origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn add_instances(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(key): Path<Key>,
+    Body(body): Body<AddInstancesBody>,
+) -> Result<StatusCode, HttpError> {
+    if body.items.is_empty() {
+        let message = "items: expected at least one item";
+        return Err(HttpError::unprocessable("invalid_value", message));
+    }
+    let (body_key, origin) = (body.element_instance_key.0, signed_in.origin());
+    app.instances.add_loop_instances(key.0, body_key, body.items, origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

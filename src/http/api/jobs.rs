@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::core::access::Permission;
+use crate::http::api::job_results::JobResultBody;
 use crate::http::app::App;
 use crate::http::envelope::{
     Answer, ApiResult, Key, decode_cursor, encode_cursor, instant, next_page, page_limit,
@@ -104,6 +105,8 @@ struct JobView {
     key: Key,
     #[serde(rename = "type")]
     job_type: String,
+    /// `element`, `start_listener`, `end_listener`, `task_listener` or `ad_hoc_sub_process`.
+    kind: &'static str,
     instance_key: Key,
     element_instance_key: Key,
     element_id: String,
@@ -131,6 +134,8 @@ struct CompleteBody {
     /// Results of the work.
     #[serde(default)]
     variables: Map<String, Json>,
+    /// What a listener of a user task or the worker of an ad-hoc sub-process says beside them.
+    result: Option<JobResultBody>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -272,7 +277,14 @@ async fn complete(
     Body(body): Body<CompleteBody>,
 ) -> Result<StatusCode, HttpError> {
     let lease = lease(key, body.lease_token);
-    jobs::complete(&app.execution, lease, body.variables, signed_in.origin()).await?;
+    let origin = signed_in.origin();
+    match body.result {
+        None => jobs::complete(&app.execution, lease, body.variables, origin).await?,
+        Some(result) => {
+            let result = result.read()?;
+            jobs::complete_with(&app.execution, lease, body.variables, result, origin).await?;
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -361,6 +373,7 @@ impl From<LeasedJob> for JobView {
         Self {
             key: Key(job.key),
             job_type: job.job_type,
+            kind: job.kind.name(),
             instance_key: Key(job.instance_key),
             element_instance_key: Key(job.element_instance_key),
             element_id: job.element_id,

@@ -15,6 +15,7 @@ pub mod history;
 pub mod incidents;
 pub mod instance_changes;
 pub mod instances;
+mod job_results;
 pub mod jobs;
 pub mod messages;
 pub mod processes;

@@ -157,6 +157,10 @@ struct UserTaskDetailView {
     task: UserTaskView,
     /// The variables that its element sees.
     variables: Map<String, Json>,
+    /// What its listeners are about to let it become, as in `completing`.
+    transition: Option<&'static str>,
+    /// Why a listener refused the last change.
+    denied_reason: Option<String>,
     may: MayView,
 }
 
@@ -229,7 +233,7 @@ struct CompleteBody {
 }
 
 /// Tells a field that is null from one that is missing.
-fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -298,8 +302,13 @@ async fn show(
     let read = move |sql: &mut dyn Sql| tasks::load_visible(sql, &definitions, &principal, key.0);
     let detail = app.execution.database().read(read).await?;
     let may = rights(&signed_in.principal, &detail.task);
-    let variables = detail.variables;
-    Ok(Answer::ok(UserTaskDetailView { task: detail.task.into(), variables, may }))
+    Ok(Answer::ok(UserTaskDetailView {
+        task: detail.task.into(),
+        variables: detail.variables,
+        transition: detail.transition,
+        denied_reason: detail.denied_reason,
+        may,
+    }))
 }
 
 fn rights(principal: &Principal, task: &UserTask) -> MayView {
@@ -346,7 +355,10 @@ async fn update(
 }
 
 #[expect(clippy::option_option, reason = "not given, null and a date are three things")]
-fn date(field: &str, text: Option<Option<String>>) -> Result<Option<DateChange>, HttpError> {
+pub(crate) fn date(
+    field: &str,
+    text: Option<Option<String>>,
+) -> Result<Option<DateChange>, HttpError> {
     Ok(match text {
         None => None,
         Some(None) => Some(DateChange::Clear),

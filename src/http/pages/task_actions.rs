@@ -100,6 +100,7 @@ fn answer(
             error @ (TaskError::Taken { .. }
             | TaskError::Ended
             | TaskError::Contended
+            | TaskError::Denied(_)
             | TaskError::Unacceptable { .. }),
         ) => Ok(go_with_refusal(&back, &sentence(&error.to_string()))),
         Err(error) => Err(error.into()),
@@ -155,12 +156,18 @@ async fn complete(
         tasks::complete(&app.execution, &app.files, principal, key.0, completion, origin).await;
     let (errors, comment_error) = match completed {
         Ok(task) => {
-            let message = format!("\"{}\" was completed.", task.name);
+            let done = if task.is_open() { "is being checked" } else { "was completed" };
+            let message = format!("\"{}\" {done}.", task.name);
             return Ok(go_with_success("/inbox", &message));
         }
         Err(TaskError::Invalid(errors)) => (errors, String::new()),
         Err(TaskError::Unacceptable { message, .. }) => (Vec::new(), message),
-        Err(error @ (TaskError::Taken { .. } | TaskError::Ended | TaskError::Contended)) => {
+        Err(
+            error @ (TaskError::Taken { .. }
+            | TaskError::Ended
+            | TaskError::Denied(_)
+            | TaskError::Contended),
+        ) => {
             return Ok(go_with_refusal(&format!("/inbox/{key}"), &sentence(&error.to_string())));
         }
         Err(error) => return Err(error.into()),

@@ -471,12 +471,13 @@ impl Batch<'_> {
         let (target, command) = match effect {
             Effect::StartCalledInstance {
                 process_id,
+                binding,
                 element_instance_key,
                 child_key,
                 variables,
             } => {
                 let parent = Parent { instance_key: key, element_instance_key };
-                return self.call(parent, child_key, &process_id, variables);
+                return self.call(parent, child_key, (&process_id, &binding), variables);
             }
             Effect::BroadcastSignal { signal_key, signal_name, variables } => {
                 return self.broadcast_thrown(signal_key, signal_name, variables);

@@ -110,6 +110,48 @@ impl Definitions {
         }
     }
 
+    /// The latest version of a process with a version tag, if there is one.
+    ///
+    /// # Errors
+    /// As for [`Definitions::load`].
+    pub fn find_tagged(
+        &self,
+        sql: &mut dyn Sql,
+        process_id: &str,
+        version_tag: &str,
+    ) -> Result<Option<Arc<Deployed>>, StoreError> {
+        let rows = sql.query(
+            "SELECT key FROM sys_flows__definitions WHERE process_id = ?1 AND version_tag = ?2
+             ORDER BY version DESC LIMIT 1",
+            &[process_id.into(), version_tag.into()],
+        )?;
+        match rows.first() {
+            Some(row) => self.find(sql, row.integer(0)?),
+            None => Ok(None),
+        }
+    }
+
+    /// The version of a process that a deployment brought or found, if there was one.
+    ///
+    /// # Errors
+    /// As for [`Definitions::load`].
+    pub fn find_deployed_with(
+        &self,
+        sql: &mut dyn Sql,
+        process_id: &str,
+        deployment_key: i64,
+    ) -> Result<Option<Arc<Deployed>>, StoreError> {
+        let rows = sql.query(
+            "SELECT key FROM sys_flows__definitions
+             WHERE process_id = ?1 AND deployment_key <= ?2 ORDER BY version DESC LIMIT 1",
+            &[process_id.into(), deployment_key.into()],
+        )?;
+        match rows.first() {
+            Some(row) => self.find(sql, row.integer(0)?),
+            None => Ok(None),
+        }
+    }
+
     /// One version of a process, if there is one.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use crate::core::engine::JobKind;
+
 /// A job in the hands of a worker.
 #[derive(Debug, Clone)]
 pub struct LeasedJob {
@@ -31,6 +33,8 @@ pub struct LeasedJob {
     pub version: i64,
     /// Which workers take it.
     pub job_type: String,
+    /// What it is for.
+    pub kind: JobKind,
     /// Attempts left, this one included.
     pub retries: i64,
     /// Attempts made before this one.

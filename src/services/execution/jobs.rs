@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use serde_json::Map;
+use serde_json::{Map, Value as Json};
 
 use super::batch::{Answer, Batch};
 use super::dispatcher::LeasedJob;
 use super::projection::Lease;
 use super::request::{LeaseJobs, Receipt, Refusal};
 use super::snapshots::Hot;
-use crate::core::engine::{JobCreated, variables_at};
+use crate::core::engine::{HEADER_PREFIX, JobCreated, JobKind, ProcessInstance, variables_at};
 use crate::platform::store::{Row, StoreError};
 
 const COLUMNS: &str = "key, instance_key, element_instance_key, element_id, process_id,
@@ -112,13 +112,17 @@ impl Batch<'_> {
         let parameters = [key.into(), worker.into(), lease.token.into(), lease.until_ms.into()];
         self.sql.execute(TAKE, &parameters)?;
         let (instance_key, element_instance_key) = (row.integer(1)?, row.integer(2)?);
-        let mut variables = Map::new();
+        let (mut variables, mut kind) = (Map::new(), JobKind::Element);
+        let mut user_task_key = None;
         if let Some(hot) = self.take(instance_key)? {
-            variables = variables_at(&hot.instance, element_instance_key);
+            kind = hot.instance.jobs.get(&key).map_or(kind, |job| job.kind);
+            user_task_key = hot.instance.user_task_of(element_instance_key).map(|(key, _)| key);
+            variables = variables_of(&hot.instance, kind, element_instance_key);
             self.put_back(instance_key, hot);
         }
         let headers = serde_json::from_str(row.text(10)?)
             .map_err(|_| StoreError::Corrupt(format!("headers of job {key}")))?;
+        let headers = told(headers, kind, user_task_key);
         Ok(LeasedJob {
             key,
             instance_key,
@@ -128,6 +132,7 @@ impl Batch<'_> {
             definition_key: row.integer(5)?,
             version: row.integer(6)?,
             job_type: row.text(7)?.to_string(),
+            kind,
             retries: row.integer(8)?,
             attempts: row.integer(9)?,
             headers,
@@ -150,10 +155,15 @@ pub(crate) fn leased(instance_key: i64, hot: &Hot, job: &JobCreated, lease: &Lea
         definition_key: hot.deployed.key,
         version: hot.deployed.version,
         job_type: job.job_type.to_string(),
+        kind: job.kind,
         retries: job.retries.into(),
         attempts: 0,
-        headers: job.headers.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
-        variables: variables_at(&hot.instance, job.element_instance_key),
+        headers: told(
+            job.headers.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
+            job.kind,
+            hot.instance.user_task_of(job.element_instance_key).map(|(key, _)| key),
+        ),
+        variables: variables_of(&hot.instance, job.kind, job.element_instance_key),
         lease_token: lease.token,
         lease_until: lease.until_ms,
         worker: match &lease.worker {
@@ -161,4 +171,32 @@ pub(crate) fn leased(instance_key: i64, hot: &Hot, job: &JobCreated, lease: &Lea
             _ => String::new(),
         },
     }
+}
+
+/// A listener of a user task is told which one it is.
+fn told(
+    mut headers: Map<String, Json>,
+    kind: JobKind,
+    user_task_key: Option<i64>,
+) -> Map<String, Json> {
+    if let (JobKind::TaskListener(_), Some(key)) = (kind, user_task_key) {
+        headers.insert(format!("{HEADER_PREFIX}userTaskKey"), key.to_string().into());
+    }
+    headers
+}
+
+/// What a worker sees: the variables of the element, and for the listener of a user task what is
+/// being handed in.
+fn variables_of(
+    instance: &ProcessInstance,
+    kind: JobKind,
+    element_instance_key: i64,
+) -> Map<String, Json> {
+    let mut variables = variables_at(instance, element_instance_key);
+    if let JobKind::TaskListener(_) = kind {
+        variables.extend(
+            instance.variables_in_check(element_instance_key).cloned().into_iter().flatten(),
+        );
+    }
+    variables
 }

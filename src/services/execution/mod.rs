@@ -9,6 +9,7 @@
 
 mod alarms;
 mod batch;
+mod calling;
 mod changes;
 mod deciding;
 mod decisions;

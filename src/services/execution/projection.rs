@@ -124,12 +124,9 @@ impl WorkRows {
             Event::SignalSubscribed(it) => self.await_signal(facts, it),
             Event::SignalUnsubscribed { key } => self.signals.delete(*key),
             Event::IncidentRaised(incident) => self.raise_incident(facts, incident),
-            Event::IncidentResolved { key } => {
-                self.changes.insert(Change::Incidents);
-                let row = vec![(*key).into(), facts.now_ms.into()];
-                self.incidents.change(*key, RESOLVE_INCIDENT, row);
-            }
+            Event::IncidentResolved { key } => self.resolve_incident(facts, *key),
             Event::UserTaskCreated(_)
+            | Event::UserTaskTransition { .. }
             | Event::UserTaskAssigned { .. }
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
@@ -138,14 +135,14 @@ impl WorkRows {
             Event::InstanceCreated(_)
             | Event::InstanceCompleted
             | Event::InstanceTerminated
+            | Event::InstanceEnding { .. }
             | Event::InstanceCopied { .. }
             | Event::InstanceSuspended
             | Event::InstanceResumed
-            | Event::InstanceMigrated(_) => {
-                self.changes.insert(Change::Instances);
-            }
+            | Event::InstanceMigrated(_) => self.note_instances(),
             // The instance's own rows say the rest.
-            Event::ElementActivating(_)
+            Event::UserTaskCreating(_)
+            | Event::ElementActivating(_)
             | Event::ElementActivated { .. }
             | Event::ElementCompleting { .. }
             | Event::ElementCompleted { .. }
@@ -160,6 +157,9 @@ impl WorkRows {
             | Event::TriggersReleased { .. }
             | Event::VariableSet { .. }
             | Event::LoopStarted(_)
+            | Event::LoopExtended(_)
+            | Event::TriggerHeldBack { .. }
+            | Event::AdHocProgressed { .. }
             | Event::LoopResultCollected { .. }
             | Event::MessageCorrelated { .. }
             | Event::SignalCaught { .. }
@@ -177,6 +177,16 @@ impl WorkRows {
             | Event::ErrorThrown { .. }
             | Event::EscalationThrown { .. } => {}
         }
+    }
+
+    fn note_instances(&mut self) {
+        self.changes.insert(Change::Instances);
+    }
+
+    fn resolve_incident(&mut self, facts: &Facts<'_>, key: i64) {
+        self.changes.insert(Change::Incidents);
+        let row = vec![key.into(), facts.now_ms.into()];
+        self.incidents.change(key, RESOLVE_INCIDENT, row);
     }
 
     fn change_job(&mut self, facts: &Facts<'_>, event: &Event) {

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use super::batch::{Answer, Batch};
+use super::calling;
 use super::definitions::Deployed;
 use super::request::{Receipt, StartInstance};
 use super::snapshots::Hot;
 use crate::core::engine::{Command, CreateInstance, Parent, VariableMap};
+use crate::core::model::Binding;
 use crate::platform::store::StoreError;
 use crate::services::audit::Origin;
 
@@ -88,12 +90,13 @@ impl Batch<'_> {
         &mut self,
         parent: Parent,
         child_key: i64,
-        process_id: &str,
+        meant: (&str, &Binding),
         variables: VariableMap,
     ) -> Result<(), StoreError> {
         let origin = Origin::engine();
-        let refused = match self.find_latest(process_id)? {
-            None => Some(format!("expected a deployed process '{process_id}', but there is none")),
+        let (process_id, binding) = meant;
+        let refused = match self.find_called(parent.instance_key, process_id, binding)? {
+            None => Some(calling::missing(process_id, binding)),
             Some(_) if self.depth(parent.instance_key)? >= CALL_DEPTH_MAX => {
                 Some(format!("expected calls to be nested at most {CALL_DEPTH_MAX} deep"))
             }

@@ -10,6 +10,7 @@ use crate::services::audit::{Change, Subject};
 pub(crate) fn describe(command: &Command, hot: &Hot) -> Change {
     match command {
         Command::CompleteJob { .. }
+        | Command::CompleteJobWithResult { .. }
         | Command::FailJob { .. }
         | Command::ThrowJobError { .. }
         | Command::UpdateJobRetries { .. } => describe_job(command, hot),
@@ -58,6 +59,7 @@ pub(crate) fn describe(command: &Command, hot: &Hot) -> Change {
         Command::CreateInstance(_)
         | Command::SetVariables { .. }
         | Command::ActivateElements { .. }
+        | Command::AddLoopInstances { .. }
         | Command::GoOnAsCopy(_)
         | Command::Cancel => describe_instance(command, hot),
         Command::CompleteCalledInstance { .. }
@@ -104,7 +106,10 @@ fn describe_job(command: &Command, hot: &Hot) -> Change {
             let summary = format!("{}: {retries}", about(job_key, "got new retries"));
             ("job.retries_updated", job_key, summary)
         }
-        Command::CompleteJob { job_key, .. } => {
+        Command::CompleteJobWithResult { job_key, result, .. } if result.denied => {
+            ("job.denied", job_key, about(job_key, "refused what was asked"))
+        }
+        Command::CompleteJob { job_key, .. } | Command::CompleteJobWithResult { job_key, .. } => {
             ("job.completed", job_key, about(job_key, "completed"))
         }
         _ => return describe_instance(command, hot),
@@ -134,6 +139,10 @@ fn describe_instance(command: &Command, hot: &Hot) -> Change {
         Command::GoOnAsCopy(how) => {
             let summary = format!("goes on from turn {} of {}", how.source_turn, how.source_key);
             of(hot, "instance.copied", ("process_instance", key), summary)
+        }
+        Command::AddLoopInstances { items, .. } => {
+            let summary = format!("added {} items to a multi-instance", items.len());
+            of(hot, "loop_instances.added", ("process_instance", key), summary)
         }
         _ => {
             let summary = format!("canceled an instance of {}", hot.deployed.process_id);

@@ -66,6 +66,7 @@ pub fn incident_words(kind: IncidentKind) -> (&'static str, &'static str) {
             "Ad-hoc sub-process",
             "Set the variables that its list or condition reads, then retry.",
         ),
+        IncidentKind::Data => ("Data", "Set the variables that have no value yet, then retry."),
         IncidentKind::Deadlock => {
             ("Deadlock", "The gateway waits for paths that can't come: cancel the instance.")
         }

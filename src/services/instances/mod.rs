@@ -264,6 +264,21 @@ impl Instances {
         }
     }
 
+    /// Adds items to a multi-instance at work.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub async fn add_loop_instances(
+        &self,
+        key: i64,
+        element_instance_key: i64,
+        items: Vec<serde_json::Value>,
+        origin: Origin,
+    ) -> Result<(), Refusal> {
+        let command = Command::AddLoopInstances { element_instance_key, items };
+        self.command(key, command, origin).await
+    }
+
     /// Ends an instance and everything in it, called instances too.
     ///
     /// # Errors

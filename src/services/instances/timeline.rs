@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::core::engine::Event;
+use crate::core::engine::{Event, TransitionStep};
 use crate::core::model::ProcessDefinition;
 use crate::services::execution::TurnRecord;
 
@@ -143,10 +143,11 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn tell(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
-            Event::InstanceCreated(_) => {
-                let text = format!("was started by {}", self.naming.person(&turn.actor));
-                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
-            }
+            Event::InstanceCreated(_)
+            | Event::InstanceCopied { .. }
+            | Event::InstanceEnding { .. }
+            | Event::LoopStarted(_)
+            | Event::LoopExtended(_) => self.tell_progress(turn, event),
             Event::InstanceCompleted => self.end_instance(turn, EntryKind::Completed, "completed"),
             Event::InstanceTerminated => self.end_instance(turn, EntryKind::Ended, "was ended"),
             Event::InstanceSuspended
@@ -154,16 +155,12 @@ impl Teller<'_> {
             | Event::InstanceMigrated(_)
             | Event::StepPostponed { .. }
             | Event::SignalPostponed { .. } => self.tell_whole(turn, event),
-            Event::ElementActivating(it) => {
-                self.elements.insert(it.key, (it.element_id.clone(), turn.at));
-            }
-            Event::ElementCompleted { key } => {
-                self.end(turn, *key, EntryKind::Completed, "was completed");
-            }
-            Event::ElementTerminated { key } => {
-                self.end(turn, *key, EntryKind::Ended, "was ended early");
-            }
-            Event::VariableSet { .. }
+            Event::ElementActivating(_)
+            | Event::ElementCompleted { .. }
+            | Event::ElementTerminated { .. } => self.tell_element(turn, event),
+            Event::TriggerHeldBack { .. }
+            | Event::AdHocProgressed { .. }
+            | Event::VariableSet { .. }
             | Event::ElementActivated { .. }
             | Event::ElementCompleting { .. }
             | Event::ElementTerminating { .. }
@@ -183,13 +180,25 @@ impl Teller<'_> {
             | Event::JobReopened { .. }
             | Event::JobCanceled { .. } => self.tell_job(turn, event),
             Event::UserTaskCreated(_)
+            | Event::UserTaskCreating(_)
+            | Event::UserTaskTransition { .. }
             | Event::UserTaskAssigned { .. }
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
             | Event::UserTaskCanceled { .. } => self.tell_user_task(turn, event),
-            Event::InstanceCopied { .. }
-            | Event::LoopStarted(_)
-            | Event::IncidentRaised(_)
+            Event::TimerScheduled(_)
+            | Event::TimerFired { .. }
+            | Event::TimerCanceled { .. }
+            | Event::SubscriptionOpened(_)
+            | Event::MessageCorrelated { .. }
+            | Event::SubscriptionClosed { .. }
+            | Event::SignalSubscribed(_)
+            | Event::ConditionSubscribed(_)
+            | Event::ConditionMet { .. }
+            | Event::ConditionUnsubscribed { .. }
+            | Event::SignalCaught { .. }
+            | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
+            Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
             | Event::ComplexGatewayOpened { .. }
             | Event::ComplexGatewayReset { .. }
@@ -200,7 +209,6 @@ impl Teller<'_> {
             | Event::DecisionEvaluated(_)
             | Event::CompensationThrown { .. }
             | Event::EscalationThrown { .. } => self.tell_others(turn, event),
-            waiting => self.tell_waiting(turn, waiting),
         }
     }
 
@@ -208,7 +216,8 @@ impl Teller<'_> {
         match event {
             Event::JobCreated(job) => {
                 self.held.insert(job.key, job.element_id.clone());
-                let text = format!("waits for a worker of type {}", job.job_type);
+                let what = if job.kind.is_element() { "worker" } else { "listener" };
+                let text = format!("waits for a {what} of type {}", job.job_type);
                 self.add(turn, EntryKind::Started, &job.element_id, text, None);
             }
             Event::JobFailed { key, retries, message, .. } => {
@@ -243,6 +252,17 @@ impl Teller<'_> {
                     }
                 };
                 self.add(turn, EntryKind::Person, &task.element_id, text, None);
+            }
+            Event::UserTaskCreating(task) => {
+                self.held.insert(task.key, task.element_id.clone());
+            }
+            Event::UserTaskTransition { key, step: TransitionStep::Denied(reason) } => {
+                let text = if reason.is_empty() {
+                    "was left as it was by a listener".to_owned()
+                } else {
+                    format!("was left as it was by a listener: {reason}")
+                };
+                self.add_held(turn, EntryKind::Trouble, *key, text);
             }
             Event::UserTaskAssigned { key, assignee } => {
                 let actor = self.naming.person(&turn.actor);
@@ -307,13 +327,50 @@ impl Teller<'_> {
         }
     }
 
-    fn tell_others(&mut self, turn: &TurnRecord, event: &Event) {
+    fn tell_element(&mut self, turn: &TurnRecord, event: &Event) {
         match event {
+            Event::ElementActivating(it) => {
+                self.elements.insert(it.key, (it.element_id.clone(), turn.at));
+            }
+            Event::ElementCompleted { key } => {
+                self.end(turn, *key, EntryKind::Completed, "was completed");
+            }
+            Event::ElementTerminated { key } => {
+                self.end(turn, *key, EntryKind::Ended, "was ended early");
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_progress(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
+            Event::InstanceCreated(_) => {
+                let text = format!("was started by {}", self.naming.person(&turn.actor));
+                self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
+            }
+            Event::LoopStarted(it) => {
+                let text = format!("goes over {} items", it.total);
+                self.add_at(turn, EntryKind::Started, it.key, text);
+            }
+            Event::InstanceEnding { .. } => {
+                let text = "is being ended".to_owned();
+                self.add(turn, EntryKind::Ended, &self.graph.id.clone(), text, None);
+            }
+            Event::LoopExtended(it) => {
+                let text = format!("goes over {} more items", it.added);
+                self.add_at(turn, EntryKind::Started, it.key, text);
+            }
             Event::InstanceCopied { source_key, turn: source_turn } => {
                 let actor = self.naming.person(&turn.actor);
                 let text = format!("goes on for {actor} from turn {source_turn} of {source_key}");
                 self.add(turn, EntryKind::Started, &self.graph.id.clone(), text, None);
             }
+            _ => {}
+        }
+    }
+
+    fn tell_others(&mut self, turn: &TurnRecord, event: &Event) {
+        match event {
             Event::IncidentRaised(incident) => {
                 self.held.insert(incident.key, incident.element_id.clone());
                 let text = format!("is stuck: {}", incident.message);
@@ -321,10 +378,6 @@ impl Teller<'_> {
             }
             Event::IncidentResolved { key } => {
                 self.add_held(turn, EntryKind::Repaired, *key, "is no longer stuck".to_owned());
-            }
-            Event::LoopStarted(it) => {
-                let text = format!("goes over {} items", it.total);
-                self.add_at(turn, EntryKind::Started, it.key, text);
             }
             Event::ComplexGatewayOpened { gateway_id, .. } => {
                 let text = "opened, and takes in the paths that come later".to_owned();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use dead_letters::{DeadLetter, count_dead_letters, list_dead_letters, requeue, requeue_all};
 
-use crate::core::engine::{Command, VariableMap};
+use crate::core::engine::{Command, JobResult, VariableMap};
 use crate::services::audit::Origin;
 use crate::services::execution::{Execution, LeaseJobs, LeasedJob, Refusal, Target, Work};
 
@@ -78,6 +78,22 @@ pub async fn complete(
     origin: Origin,
 ) -> Result<(), Refusal> {
     let command = Command::CompleteJob { job_key: lease.job_key, variables };
+    submit(execution, lease.target(), command, origin).await
+}
+
+/// The work is done, and says more than its results.
+///
+/// # Errors
+/// As for [`complete`]; the engine refuses a result that does not fit the job's kind.
+pub async fn complete_with(
+    execution: &Execution,
+    lease: Lease,
+    variables: VariableMap,
+    result: JobResult,
+    origin: Origin,
+) -> Result<(), Refusal> {
+    let (job_key, result) = (lease.job_key, Box::new(result));
+    let command = Command::CompleteJobWithResult { job_key, variables, result };
     submit(execution, lease.target(), command, origin).await
 }
 

@@ -87,6 +87,17 @@ pub(super) fn check(
     if problems.is_empty() { Ok(checked) } else { Err(problems) }
 }
 
+/// Warnings about timers of models whose date is over.
+pub(super) fn past_dates(resources: &[Resource], now: Timestamp) -> Vec<FileProblem> {
+    let models = resources.iter().filter(|it| matches!(Kind::of(&it.name), Some((Kind::Model, _))));
+    let of_file = |resource: &Resource| {
+        let found = bpmn::lint_dates(&resource.content, &bpmn::Limits::default(), now);
+        let name = resource.name.clone();
+        found.into_iter().map(move |problem| FileProblem { file: name.clone(), problem })
+    };
+    models.flat_map(of_file).collect()
+}
+
 /// What a file is, by the ending of its name.
 const KINDS: [(&str, Kind); 5] = [
     (".bpmn", Kind::Model),
@@ -241,7 +252,9 @@ pub(super) fn form_ids(graph: &ProcessDefinition) -> Vec<(String, String)> {
             _ => None,
         };
         match form {
-            Some(FormReference::Id(id)) => Some((id.clone(), element.id.to_string())),
+            Some(FormReference::Id(id) | FormReference::Bound(id, _)) => {
+                Some((id.clone(), element.id.to_string()))
+            }
             _ => None,
         }
     });
@@ -263,5 +276,18 @@ pub(super) fn starts(
             ..whole(problem.message)
         });
         located.collect()
+    })
+}
+
+/// Whether a process calls a process or shows a form of its own deployment.
+pub(super) fn is_bound_to_neighbours(graph: &ProcessDefinition) -> bool {
+    let is_bound = |form: &Option<FormReference>| {
+        matches!(form, Some(FormReference::Bound(_, Binding::Deployment)))
+    };
+    graph.elements.iter().any(|element| match &element.kind {
+        ElementKind::CallActivity(call) => call.binding == Binding::Deployment,
+        ElementKind::UserTask(task) => is_bound(&task.form),
+        ElementKind::StartEvent(start) => is_bound(&start.form),
+        _ => false,
     })
 }

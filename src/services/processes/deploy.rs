@@ -89,6 +89,7 @@ pub fn lint(resources: &[Resource], now: jiff::Timestamp, zone: &TimeZone) -> Ve
             let prepared = prepare(&checked, resources, now, zone);
             let mut found = prepared.err().unwrap_or_default();
             found.extend(checked.warnings);
+            found.extend(check::past_dates(resources, now));
             found
         }
         Err(problems) => problems,

@@ -3,7 +3,9 @@
 //! Must not know how a form is shown or checked.
 
 use crate::core::forms::Form;
-use crate::core::model::{Dynamic, ElementKind, FormReference, ProcessDefinition, StartEvent};
+use crate::core::model::{
+    Binding, Dynamic, ElementKind, FormReference, ProcessDefinition, StartEvent,
+};
 use crate::platform::store::{Row, Sql, StoreError};
 use crate::services::execution::Deployed;
 
@@ -32,6 +34,37 @@ pub fn find_form_version(
     let select = format!("{SELECT} AND f.version = ?2");
     let rows = sql.query(&select, &[form_id.into(), version.into()])?;
     rows.first().map(|row| parse(form_id, row)).transpose()
+}
+
+/// The version of a form that a binding means, with its text, if it is deployed.
+///
+/// # Errors
+/// As for [`find_form`].
+pub fn find_bound_source(
+    sql: &mut dyn Sql,
+    form_id: &str,
+    binding: &Binding,
+    deployment_key: i64,
+) -> Result<Option<String>, StoreError> {
+    let until = match binding {
+        Binding::Deployment => deployment_key,
+        Binding::Latest | Binding::VersionTag(_) => i64::MAX,
+    };
+    let select = format!("{SELECT} AND f.deployment_key <= ?2 ORDER BY f.version DESC");
+    for row in sql.query(&select, &[form_id.into(), until.into()])? {
+        let source = row.text(0)?;
+        match binding {
+            Binding::VersionTag(tag) if version_tag(source).as_ref() != Some(tag) => {}
+            _ => return Ok(Some(source.to_owned())),
+        }
+    }
+    Ok(None)
+}
+
+/// The `versionTag` of a form-js schema.
+fn version_tag(source: &str) -> Option<String> {
+    let schema: serde_json::Value = serde_json::from_str(source).ok()?;
+    Some(schema.get("versionTag")?.as_str()?.to_owned())
 }
 
 /// The text of the latest version of a form and the version, if it is deployed.
@@ -68,15 +101,21 @@ pub enum ShownForm {
     External(Dynamic),
 }
 
-/// The form a reference names, if there is one.
+/// The form a reference names, if there is one; the deployment is that of who refers to it.
 ///
 /// # Errors
 /// As for [`find_form`].
 pub fn resolve_form(
     sql: &mut dyn Sql,
     reference: &FormReference,
+    deployment_key: i64,
 ) -> Result<Option<ShownForm>, StoreError> {
     let form = match reference {
+        FormReference::Bound(id, binding) => {
+            let source = find_bound_source(sql, id, binding, deployment_key)?;
+            let form = source.map(|source| read(id, &source)).transpose()?;
+            form.map(Box::new).map(ShownForm::Form)
+        }
         FormReference::Id(id) => find_form(sql, id)?.map(Box::new).map(ShownForm::Form),
         FormReference::Embedded(text) => {
             Some(ShownForm::Form(Box::new(read("of the model", text)?)))
@@ -92,7 +131,7 @@ pub fn resolve_form(
 /// As for [`find_form`].
 pub fn start_form(sql: &mut dyn Sql, deployed: &Deployed) -> Result<Option<ShownForm>, StoreError> {
     match start_form_reference(&deployed.graph) {
-        Some(reference) => resolve_form(sql, reference),
+        Some(reference) => resolve_form(sql, reference, deployed.deployment_key),
         None => Ok(None),
     }
 }

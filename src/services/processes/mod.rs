@@ -19,7 +19,8 @@ pub use decisions::read_decisions;
 pub use deploy::{DeployError, DeployedDecision, DeployedProcess, Deployment, deploy, lint};
 pub use examples::{EXAMPLES, Example, ExampleError, load_examples};
 pub use forms::{
-    ShownForm, find_form, find_form_source, find_form_version, resolve_form, start_form,
+    ShownForm, find_bound_source, find_form, find_form_source, find_form_version, resolve_form,
+    start_form,
 };
 pub use listing::{
     DefinitionRow, ProcessName, ProcessRow, ResourceRow, ScheduleRow, count_active,

@@ -163,12 +163,16 @@ impl Storing<'_> {
         Ok(found)
     }
 
-    /// Whether a process that an earlier deployment brought means the same decisions in this one.
+    /// Whether a process that an earlier deployment brought means the same decisions, processes and
+    /// forms in this one. One that is bound to a neighbour is new with each deployment that has both.
     pub(super) fn binds_as(
         &mut self,
         deployment_key: i64,
         graph: &ProcessDefinition,
     ) -> Result<bool, StoreError> {
+        if check::is_bound_to_neighbours(graph) {
+            return Ok(false);
+        }
         for called in check::called_decisions(graph) {
             if *called.binding != Binding::Deployment {
                 continue;

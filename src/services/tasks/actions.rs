@@ -17,6 +17,7 @@ use crate::services::files::{Files, Place};
 use crate::services::identity::{Identity, IdentityError};
 use crate::services::tasks::detail::{TaskDetail, TaskForm, load_seen, load_visible};
 use crate::services::tasks::filling::{Submitted, fill};
+use crate::services::tasks::listening::await_outcome;
 use crate::services::tasks::{TaskError, TaskState, UserTask, add_comment, find};
 
 /// How often a change is tried again after somebody else's.
@@ -255,7 +256,8 @@ async fn change(
     Err(TaskError::Contended)
 }
 
-/// Whether the command was carried out; false when somebody else changed the user task first.
+/// Whether the command was carried out, its listeners' agreement included; false when somebody else
+/// changed the user task first.
 async fn submit(
     execution: &Execution,
     task: &UserTask,
@@ -264,7 +266,7 @@ async fn submit(
 ) -> Result<bool, TaskError> {
     let target = Target::UserTask { key: task.key, rev: Some(task.rev) };
     match execution.submit(Work::Command { target, command }, origin).await {
-        Ok(_) => Ok(true),
+        Ok(_) => await_outcome(execution, task).await.map(|()| true),
         Err(Refusal::Changed { .. }) => Ok(false),
         Err(Refusal::NotFound { .. }) => Err(TaskError::Ended),
         Err(refusal) => Err(refusal.into()),

@@ -13,6 +13,7 @@ use crate::core::model::{ElementKind, FormReference};
 use crate::platform::store::{Sql, StoreError};
 use crate::services::execution::{Definitions, Deployed, find_instance};
 use crate::services::processes::{self, ShownForm};
+use crate::services::tasks::listening::transition_name;
 use crate::services::tasks::task::{UserTask, find};
 use crate::services::tasks::{TaskError, TaskState};
 
@@ -25,6 +26,10 @@ pub struct TaskDetail {
     pub variables: Map<String, Json>,
     /// What is to be filled in.
     pub form: TaskForm,
+    /// What its listeners are about to let it become, as in `completing`.
+    pub transition: Option<&'static str>,
+    /// Why a listener refused the last change.
+    pub denied_reason: Option<String>,
 }
 
 /// What a person fills in to complete a user task.
@@ -51,12 +56,14 @@ pub fn load_visible(
     key: i64,
 ) -> Result<TaskDetail, TaskError> {
     let task = load_seen(sql, principal, key)?;
-    let (variables, deployed) = surroundings(sql, definitions, &task)?;
+    let Surroundings { variables, deployed, listened } = surroundings(sql, definitions, &task)?;
     let form = match &task.form {
         Some(form) if task.state == TaskState::Open => resolve(sql, &task, form, &deployed)?,
         _ => TaskForm::None,
     };
-    Ok(TaskDetail { task, variables, form })
+    let transition = listened.as_deref().and_then(transition_name);
+    let denied_reason = listened.and_then(|it| it.denied_reason);
+    Ok(TaskDetail { task, variables, form, transition, denied_reason })
 }
 
 /// A user task, if the principal may see it; whoever completed one keeps seeing it.
@@ -84,21 +91,32 @@ pub(super) fn load_seen(
     find_visible(sql, principal, key)?.ok_or(TaskError::NotFound)
 }
 
+struct Surroundings {
+    variables: Map<String, Json>,
+    deployed: Arc<Deployed>,
+    listened: Option<Box<engine::ListenedTask>>,
+}
+
 fn surroundings(
     sql: &mut dyn Sql,
     definitions: &Definitions,
     task: &UserTask,
-) -> Result<(Map<String, Json>, Arc<Deployed>), StoreError> {
+) -> Result<Surroundings, StoreError> {
     match find_instance(sql, definitions, task.instance_key)? {
-        Some((instance, deployed)) => {
+        Some((mut instance, deployed)) => {
             let scope_key = if instance.elements.contains_key(&task.element_instance_key) {
                 task.element_instance_key
             } else {
                 instance.key
             };
-            Ok((engine::variables_at(&instance, scope_key), deployed))
+            let variables = engine::variables_at(&instance, scope_key);
+            let listened = instance.user_tasks.remove(&task.key).and_then(|it| it.listened);
+            Ok(Surroundings { variables, deployed, listened })
         }
-        None => Ok((Map::new(), definitions.load(sql, task.definition_key)?)),
+        None => {
+            let deployed = definitions.load(sql, task.definition_key)?;
+            Ok(Surroundings { variables: Map::new(), deployed, listened: None })
+        }
     }
 }
 
@@ -110,11 +128,13 @@ fn resolve(
 ) -> Result<TaskForm, StoreError> {
     match form {
         engine::TaskForm::Id(id) => {
-            let found = processes::find_form(sql, id)?;
-            Ok(found.map_or_else(
-                || TaskForm::Missing(id.clone()),
-                |form| TaskForm::Form(Box::new(form)),
-            ))
+            let latest = FormReference::Id(id.clone());
+            let reference = form_reference(task, deployed).unwrap_or(&latest);
+            let found = processes::resolve_form(sql, reference, deployed.deployment_key)?;
+            Ok(match found {
+                Some(ShownForm::Form(form)) => TaskForm::Form(form),
+                _ => TaskForm::Missing(id.clone()),
+            })
         }
         engine::TaskForm::External(address) => Ok(TaskForm::External(address.clone())),
         engine::TaskForm::Embedded => embedded(sql, task, deployed),
@@ -134,7 +154,13 @@ pub fn find_form_source(
     let task = load_seen(sql, principal, key)?;
     Ok(match &task.form {
         Some(engine::TaskForm::Id(id)) => {
-            processes::find_form_source(sql, id)?.map(|(_, text)| text)
+            let deployed = definitions.load(sql, task.definition_key)?;
+            match form_reference(&task, &deployed) {
+                Some(FormReference::Bound(id, binding)) => {
+                    processes::find_bound_source(sql, id, binding, deployed.deployment_key)?
+                }
+                _ => processes::find_form_source(sql, id)?.map(|(_, text)| text),
+            }
         }
         Some(engine::TaskForm::Embedded) => {
             let deployed = definitions.load(sql, task.definition_key)?;
@@ -163,7 +189,7 @@ fn embedded(
     let Some(reference) = form_reference(task, deployed) else {
         return Ok(TaskForm::Missing(task.element_id.clone()));
     };
-    Ok(match processes::resolve_form(sql, reference)? {
+    Ok(match processes::resolve_form(sql, reference, deployed.deployment_key)? {
         Some(ShownForm::Form(form)) => TaskForm::Form(form),
         _ => TaskForm::Missing(task.element_id.clone()),
     })

@@ -34,6 +34,9 @@ pub enum TaskError {
         /// The revision it has.
         found: i64,
     },
+    /// A listener of the user task refused the change; the reason may be empty.
+    #[error("the change was refused{}", reason(.0))]
+    Denied(String),
     /// It changes so fast that no change got through.
     #[error("the user task is being changed by others, try again in a moment")]
     Contended,
@@ -54,6 +57,10 @@ pub enum TaskError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn reason(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 impl TaskError {

@@ -11,6 +11,7 @@ mod detail;
 mod error;
 mod filling;
 mod history;
+mod listening;
 mod listing;
 mod task;
 

@@ -5,7 +5,7 @@
 use super::{flow_place, place};
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::Report;
-use crate::core::model::ElementKind;
+use crate::core::model::{Element, ElementKind};
 
 /// Checks every sequence flow.
 pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
@@ -23,6 +23,7 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
         }
     }
     for (index, element) in compiled.elements() {
+        check_constants(compiled, element, report);
         let is_event_sub_process = matches!(element.kind, ElementKind::EventSubProcess { .. });
         let has_flows = !element.incoming.is_empty() || !element.outgoing.is_empty();
         if is_event_sub_process && has_flows {
@@ -36,7 +37,29 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Conditions stand behind exclusive, inclusive and complex gateways and activities (BPMN 2.0, 8.4.13).
+/// A condition that is always false closes its flow; behind one that is always true, an exclusive
+/// gateway looks no further.
+fn check_constants(compiled: &Compiled<'_>, element: &Element, report: &mut Report<'_>) {
+    let is_exclusive = matches!(element.kind, ElementKind::ExclusiveGateway);
+    let mut is_decided = false;
+    for index in &element.outgoing {
+        let condition = compiled.definition.flow(*index).condition.as_ref();
+        let constant = condition.map(|it| it.source().trim());
+        let is_default = element.default_flow == Some(*index);
+        if constant == Some("false") {
+            let message = "the flow is never taken: its condition is always false";
+            report.warning(flow_place(compiled, *index), message, "a condition that can be true");
+        } else if is_decided && !is_default {
+            let message = "the flow is never taken: a flow before it always is";
+            let expected = "conditions that can be false on the flows before it";
+            report.warning(flow_place(compiled, *index), message, expected);
+        }
+        is_decided |= is_exclusive && constant == Some("true");
+    }
+}
+
+/// Conditions stand behind exclusive, inclusive and complex gateways and activities (BPMN 2.0,
+/// 8.4.13).
 fn takes_conditions(kind: &ElementKind) -> bool {
     match kind {
         ElementKind::ExclusiveGateway

@@ -9,6 +9,7 @@ mod flows;
 mod gateways;
 mod reachability;
 mod scopes;
+mod variables;
 
 use crate::core::bpmn::process::Compiled;
 use crate::core::bpmn::report::{Place, Report};
@@ -23,6 +24,7 @@ pub(super) fn check(compiled: &Compiled<'_>, report: &mut Report<'_>) {
     compensation::check(compiled, report);
     gateways::check(compiled, report);
     reachability::check(compiled, report);
+    variables::check(compiled, report);
 }
 
 /// Whether two triggers can't be told apart.

@@ -45,6 +45,7 @@ pub(crate) fn call(
     turn.emit(Event::ChildCalled { element_instance_key, child_key, process_id: called });
     turn.request(Effect::StartCalledInstance {
         process_id,
+        binding: definition.binding.clone(),
         element_instance_key,
         child_key,
         variables,

@@ -27,7 +27,9 @@ pub(crate) use call_activity::release as release_child;
 use crate::core::engine::event::{Event, Step};
 use crate::core::engine::facts::Role;
 use crate::core::engine::turn::{At, Failure, Turn};
-use crate::core::engine::{compensation, flows, mappings, multi_instance, subscriptions};
+use crate::core::engine::{
+    compensation, data, flows, listeners, mappings, multi_instance, subscriptions,
+};
 use crate::core::model::{ElementKind, EndEvent, ScriptDefinition};
 
 /// Takes an element instance from its creation to where it waits or passes.
@@ -40,7 +42,17 @@ pub(crate) fn activate(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     if let (Role::Body, Some(characteristics)) = (at.role, &at.element.multi_instance) {
         return multi_instance::activate(turn, at, characteristics);
     }
+    data::declare(turn, at);
     mappings::apply_inputs(turn, at)?;
+    data::check_inputs(turn, at)?;
+    begin(turn, at)
+}
+
+/// Waits for the start listeners, then begins the element's own work.
+pub(crate) fn begin(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    if listeners::await_start(turn, at)? {
+        return Ok(());
+    }
     match &at.element.kind {
         ElementKind::Process
         | ElementKind::SubProcess
@@ -107,7 +119,9 @@ pub(crate) fn complete(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
     } else {
         if at.element.kind.is_scope() {
             subscriptions::close_inside(turn, at);
+            ad_hoc::finish(turn, at);
         }
+        data::check_outputs(turn, at)?;
         mappings::apply_outputs(turn, at)?;
         // Last, as what has been thrown outward can't be thrown once more.
         if let Some(results) = multiple_event::results(&at.element.kind)
@@ -122,6 +136,9 @@ pub(crate) fn complete(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
 
 /// The element instance goes, and the path goes on.
 pub(crate) fn leave(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
+    if listeners::await_end(turn, at)? {
+        return Ok(());
+    }
     let Some(scope_key) = at.scope_key else {
         scope::leave_process(turn, at);
         return Ok(());
@@ -132,6 +149,10 @@ pub(crate) fn leave(turn: &mut Turn<'_>, at: At<'_>) -> Result<(), Failure> {
         return multi_instance::leave_inner(turn, at, characteristics, loop_counter);
     }
     let flows = if compensation::is_back(at) { Vec::new() } else { flows::choose(turn, at)? };
+    let flows = flows::repeated(&flows, at.element.completion_quantity);
+    if flows.is_empty() && !matches!(at.element.kind, ElementKind::LinkThrowEvent { .. }) {
+        ad_hoc::collect(turn, at, scope_key)?;
+    }
     let records = compensation::records_of(turn, at);
     turn.release_all(at.key);
     turn.emit(Event::ElementCompleted { key: at.key });
