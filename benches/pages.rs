@@ -95,6 +95,7 @@ async fn start(execution: Execution, first: u64) {
         let work = Work::Start(StartInstance {
             process: ProcessReference::Latest("review".to_owned()),
             variables: variables.as_object().cloned().unwrap_or_default(),
+            after: None,
         });
         let receipt = execution.submit(work, Origin::system("bench")).await;
         receipt.expect("an instance starts");

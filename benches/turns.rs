@@ -167,6 +167,7 @@ async fn submit(
         let work = Work::Start(StartInstance {
             process: ProcessReference::Latest("throughput".to_owned()),
             variables: variables.as_object().cloned().unwrap_or_default(),
+            after: None,
         });
         let began = Instant::now();
         let receipt = execution.submit(work, Origin::system("bench")).await;

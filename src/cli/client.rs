@@ -75,6 +75,18 @@ impl Client {
         self.call(&Method::GET, path, query, None)
     }
 
+    /// Reads what is no JSON, such as a model. A sign-in is renewed by other readings only.
+    pub(crate) fn get_text(&self, path: &str) -> Result<String, Failure> {
+        let response = self.request(&Method::GET, path, &[], None)?;
+        if response.status().is_success() {
+            return response.text().map_err(|error| self.unreachable(&error));
+        }
+        match self.read(response)? {
+            Err(refused) => Err(refused.into()),
+            Ok(_) => Err(Failure::of(UNREACHABLE, "the server gave no text")),
+        }
+    }
+
     /// Does something.
     pub(crate) fn post(&mut self, path: &str, body: &Json) -> Result<Answer, Failure> {
         self.call(&Method::POST, path, &[], Some(body))
@@ -104,6 +116,17 @@ impl Client {
         query: &[(&str, String)],
         body: Option<&Json>,
     ) -> Result<Result<Answer, Refused>, Failure> {
+        let response = self.request(method, path, query, body)?;
+        self.read(response)
+    }
+
+    fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&Json>,
+    ) -> Result<Response, Failure> {
         let url = format!("{}{path}", self.profile.server);
         let mut request = self.http.request(method.clone(), url).query(query);
         if !self.profile.token().is_empty() {
@@ -112,8 +135,7 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().map_err(|error| self.unreachable(&error))?;
-        self.read(response)
+        request.send().map_err(|error| self.unreachable(&error))
     }
 
     fn read(&self, response: Response) -> Result<Result<Answer, Refused>, Failure> {

@@ -20,17 +20,25 @@ struct Identified {
 }
 
 /// Answers each line of standard input with a line of `id` and what the case gave, or its error.
+/// Whoever asks one by one gets each answer before the next question.
 pub(crate) fn answer_lines<C: DeserializeOwned>(
     mut answer: impl FnMut(C) -> Result<Map<String, Json>, String>,
 ) -> Outcome {
     let mut output = io::BufWriter::new(io::stdout().lock());
-    for line in io::stdin().lock().lines() {
-        let line = line.context("can't read standard input");
-        let line = line.map_err(|error| Failure::new(UNREADABLE, error))?;
+    let mut input = io::BufReader::new(io::stdin().lock());
+    let mut line = String::new();
+    loop {
+        line.clear();
+        let read = input.read_line(&mut line).context("can't read standard input");
+        if read.map_err(|error| Failure::new(UNREADABLE, error))? == 0 {
+            break;
+        }
         if line.trim().is_empty() {
             continue;
         }
-        if writeln!(output, "{}", answer_line(&line, &mut answer)).is_err() {
+        let written = writeln!(output, "{}", answer_line(&line, &mut answer));
+        let is_waiting = input.buffer().is_empty();
+        if written.and_then(|()| if is_waiting { output.flush() } else { Ok(()) }).is_err() {
             // The reader went away, as `head` does.
             break;
         }

@@ -83,22 +83,6 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             let mild = if *is_interrupting { "" } else { " non-interrupting" };
             format!("{} at {}{mild}", self::trigger(trigger), definition.element(*attached_to).id)
         }
-        ElementKind::EndEvent(EndEvent::Multiple(results))
-        | ElementKind::MultipleThrowEvent(results) => {
-            let one = |it: &EndEvent| details(definition, &ElementKind::EndEvent(it.clone()));
-            results.iter().map(one).collect()
-        }
-        ElementKind::InstantiatingReceiveTask(message) => {
-            format!("{} starts the process", self::message(message))
-        }
-        ElementKind::EventBasedGateway(it) if it.is_instantiating => {
-            let what = if it.needs_all { "all of them" } else { "the first" };
-            format!(" starts the process with {what}")
-        }
-        ElementKind::ComplexGateway { activation_condition } => {
-            let condition = activation_condition.as_ref().map(feel);
-            format!(" opens when `{}`", condition.unwrap_or_default())
-        }
         ElementKind::EndEvent(EndEvent::Error { code }) => format!(" error {}", dynamic(code)),
         ElementKind::EndEvent(EndEvent::Terminate) => " terminate".to_owned(),
         ElementKind::EndEvent(EndEvent::Escalation { code })
@@ -140,6 +124,28 @@ fn details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
             " {} down {propagates_all_parent_variables} up {propagates_all_child_variables}",
             dynamic(process_id)
         ),
+        other => more_details(definition, other),
+    }
+}
+
+fn more_details(definition: &ProcessDefinition, kind: &ElementKind) -> String {
+    match kind {
+        ElementKind::EndEvent(EndEvent::Multiple(results))
+        | ElementKind::MultipleThrowEvent(results) => {
+            let one = |it: &EndEvent| details(definition, &ElementKind::EndEvent(it.clone()));
+            results.iter().map(one).collect()
+        }
+        ElementKind::InstantiatingReceiveTask(message) => {
+            format!("{} starts the process", self::message(message))
+        }
+        ElementKind::EventBasedGateway(it) if it.is_instantiating => {
+            let what = if it.needs_all { "all of them" } else { "the first" };
+            format!(" starts the process with {what}")
+        }
+        ElementKind::ComplexGateway { activation_condition } => {
+            let condition = activation_condition.as_ref().map(feel);
+            format!(" opens when `{}`", condition.unwrap_or_default())
+        }
         _ => String::new(),
     }
 }

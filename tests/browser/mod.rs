@@ -20,6 +20,7 @@ fn a_new_user_gets_an_expense_approved() {
     office.walk("journey.mjs", &[&office.setup_link, "with-scripts", &pictures]);
     office.expect_mail();
     office.walk("keyboard.mjs", &[]);
+    office.walk("travel.mjs", &["with-scripts", &pictures]);
     office.walk("changes.mjs", &["with-scripts", &pictures]);
     office.walk("pages.mjs", &[&pictures, &format!("{ROOT}/templates/pages")]);
 }
@@ -29,6 +30,7 @@ fn the_same_works_without_scripts() {
     let office = Office::open();
     office.walk("journey.mjs", &[&office.setup_link, "without-scripts", &pictures()]);
     office.expect_mail();
+    office.walk("travel.mjs", &["without-scripts", &pictures()]);
     office.walk("changes.mjs", &["without-scripts", &pictures()]);
 }
 

@@ -32,6 +32,7 @@ await run(base, async (browser) => {
   browser.expect("the server responded with a status of 4");
   const instances = await startWork(page);
   await takeWork(page, instances);
+  await takeDecisions(page, instances);
   await takeInsight(page);
   await takeAdministration(page);
   await takeRefusals(browser, page);
@@ -60,10 +61,15 @@ async function startWork(page) {
   await page.getByLabel("Chair").check();
   await page.getByLabel("Lamp").check();
   const working = await people.sendStartForm(page);
+  await people.openStartForm(page, "Travel allowance");
+  await page.getByLabel("Country").fill("FR");
+  await page.getByLabel("Days").fill("5");
+  const decided = await people.sendStartForm(page);
+  await until(page, page.locator("[data-element-id=approve_trip].is-active"));
   await people.openStartForm(page, "Daily report");
   const done = await people.sendStartForm(page);
   await until(page, page.locator(".title-line .chip", { hasText: "Completed" }));
-  return { waiting, stuck, working, done };
+  return { waiting, stuck, working, decided, done };
 }
 
 async function takeWork(page, { waiting, stuck, working, done }) {
@@ -90,6 +96,19 @@ async function takeWork(page, { waiting, stuck, working, done }) {
   await take(page, "instance-incidents", `${stuck}?tab=incidents`);
   await take(page, "instance-called", `${done}?tab=called`);
   await take(page, "instance-done", `${done}?tab=timeline`);
+}
+
+// From the timeline to how it was decided, to the tables, and the same with another input.
+async function takeDecisions(page, { decided }) {
+  await take(page, "instance-decided", decided);
+  await page.getByRole("link", { name: "How?" }).click();
+  await page.getByText("225 fits").waitFor();
+  await take(page, "evaluation", page.url());
+  await take(page, "decisions", "/decisions");
+  await take(page, "decision", "/decisions/travel-allowance");
+  await page.getByLabel("Inputs, as a JSON object").fill('{"country": "XX", "days": 2}');
+  await page.getByRole("button", { name: "Evaluate" }).click();
+  await page.getByText("70 fits").waitFor();
 }
 
 // Refused with the place of the slip, then taken; the list shows the new value.

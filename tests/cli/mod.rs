@@ -6,7 +6,9 @@ mod decisions;
 mod examples;
 mod hostile;
 mod lint;
+mod recording;
 mod run;
+mod scenarios;
 mod serve;
 mod server_commands;
 

@@ -9,13 +9,13 @@ use super::{Folder, example};
 use crate::support::server::{ADMINISTRATOR, PASSWORD, PROGRAM, Server};
 
 /// An operator with a home of its own.
-struct Operator {
+pub(super) struct Operator {
     home: Folder,
 }
 
 impl Operator {
     /// Runs a command; gives exit code, output and errors.
-    fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
+    pub(super) fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
         let mut process = Command::new(PROGRAM)
             .args(arguments)
             .env("XDG_CONFIG_HOME", self.home.path())
@@ -34,20 +34,20 @@ impl Operator {
     }
 
     /// Runs a command that succeeds; gives its output.
-    fn ok(&self, arguments: &[&str]) -> String {
+    pub(super) fn ok(&self, arguments: &[&str]) -> String {
         let (code, output, errors) = self.run(arguments, "");
         assert_eq!((code, errors.as_str()), (0, ""), "{arguments:?}: {output}");
         output
     }
 
     /// The data of a command that succeeds.
-    fn json(&self, arguments: &[&str]) -> Json {
+    pub(super) fn json(&self, arguments: &[&str]) -> Json {
         let output = self.ok(&[arguments, &["--json"]].concat());
         serde_json::from_str(&output).expect("JSON")
     }
 }
 
-fn operator(server: &Server) -> Operator {
+pub(super) fn operator(server: &Server) -> Operator {
     let operator = Operator { home: Folder::new() };
     let password = format!("{PASSWORD}\n");
     let login = ["login", &server.base, "--user", ADMINISTRATOR];

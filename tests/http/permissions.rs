@@ -93,6 +93,8 @@ GET /instances/{key}/modify administrator modeler operator
 GET /instances/{key}/restart administrator modeler operator
 GET /live everybody
 GET /metrics administrator operator
+GET /patterns signed in
+GET /patterns/{pattern_id}/model signed in
 GET /processes signed in
 GET /processes/{id} signed in
 GET /processes/{id}/model signed in

@@ -67,12 +67,15 @@ async fn each_condition_that_is_met_starts_an_instance() {
         assert!(none.is_empty(), "no condition is met");
         let none = reached(&engine, evaluate(None, json!({ "amount": "much" }))).await;
         assert!(none.is_empty(), "what gives no truth value is not met");
-        let one = reached(&engine, evaluate(None, json!({ "amount": 500, "who": "anna" }))).await;
+        let one = reached(&engine, evaluate(None, json!({ "amount": 500, "id": "C" }))).await;
         let [key] = one[..] else { panic!("one condition is met, not {one:?}") };
-        assert_eq!(variables(&engine, key).await, json!({ "amount": 500, "who": "anna" }));
-        let both = reached(&engine, evaluate(Some("large"), json!({ "amount": 5000 }))).await;
+        assert_eq!(variables(&engine, key).await, json!({ "amount": 500, "id": "C" }));
+        let both =
+            reached(&engine, evaluate(Some("by_conditions"), json!({ "amount": 5000, "id": "D" })))
+                .await;
         assert_eq!(both.len(), 2, "both conditions are met");
-        let other = reached(&engine, evaluate(Some("any"), json!({ "amount": 5000 }))).await;
+        let other =
+            reached(&engine, evaluate(Some("by_any"), json!({ "amount": 5000, "id": "D" }))).await;
         assert!(other.is_empty(), "that process waits for no condition");
         let unknown = engine.submit(evaluate(Some("nobody"), json!({})), "anna").await;
         assert_eq!(unknown.err(), Some(Refusal::NoProcess("\"nobody\"".to_owned())));
@@ -132,10 +135,10 @@ async fn later_messages_of_a_parallel_gateway_find_the_instance_that_the_first_s
     for_each_engine(async |engine: Engine| {
         deploy(&engine).await;
         let one = reached(&engine, message("payment", "A", json!({ "id": "A" }))).await;
-        let two = reached(&engine, message("parcel2", "B", json!({ "id": "B" }))).await;
+        let two = reached(&engine, message("receipt", "B", json!({ "id": "B" }))).await;
         assert_eq!((one.len(), two.len()), (1, 1));
         assert_ne!(one, two, "another key is another instance");
-        let second = reached(&engine, message("parcel2", "A", json!({ "sent": true }))).await;
+        let second = reached(&engine, message("receipt", "A", json!({ "sent": true }))).await;
         assert_eq!(second, one, "the key leads to the first");
         assert_eq!(variables(&engine, one[0]).await, json!({ "id": "A", "sent": true }));
         let third = reached(&engine, message("payment", "B", json!({}))).await;
@@ -153,14 +156,14 @@ async fn conditions_are_evaluated_by_programs_that_may_start_instances() {
     deploy_files(&server, vec![("started-by.bpmn", models::started_by())]).await;
     let token = server.token(Role::Operator).await;
     let path = "/api/v1/conditions/evaluate";
-    let body = json!({ "process_id": "large", "variables": { "amount": 500 } });
+    let body = json!({ "process_id": "by_conditions", "variables": { "amount": 500, "id": "E" } });
     let (status, done) = call(&server, "POST", path, &token, &body).await;
     assert_eq!(status, 200, "{done}");
     let instances = done["data"]["instances"].as_array().expect("a list");
     assert_eq!(instances.len(), 1);
     assert_eq!(
         (&instances[0]["process_id"], &instances[0]["version"]),
-        (&json!("large"), &json!(1))
+        (&json!("by_conditions"), &json!(1))
     );
     let (status, refused) =
         call(&server, "POST", path, &token, &json!({ "process_id": "nobody" })).await;

@@ -3,6 +3,7 @@
 
 mod assets;
 mod forms;
+mod patterns_list;
 
 use askama::Template;
 use flowstead::http::pages::*;
@@ -40,7 +41,9 @@ fn add_work(pages: &mut Pages) {
     pages.add("inbox-empty", &inbox::InboxPage::sample_empty());
     pages.add("processes", &processes::ProcessesPage::sample());
     pages.add("processes-empty", &processes::ProcessesPage::sample_empty());
-    pages.add("patterns", &patterns::PatternsPage::sample());
+    for (index, page) in patterns::PatternsPage::samples().iter().enumerate() {
+        pages.add(&format!("patterns-{index}"), page);
+    }
     pages.add("deploy-problems", &deploy_problems::DeployProblemsPage::sample());
     pages.add("process", &process::ProcessPage::sample());
     pages.add("process-old", &process::ProcessPage::sample_empty());

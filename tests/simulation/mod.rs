@@ -67,11 +67,11 @@ struct Counts {
     inclusive_openings: usize,
     rewinds: usize,
     decisions: usize,
+    collected: usize,
+    resets: usize,
     modified: usize,
     migrated: usize,
     suspended: usize,
-    collected: usize,
-    resets: usize,
 }
 
 impl Counts {
@@ -84,11 +84,11 @@ impl Counts {
         self.inclusive_openings += other.inclusive_openings;
         self.rewinds += other.rewinds;
         self.decisions += other.decisions;
+        self.collected += other.collected;
+        self.resets += other.resets;
         self.modified += other.modified;
         self.migrated += other.migrated;
         self.suspended += other.suspended;
-        self.collected += other.collected;
-        self.resets += other.resets;
         self
     }
 
@@ -102,11 +102,11 @@ impl Counts {
             ("inclusive openings", self.inclusive_openings),
             ("rewinds", self.rewinds),
             ("decisions", self.decisions),
+            ("collected triggers", self.collected),
+            ("resets of complex gateways", self.resets),
             ("modifications", self.modified),
             ("migrations", self.migrated),
             ("suspensions", self.suspended),
-            ("collected triggers", self.collected),
-            ("resets of complex gateways", self.resets),
         ];
         for (what, count) in met {
             assert!(count >= 100, "the simulation hardly met any {what}: {count}");

@@ -230,8 +230,8 @@ pub(crate) fn tools() -> String {
     ))
 }
 
-/// Begins by conditions, by a message or a signal, by all of three triggers, or by two messages;
-/// each way leads to a job of its own type.
+/// Four processes that begin by conditions, by a message or a signal, by all of three triggers, and
+/// by two messages behind a parallel event-based gateway.
 pub(crate) fn started_by() -> String {
     let message = |id: &str| {
         format!(
@@ -239,73 +239,46 @@ pub(crate) fn started_by() -> String {
     <zeebe:subscription correlationKey="= id"/></bpmn:extensionElements></bpmn:message>"#
         )
     };
-    let messages: String = ["order", "payment", "parcel", "letter"].map(message).concat();
-    let process = |id: &str, name: &str, inside: &str| {
-        format!(
-            r#"<bpmn:process id="{id}" name="{name}" isExecutable="true">{inside}</bpmn:process>"#
-        )
-    };
-    let work = |id: &str| {
-        format!(
-            r#"<bpmn:serviceTask id="{id}"><bpmn:extensionElements>
-    <zeebe:taskDefinition type="{id}"/></bpmn:extensionElements></bpmn:serviceTask>"#
-        )
-    };
-    let hears = |id: &str| format!(r#"<bpmn:messageEventDefinition messageRef="{id}"/>"#);
-    let condition = |feel: &str| {
-        format!(
-            "<bpmn:conditionalEventDefinition><bpmn:condition>{feel}</bpmn:condition>\
-             </bpmn:conditionalEventDefinition>"
-        )
-    };
-    let large = [
-        r#"<bpmn:startEvent id="large">"#,
-        &condition("= amount > 100"),
-        r#"</bpmn:startEvent><bpmn:startEvent id="huge">"#,
-        &condition("= amount > 1000"),
-        "</bpmn:startEvent>",
-        &work("check"),
-        &flow("a", "large", "check"),
-        &flow("b", "huge", "check"),
-    ];
-    let any = [
-        r#"<bpmn:startEvent id="any">"#,
-        &hears("order"),
-        r#"<bpmn:signalEventDefinition signalRef="alarm"/></bpmn:startEvent>"#,
-        &work("any_work"),
-        &flow("c", "any", "any_work"),
-    ];
-    let all = [
-        r#"<bpmn:startEvent id="all" parallelMultiple="true">"#,
-        &hears("parcel"),
-        &hears("letter"),
-        r#"<bpmn:signalEventDefinition signalRef="open"/></bpmn:startEvent>"#,
-        &work("all_work"),
-        &flow("d", "all", "all_work"),
-    ];
-    let both = [
-        r#"<bpmn:eventBasedGateway id="both" instantiate="true" eventGatewayType="Parallel"/>"#,
-        r#"<bpmn:intermediateCatchEvent id="paid">"#,
-        &hears("payment"),
-        r#"</bpmn:intermediateCatchEvent><bpmn:intermediateCatchEvent id="sent">"#,
-        &hears("parcel2"),
-        r#"</bpmn:intermediateCatchEvent><bpmn:parallelGateway id="join"/><bpmn:endEvent id="end"/>"#,
-        &flow("e", "both", "paid"),
-        &flow("f", "both", "sent"),
-        &flow("g", "paid", "join"),
-        &flow("h", "sent", "join"),
-        &flow("i", "join", "end"),
-    ];
-    file(
-        &[
-            &*messages,
-            &message("parcel2"),
-            r#"<bpmn:signal id="alarm" name="alarm"/><bpmn:signal id="open" name="open"/>"#,
-            &process("large", "By conditions", &large.concat()),
-            &process("any", "By any", &any.concat()),
-            &process("all", "By all", &all.concat()),
-            &process("both", "By two messages", &both.concat()),
-        ]
-        .concat(),
-    )
+    let messages = ["order", "payment", "parcel", "letter", "receipt"].map(message).concat();
+    file(&format!("{messages}{STARTED_BY}"))
 }
+
+const STARTED_BY: &str = r#"<bpmn:signal id="alarm" name="alarm"/><bpmn:signal id="open" name="open"/>
+<bpmn:process id="by_conditions" name="By conditions" isExecutable="true">
+  <bpmn:startEvent id="large"><bpmn:conditionalEventDefinition>
+    <bpmn:condition>= amount > 100</bpmn:condition></bpmn:conditionalEventDefinition>
+  </bpmn:startEvent>
+  <bpmn:startEvent id="huge"><bpmn:conditionalEventDefinition>
+    <bpmn:condition>= amount > 1000</bpmn:condition></bpmn:conditionalEventDefinition>
+  </bpmn:startEvent>
+  <bpmn:receiveTask id="checked" messageRef="receipt"/>
+  <bpmn:sequenceFlow id="a1" sourceRef="large" targetRef="checked"/>
+  <bpmn:sequenceFlow id="a2" sourceRef="huge" targetRef="checked"/>
+</bpmn:process>
+<bpmn:process id="by_any" name="By any" isExecutable="true">
+  <bpmn:startEvent id="any"><bpmn:messageEventDefinition messageRef="order"/>
+    <bpmn:signalEventDefinition signalRef="alarm"/></bpmn:startEvent>
+  <bpmn:manualTask id="any_work"/>
+  <bpmn:sequenceFlow id="b1" sourceRef="any" targetRef="any_work"/>
+</bpmn:process>
+<bpmn:process id="by_all" name="By all" isExecutable="true">
+  <bpmn:startEvent id="all" parallelMultiple="true">
+    <bpmn:messageEventDefinition messageRef="parcel"/>
+    <bpmn:messageEventDefinition messageRef="letter"/>
+    <bpmn:signalEventDefinition signalRef="open"/></bpmn:startEvent>
+  <bpmn:manualTask id="all_work"/>
+  <bpmn:sequenceFlow id="c1" sourceRef="all" targetRef="all_work"/>
+</bpmn:process>
+<bpmn:process id="by_both" name="By two messages" isExecutable="true">
+  <bpmn:eventBasedGateway id="both" instantiate="true" eventGatewayType="Parallel"/>
+  <bpmn:intermediateCatchEvent id="paid"><bpmn:messageEventDefinition messageRef="payment"/>
+  </bpmn:intermediateCatchEvent>
+  <bpmn:intermediateCatchEvent id="sent"><bpmn:messageEventDefinition messageRef="receipt"/>
+  </bpmn:intermediateCatchEvent>
+  <bpmn:parallelGateway id="join"/><bpmn:endEvent id="end"/>
+  <bpmn:sequenceFlow id="d1" sourceRef="both" targetRef="paid"/>
+  <bpmn:sequenceFlow id="d2" sourceRef="both" targetRef="sent"/>
+  <bpmn:sequenceFlow id="d3" sourceRef="paid" targetRef="join"/>
+  <bpmn:sequenceFlow id="d4" sourceRef="sent" targetRef="join"/>
+  <bpmn:sequenceFlow id="d5" sourceRef="join" targetRef="end"/>
+</bpmn:process>"#;

@@ -6,13 +6,14 @@ mod coverage;
 mod junit;
 mod loading;
 mod playing;
+mod record;
 mod report;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::cli::outcome::{Failure, Outcome, REFUSED, UNREADABLE};
 use crate::cli::output::print_json;
@@ -43,8 +44,10 @@ Texts that begin with = are FEEL. A file may hold several scenarios under `scena
 
 /// The arguments.
 #[derive(Debug, Args)]
-#[command(after_help = FORM)]
+#[command(after_help = FORM, args_conflicts_with_subcommands = true)]
 pub(crate) struct Test {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Scenario files, or folders to look through; the current folder when not given
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -62,8 +65,18 @@ pub(crate) struct Test {
     json: bool,
 }
 
+/// What else can be done with scenarios.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a scenario from a finished instance of a server
+    Record(record::Record),
+}
+
 impl Test {
     pub(crate) fn run(mut self) -> Outcome {
+        if let Some(Command::Record(record)) = self.command {
+            return record.run();
+        }
         if self.paths.is_empty() {
             self.paths.push(PathBuf::from("."));
         }

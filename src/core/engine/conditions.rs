@@ -81,7 +81,11 @@ fn event_is_inside(definition: &ProcessDefinition, event: ElementIndex) -> bool 
     matches!(definition.element(event).kind, ElementKind::StartEvent(_))
 }
 
-fn definition_of(definition: &ProcessDefinition, awaits: Awaits) -> Option<&ConditionDefinition> {
+/// The condition of an event, or of the one of its triggers that is meant.
+pub(crate) fn definition_of(
+    definition: &ProcessDefinition,
+    awaits: Awaits,
+) -> Option<&ConditionDefinition> {
     let trigger = triggers::trigger_of(definition, awaits.event)?;
     match trigger.parts().get(awaits.part.unwrap_or(0) as usize) {
         Some(EventTrigger::Condition(it)) => Some(it),

@@ -458,22 +458,6 @@ impl ProcessInstance {
     }
 }
 
-/// All variables visible at an element instance; inner ones hide outer ones.
-#[must_use]
-pub fn variables_at(instance: &ProcessInstance, element_instance_key: i64) -> VariableMap {
-    let mut chain = Vec::new();
-    let mut next = Some(element_instance_key);
-    while let Some(element) = next.and_then(|key| instance.elements.get(&key)) {
-        chain.push(&element.variables);
-        next = element.scope_key;
-    }
-    let mut variables = VariableMap::new();
-    for scope in chain.into_iter().rev() {
-        variables.extend(scope.iter().map(|(name, value)| (name.clone(), value.clone())));
-    }
-    variables
-}
-
 impl Serialize for ProcessInstance {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Self::serialize(self, serializer)

@@ -74,7 +74,7 @@ pub use facts::{
 pub use instance::{
     Compensation, ConditionSubscription, ElementInstance, Held, Incident, InstanceState, Job,
     JobState, LoopProgress, Parent, Postponed, ProcessInstance, SignalSubscription, Subscription,
-    Timer, UserTask, VariableMap, variables_at,
+    Timer, UserTask, VariableMap,
 };
 pub use journal::{FORMAT, JournalError, decode, encode};
 pub use lifecycle::Lifecycle;
@@ -85,4 +85,5 @@ pub use rejection::{ModificationProblem, Rejection, Target};
 pub use restart::{Start, start_of};
 pub use starts::{CameTrigger, matching_triggers, met_starts, needed_triggers};
 pub use timers::{Due, first_due, next_due, timer_expression};
+pub use variables::variables_at;
 pub use waits::{Wait, WaitsFor, waits};

@@ -77,7 +77,8 @@ pub(crate) fn outward(
 }
 
 /// All variables that an element instance sees, each once, the nearest value.
-pub(crate) fn all_visible(instance: &ProcessInstance, key: i64) -> VariableMap {
+#[must_use]
+pub fn variables_at(instance: &ProcessInstance, key: i64) -> VariableMap {
     let scopes: Vec<&ElementInstance> = outward(instance, key).map(|(_, it)| it).collect();
     let mut all = VariableMap::new();
     for scope in scopes.into_iter().rev() {

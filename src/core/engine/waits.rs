@@ -8,10 +8,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::conditions;
 use super::event::IncidentKind;
 use super::instance::{ElementInstance, Held, JobState, ProcessInstance};
 use super::lifecycle::Lifecycle;
-use crate::core::model::{ElementKind, EventTrigger, ProcessDefinition};
+use super::subscriptions::Awaits;
+use crate::core::model::{ElementKind, ProcessDefinition};
 
 /// Something an instance waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +155,7 @@ impl Reader<'_> {
             }
             Held::Condition(key) => {
                 let it = instance.conditions.get(&key)?;
-                let condition = self.condition_of(&it.element_id);
+                let condition = self.condition_of(&it.element_id, it.part);
                 self.wait(&it.element_id, WaitsFor::Condition { key, condition })
             }
             Held::Incident(key) => {
@@ -163,17 +165,11 @@ impl Reader<'_> {
         })
     }
 
-    fn condition_of(&self, event_id: &str) -> String {
-        let trigger = match self.kind_of(event_id) {
-            Some(ElementKind::IntermediateCatchEvent(trigger)) => Some(trigger),
-            Some(ElementKind::BoundaryEvent(boundary)) => Some(&boundary.trigger),
-            Some(ElementKind::StartEvent(start)) => start.trigger.as_ref(),
-            _ => None,
-        };
-        match trigger {
-            Some(EventTrigger::Condition(it)) => it.condition.source().to_owned(),
-            _ => String::new(),
-        }
+    fn condition_of(&self, event_id: &str, part: Option<u32>) -> String {
+        let event = self.definition.find(event_id);
+        let awaits = event.map(|event| Awaits { event, part });
+        let condition = awaits.and_then(|it| conditions::definition_of(self.definition, it));
+        condition.map_or_else(String::new, |it| it.condition.source().to_owned())
     }
 
     /// What an element instance waits for without holding anything.

@@ -43,6 +43,6 @@ pub(crate) use evaluator::Evaluator;
 pub use expression::Expression;
 pub use number::{Number, NumberError, Rounding};
 pub(crate) use parser::{Entries, Scope};
-pub use temporal::{DateTime, DaysTimeDuration, Time, YearsMonthsDuration, Zone};
+pub use temporal::{Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration, Zone};
 pub use value::{Closure, Context, Function, List, Range, Value};
 pub use variables::Variables;

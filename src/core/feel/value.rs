@@ -9,12 +9,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use jiff::civil::Date;
 
 use crate::core::feel::ast::Lambda;
 use crate::core::feel::builtins::Builtin;
 use crate::core::feel::number::Number;
-use crate::core::feel::temporal::{DateTime, DaysTimeDuration, Time, YearsMonthsDuration};
+use crate::core::feel::temporal::{Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration};
 
 /// A FEEL value; cloning shares.
 #[derive(Clone, Default)]

@@ -14,9 +14,8 @@ use crate::core::engine::{ProcessInstance, VariableMap};
 use crate::core::feel::{EvaluationContext, Value};
 use crate::core::world::{Running, World};
 
-/// What is compared: one instance in its world.
+/// What is compared: one instance with its history.
 pub(super) struct Observed<'a> {
-    pub(super) world: &'a World,
     pub(super) log: &'a Log,
     pub(super) instance_key: i64,
     pub(super) running: &'a Running,
@@ -63,11 +62,18 @@ pub(super) fn check(observed: &Observed<'_>, step: &Step, wanted: &Expectation) 
     if let Some(incidents) = &wanted.incidents {
         check_incidents(observed, incidents, &mut fail);
     }
+    found
+}
+
+/// Every process of which there are not as many instances as expected.
+pub(super) fn check_instances(world: &World, step: &Step, wanted: &Expectation) -> Vec<Failure> {
+    let mut found = Vec::new();
     for (process_id, times) in &wanted.instances {
-        let all = observed.world.instances().values();
-        let is = all.filter(|it| *it.definition.id == **process_id).count();
+        let is = world.instances().values().filter(|it| *it.definition.id == **process_id).count();
         if is != *times {
-            fail(&format!("instances.{process_id}"), times.to_string(), is.to_string());
+            let path = format!("{}.instances.{process_id}", step.path);
+            let (expected, is) = (times.to_string(), is.to_string());
+            found.push(Failure { line: step.line, path, expected, found: is });
         }
     }
     found

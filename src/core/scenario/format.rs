@@ -75,6 +75,7 @@ pub(super) enum AnswerOutcome {
     Fail {
         message: String,
         retries: Option<i32>,
+        variables: Given,
     },
     Error {
         code: String,
@@ -106,7 +107,8 @@ pub(super) enum Action {
     Signal { name: String, variables: Given },
     Wait { ms: i64 },
     Until { at: Timestamp },
-    Resolve { element_id: String, variables: Given },
+    Call { process_id: String, answer: Answer, pick: Pick },
+    Resolve { element_id: String, variables: Given, retries: Option<i32> },
     Set { variables: Given, element_id: Option<String>, is_local: bool },
     Cancel,
     Activate { element_ids: Vec<String>, within: String },
@@ -120,7 +122,7 @@ pub(super) struct Pick {
 }
 
 /// What is expected of an instance.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Expectation {
     pub(super) state: Option<InstanceState>,
     pub(super) completed: Option<Counts>,
@@ -137,6 +139,14 @@ pub(super) struct Expectation {
     pub(super) instances: Vec<(String, usize)>,
 }
 
+impl Expectation {
+    /// Whether nothing is said of any single instance.
+    pub(super) fn is_about_instances_only(&self) -> bool {
+        let others = Self { instances: Vec::new(), ..Self::default() };
+        !self.instances.is_empty() && others == Self { instances: Vec::new(), ..self.clone() }
+    }
+}
+
 /// Elements, how often each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Counts {
@@ -146,7 +156,7 @@ pub(super) enum Counts {
     Exact(Vec<(String, usize)>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ExpectedIncident {
     pub(super) element_id: String,
     /// Words in its message.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::core::engine::{Event, Role};
-use crate::core::world::{Record, Running};
+use crate::core::world::Record;
 
 /// The elements and sequence flows that were reached, by process.
 pub type Reached = BTreeMap<Arc<str>, ReachedProcess>;
@@ -40,10 +40,9 @@ pub(super) struct Ended {
 }
 
 impl Log {
-    pub(super) fn note(&mut self, record: Record, instances: &BTreeMap<i64, Running>) {
+    /// Notes what has happened in an instance of a process.
+    pub(super) fn note(&mut self, record: Record, process_id: &Arc<str>) {
         let instance_key = record.instance_key;
-        let Some(running) = instances.get(&instance_key) else { return };
-        let process_id = &running.definition.id;
         match record.event {
             Event::ElementActivating(facts) => {
                 let reached = self.reached.entry(process_id.clone()).or_default();

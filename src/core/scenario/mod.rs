@@ -4,6 +4,7 @@
 //! expected. It is played in a [`crate::core::world::World`] under a virtual clock. Must not know
 //! files, servers or how a verdict is shown.
 
+mod acting;
 mod expect;
 mod format;
 mod given;
@@ -11,10 +12,14 @@ mod log;
 mod parse;
 mod play;
 mod reading;
+mod recorder;
+mod recording;
 mod steps;
 mod work;
+mod writing;
 mod yaml;
 
 pub use format::{Deployed, Scenario, ScenarioFile};
 pub use log::{Reached, ReachedProcess};
 pub use play::{Done, Failure, Verdict, Worker};
+pub use recording::{NotRecordable, RecordedTurn, Recording};

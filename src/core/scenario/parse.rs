@@ -172,13 +172,12 @@ pub(super) fn take_answer(at: &At<'_>, members: &mut Members<'_>) -> Result<Answ
         "fail" => AnswerOutcome::Fail {
             message: value.text("why it fails")?,
             retries: members.read("retries", read_retries)?,
+            variables: variables(members)?,
         },
         "error" => AnswerOutcome::Error {
             code: value.text("an error code")?,
             message: members.read("message", |at| at.text("a text"))?.unwrap_or_default(),
-            variables: members
-                .read("variables", Given::read_variables)?
-                .unwrap_or_else(Given::nothing),
+            variables: variables(members)?,
         },
         _ => {
             if !value.flag()? {
@@ -196,7 +195,12 @@ pub(super) fn take_answer(at: &At<'_>, members: &mut Members<'_>) -> Result<Answ
     })
 }
 
-fn read_retries(at: &At<'_>) -> Result<i32, Problem> {
+pub(super) fn variables(members: &mut Members<'_>) -> Result<Given, Problem> {
+    let read = members.read("variables", Given::read_variables)?;
+    Ok(read.unwrap_or_else(Given::nothing))
+}
+
+pub(super) fn read_retries(at: &At<'_>) -> Result<i32, Problem> {
     i32::try_from(at.count()?).map_err(|_| at.wrong("a number of attempts"))
 }
 

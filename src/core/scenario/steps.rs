@@ -4,17 +4,17 @@
 
 use super::format::{Action, Pick, Step};
 use super::given::{Given, expression};
-use super::parse::{read_expectation, read_time, take_answer};
+use super::parse::{read_expectation, read_retries, read_time, take_answer, variables};
 use super::reading::{At, Members};
 use super::yaml::Content;
 use crate::core::model::Problem;
 
-// A job's answer may be `complete` too, so the job comes first.
-const ACTIONS: [&str; 12] = [
-    "start", "message", "signal", "job", "complete", "wait", "until", "resolve", "set", "cancel",
-    "activate", "expect",
+// The answers of jobs and calls may be `complete` too, so these come first.
+const ACTIONS: [&str; 13] = [
+    "start", "message", "signal", "job", "call", "complete", "wait", "until", "resolve", "set",
+    "cancel", "activate", "expect",
 ];
-const EXPECTED: &str = "start, message, signal, complete, job, wait, until, resolve, set, cancel, \
+const EXPECTED: &str = "start, message, signal, complete, job, call, wait, until, resolve, set, cancel, \
      activate or expect";
 const START: &str = "the id of a process, or a map with process, event and variables, or message";
 
@@ -114,9 +114,16 @@ fn read_action(kind: &str, step: &At<'_>, members: &mut Members<'_>) -> Result<A
         },
         "wait" => Action::Wait { ms: at.duration_ms()? },
         "until" => Action::Until { at: read_time(&at)? },
-        "resolve" => {
-            Action::Resolve { element_id: at.text(element)?, variables: variables(members)? }
-        }
+        "resolve" => Action::Resolve {
+            element_id: at.text(element)?,
+            variables: variables(members)?,
+            retries: members.read("retries", read_retries)?,
+        },
+        "call" => Action::Call {
+            process_id: at.text("the id of a called process")?,
+            pick: pick(members)?,
+            answer: take_answer(step, members)?,
+        },
         "set" => Action::Set {
             variables: Given::read_variables(&at)?,
             element_id: members.read("element", |at| at.text(element))?,
@@ -131,11 +138,6 @@ fn read_action(kind: &str, step: &At<'_>, members: &mut Members<'_>) -> Result<A
         },
         _ => return Err(at.wrong("true")),
     })
-}
-
-fn variables(members: &mut Members<'_>) -> Result<Given, Problem> {
-    let read = members.read("variables", Given::read_variables)?;
-    Ok(read.unwrap_or_else(Given::nothing))
 }
 
 fn pick(members: &mut Members<'_>) -> Result<Pick, Problem> {

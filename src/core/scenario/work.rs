@@ -156,12 +156,12 @@ impl Player<'_> {
             AnswerOutcome::Complete(given_variables) => {
                 Command::CompleteJob { job_key, variables: given(given_variables)? }
             }
-            AnswerOutcome::Fail { message, retries: left } => Command::FailJob {
+            AnswerOutcome::Fail { message, retries: left, variables } => Command::FailJob {
                 job_key,
                 retries: left.unwrap_or(retries - 1),
                 message: message.clone(),
                 backoff_until: None,
-                variables: VariableMap::new(),
+                variables: given(variables)?,
             },
             AnswerOutcome::Error { code, message, variables } => Command::ThrowJobError {
                 job_key,
@@ -198,17 +198,36 @@ impl Player<'_> {
     }
 
     fn do_call(&mut self, step: &Step, child_key: i64) -> Result<(), Failure> {
-        let Some(index) = self.world.calls.iter().position(|it| it.child_key == child_key) else {
-            return Ok(());
-        };
-        let call = self.world.calls.remove(index);
+        let Some(call) = self.world.take_call(child_key) else { return Ok(()) };
         let Some((name, answer)) = self.find_answer("calls", &[&call.process_id]) else {
             return Ok(());
         };
         let answer = answer.clone();
         *self.used.entry(("calls", name)).or_default() += 1;
-        self.check_input(&answer, &call.variables);
-        let command = self.called(&answer, &call)?;
+        self.answer(step, &answer, &call)
+    }
+
+    /// A step answers a call that nobody else does.
+    pub(super) fn answer_call(
+        &mut self,
+        step: &Step,
+        process_id: &str,
+        answer: &Answer,
+        pick: &Pick,
+    ) -> Result<(), Failure> {
+        let open = self.world.calls.iter().filter(|it| it.process_id == process_id);
+        let open = open.map(|it| (it.child_key, it.instance_key, it.element_instance_key));
+        let expected = format!("an open call of {process_id}, which `calls` names");
+        let (child_key, ..) = self.picked(step, open.collect(), pick, &expected)?;
+        match self.world.take_call(child_key) {
+            Some(call) => self.answer(step, answer, &call),
+            None => Ok(()),
+        }
+    }
+
+    fn answer(&mut self, step: &Step, answer: &Answer, call: &OpenCall) -> Result<(), Failure> {
+        self.check_input(answer, &call.variables);
+        let command = self.called(answer, call)?;
         self.submit(step, call.instance_key, &command)
     }
 

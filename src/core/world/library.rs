@@ -61,7 +61,7 @@ impl Library {
                 .elements()
                 .filter(|it| matches!(it.kind, DecisionKind::Decision | DecisionKind::Service));
             for element in elements {
-                let tag = element.version_tag.as_ref().map(|tag| tag.to_string());
+                let tag = element.version_tag.as_ref().map(ToString::to_string);
                 let bindings = [Some(Binding::Latest), Some(Binding::Deployment)];
                 let bindings = bindings.into_iter().chain([tag.map(Binding::VersionTag)]);
                 for binding in bindings.flatten() {

@@ -208,6 +208,12 @@ impl World {
         self.deliver_kept()
     }
 
+    /// Takes a call of a stand-in to answer it.
+    pub fn take_call(&mut self, child_key: i64) -> Option<OpenCall> {
+        let index = self.calls.iter().position(|it| it.child_key == child_key)?;
+        Some(self.calls.remove(index))
+    }
+
     /// The next thing that a time triggers.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Alarm> {

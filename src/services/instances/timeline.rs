@@ -163,10 +163,6 @@ impl Teller<'_> {
             Event::ElementTerminated { key } => {
                 self.end(turn, *key, EntryKind::Ended, "was ended early");
             }
-            Event::LoopStarted(it) => {
-                let text = format!("goes over {} items", it.total);
-                self.add_at(turn, EntryKind::Started, it.key, text);
-            }
             Event::VariableSet { .. }
             | Event::ElementActivated { .. }
             | Event::ElementCompleting { .. }
@@ -192,6 +188,7 @@ impl Teller<'_> {
             | Event::UserTaskCompleted { .. }
             | Event::UserTaskCanceled { .. } => self.tell_user_task(turn, event),
             Event::InstanceCopied { .. }
+            | Event::LoopStarted(_)
             | Event::IncidentRaised(_)
             | Event::IncidentResolved { .. }
             | Event::ComplexGatewayOpened { .. }
@@ -324,6 +321,10 @@ impl Teller<'_> {
             }
             Event::IncidentResolved { key } => {
                 self.add_held(turn, EntryKind::Repaired, *key, "is no longer stuck".to_owned());
+            }
+            Event::LoopStarted(it) => {
+                let text = format!("goes over {} items", it.total);
+                self.add_at(turn, EntryKind::Started, it.key, text);
             }
             Event::ComplexGatewayOpened { gateway_id, .. } => {
                 let text = "opened, and takes in the paths that come later".to_owned();

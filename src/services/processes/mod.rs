@@ -26,4 +26,4 @@ pub use listing::{
     count_completed, draw, find_data_table, find_definition, find_resource, list_definitions,
     list_names, list_processes, list_schedules, set_schedule_paused,
 };
-pub use patterns::{PATTERNS, Pattern};
+pub use patterns::{PATTERN_GROUPS, PATTERNS, Pattern, PatternGroup};

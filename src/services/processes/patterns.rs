@@ -18,8 +18,63 @@ pub struct Pattern {
     pub meaning: &'static str,
 }
 
+/// Patterns that are about the same thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PatternGroup {
+    /// Its id in addresses.
+    pub id: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+    numbers: &'static [&'static str],
+}
+
+/// All groups; every pattern is in one of them.
+pub const PATTERN_GROUPS: [PatternGroup; 7] = [
+    PatternGroup { id: "basic", name: "Basic control flow", numbers: &["1", "2", "3", "4", "5"] },
+    PatternGroup {
+        id: "branching",
+        name: "Branching and merging",
+        numbers: &["6", "7", "8", "33", "37", "38", "41", "42"],
+    },
+    PatternGroup {
+        id: "partial-joins",
+        name: "Partial joins",
+        numbers: &["9", "28", "29", "30", "31", "32"],
+    },
+    PatternGroup {
+        id: "instances",
+        name: "Multiple instances",
+        numbers: &["12", "13", "14", "15", "34", "35", "36"],
+    },
+    PatternGroup { id: "states", name: "States", numbers: &["16", "17", "18", "39", "40"] },
+    PatternGroup {
+        id: "cancellation",
+        name: "Cancellation",
+        numbers: &["19", "20", "25", "26", "27"],
+    },
+    PatternGroup {
+        id: "further",
+        name: "Loops, ends, triggers",
+        numbers: &["10", "11", "21", "22", "23", "24", "43"],
+    },
+];
+
+impl PatternGroup {
+    /// The group of an id, if there is one.
+    #[must_use]
+    pub fn find(id: &str) -> Option<Self> {
+        PATTERN_GROUPS.into_iter().find(|group| group.id == id)
+    }
+
+    /// Its patterns in the order of their numbers.
+    pub fn patterns(&self) -> impl Iterator<Item = &'static Pattern> {
+        let numbers = self.numbers;
+        PATTERNS.iter().filter(move |pattern| numbers.contains(&pattern.number()))
+    }
+}
+
 /// All patterns in the order of their numbers.
-pub const PATTERNS: [Pattern; 43] = [
+pub static PATTERNS: [Pattern; 43] = [
     Pattern::new(
         "01-sequence",
         "Sequence",

@@ -12,7 +12,7 @@ use crate::core::engine::instance::VariableMap;
 use crate::core::engine::rejection::{Rejection, Target};
 use crate::core::engine::subscriptions;
 use crate::core::engine::turn::{At, Failure, Turn};
-use crate::core::engine::variables::all_visible;
+use crate::core::engine::variables::variables_at;
 use crate::core::model::{CallActivity, ElementKind};
 
 pub(crate) fn activate(
@@ -36,7 +36,7 @@ pub(crate) fn call(
         .text(&definition.process_id, at.key)
         .map_err(Failure::of(IncidentKind::CalledElement, "called process"))?;
     let variables = if definition.propagates_all_parent_variables {
-        all_visible(turn.instance, at.key)
+        variables_at(turn.instance, at.key)
     } else {
         turn.instance.elements.get(&at.key).map(|it| it.variables.clone()).unwrap_or_default()
     };

@@ -16,7 +16,7 @@ pub(super) fn is(evaluator: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
     let (a, b) = (arguments.get(0), arguments.get(1));
     let is_same = match (a, b) {
         (Value::Time(a), Value::Time(b)) => a.civil == b.civil && a.zone == b.zone,
-        (Value::DateTime(a), Value::DateTime(b)) => a.civil == b.civil && a.zone == b.zone,
+        (Value::DateTime(a), Value::DateTime(b)) => a == b,
         _ => evaluator.equals(a, b)? == Some(true),
     };
     Ok(Value::Boolean(is_same))

@@ -11,7 +11,7 @@ use crate::core::feel::comparison::order;
 use crate::core::feel::evaluator::{Evaluator, Outcome, make_range, null};
 use crate::core::feel::number::{Number, Rounding};
 use crate::core::feel::parser::{self, Form, Scope};
-use crate::core::feel::temporal::{self, DateTime, Time, YearsMonthsDuration, Zone};
+use crate::core::feel::temporal::{self, Date, DateTime, Time, YearsMonthsDuration, Zone};
 use crate::core::feel::value::{Range, Value};
 
 /// What parsing a range costs in fuel, by byte.
@@ -32,11 +32,11 @@ pub(super) fn date(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
 }
 
 /// The date of the first three arguments.
-fn date_of(arguments: &Bound) -> Outcome<civil::Date> {
-    let year = i16::try_from(arguments.integer(0)?).ok();
+fn date_of(arguments: &Bound) -> Outcome<Date> {
+    let year = arguments.integer(0)?;
     let month = i8::try_from(arguments.integer(1)?).ok();
     let day = i8::try_from(arguments.integer(2)?).ok();
-    let date = year.zip(month).zip(day).and_then(|((y, m), d)| civil::Date::new(y, m, d).ok());
+    let date = month.zip(day).and_then(|(month, day)| Date::new(year, month, day));
     match date {
         Some(date) => Ok(date),
         None => null("expected a year, a month and a day of the calendar"),
@@ -53,9 +53,7 @@ pub(super) fn time(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
             None => null(format!("expected a time such as 10:30:00, found `{text}`")),
         },
         Value::Time(time) => Ok(Value::Time(time.clone())),
-        Value::DateTime(at) => {
-            Ok(Value::Time(Time { civil: at.civil.time(), zone: at.zone.clone() }))
-        }
+        Value::DateTime(at) => Ok(Value::Time(Time { civil: at.time, zone: at.zone.clone() })),
         Value::Date(_) => {
             Ok(Value::Time(Time { civil: civil::Time::midnight(), zone: Some(Zone::UTC) }))
         }
@@ -133,8 +131,8 @@ pub(super) fn date_and_time(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome
     }
 }
 
-fn joined(date: civil::Date, time: &Time) -> Value {
-    Value::DateTime(DateTime { civil: date.to_datetime(time.civil), zone: time.zone.clone() })
+fn joined(date: Date, time: &Time) -> Value {
+    Value::DateTime(DateTime { date, time: time.civil, zone: time.zone.clone() })
 }
 
 /// The same moment told in a zone; a local time is taken to be of that zone.
@@ -146,8 +144,8 @@ fn in_zone(arguments: &Bound, zone: &Zone) -> Outcome {
     if at.zone.is_none() {
         return Ok(Value::DateTime(DateTime { zone: Some(zone.clone()), ..at }));
     }
-    match at.timestamp() {
-        Some(timestamp) => Ok(Value::DateTime(DateTime::at(timestamp, zone))),
+    match DateTime::at_instant(at.instant(), zone) {
+        Some(at) => Ok(Value::DateTime(at)),
         None => null("expected a date and time of the calendar"),
     }
 }

@@ -16,11 +16,11 @@ pub(super) fn now(evaluator: &mut Evaluator<'_>, _: &Bound) -> Outcome {
 }
 
 pub(super) fn today(evaluator: &mut Evaluator<'_>, _: &Bound) -> Outcome {
-    Ok(Value::Date(evaluator.ctx.zone.to_datetime(evaluator.ctx.now).date()))
+    Ok(Value::Date(evaluator.ctx.zone.to_datetime(evaluator.ctx.now).date().into()))
 }
 
 pub(super) fn day_of_week(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
-    Ok(Value::text(match arguments.date(0)?.weekday() {
+    Ok(Value::text(match arguments.date(0)?.near().weekday() {
         Weekday::Monday => "Monday",
         Weekday::Tuesday => "Tuesday",
         Weekday::Wednesday => "Wednesday",
@@ -32,12 +32,12 @@ pub(super) fn day_of_week(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
 }
 
 pub(super) fn day_of_year(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
-    Ok(number_value(i64::from(arguments.date(0)?.day_of_year())))
+    Ok(number_value(i64::from(arguments.date(0)?.near().day_of_year())))
 }
 
 /// The week of ISO 8601.
 pub(super) fn week_of_year(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {
-    Ok(number_value(i64::from(arguments.date(0)?.iso_week_date().week())))
+    Ok(number_value(i64::from(arguments.date(0)?.near().iso_week_date().week())))
 }
 
 pub(super) fn month_of_year(_: &mut Evaluator<'_>, arguments: &Bound) -> Outcome {

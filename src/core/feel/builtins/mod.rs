@@ -16,10 +16,9 @@ mod texts;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use jiff::civil::Date;
-
 use crate::core::feel::evaluator::{Evaluator, Outcome, null};
 use crate::core::feel::number::Number;
+use crate::core::feel::temporal::Date;
 use crate::core::feel::value::{Context, Function, Value};
 
 pub(crate) use patterns::Patterns;
@@ -186,7 +185,7 @@ impl Bound {
     fn date(&self, index: usize) -> Outcome<Date> {
         match self.single(index) {
             Value::Date(date) => Ok(*date),
-            Value::DateTime(at) => Ok(at.civil.date()),
+            Value::DateTime(at) => Ok(at.date),
             _ => self.mismatch(index, "a date"),
         }
     }

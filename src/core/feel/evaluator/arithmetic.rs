@@ -125,7 +125,7 @@ fn subtract(left: &Value, right: &Value) -> Fit {
 }
 
 /// A date beside a date and time means its midnight in UTC; a local time has no distance to it.
-fn as_midnight(date: jiff::civil::Date) -> DateTime {
+fn as_midnight(date: temporal::Date) -> DateTime {
     DateTime { zone: Some(Zone::UTC), ..DateTime::midnight(date) }
 }
 

@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-use jiff::Span as CalendarSpan;
-use jiff::civil::Date;
-
 use super::{Evaluation, Evaluator, Outcome, null};
 use crate::core::feel::ast::{Iterator, Loop, Node, Quantifier};
 use crate::core::feel::comparison::order;
 use crate::core::feel::number::Number;
+use crate::core::feel::temporal::Date;
 use crate::core::feel::value::{Frame, List, Range, Value};
 
 /// What a loop runs over, one item at a time.
@@ -26,9 +24,7 @@ impl Series {
             Self::Items(items) => items.len() as u64,
             Self::One(_) => 1,
             Self::Numbers { first, last } => last.abs_diff(*first).saturating_add(1),
-            Self::Dates { first, last } => {
-                last.duration_since(*first).as_hours().unsigned_abs() / 24 + 1
-            }
+            Self::Dates { first, last } => first.days_until(*last).unsigned_abs() + 1,
         }
     }
 
@@ -43,8 +39,7 @@ impl Series {
             }
             Self::Dates { first, last } => {
                 let step = i64::try_from(index).ok()?;
-                let days = CalendarSpan::new().try_days(if first <= last { step } else { -step });
-                first.checked_add(days.ok()?).ok().map(Value::Date)
+                first.add_days(if first <= last { step } else { -step }).map(Value::Date)
             }
         }
     }

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use jiff::civil::{Date, Time};
+use jiff::civil::Time;
 
 use super::{Evaluation, Evaluator};
 use crate::core::feel::ast::{Kind, Node, Suffix, SuffixKind};
 use crate::core::feel::evaluation::Span;
 use crate::core::feel::number::Number;
-use crate::core::feel::temporal::{Zone, offset_duration};
+use crate::core::feel::temporal::{Date, Zone, offset_duration};
 use crate::core::feel::value::{Frame, List, Range, Value};
 
 impl Evaluator<'_> {
@@ -129,8 +129,8 @@ fn property(value: &Value, name: &str) -> Option<Value> {
         Value::Date(date) => date_property(*date, name),
         Value::Time(time) => clock_property(time.civil, name)
             .or_else(|| zone_property(time.zone.as_ref(), time.offset(), name)),
-        Value::DateTime(at) => date_property(at.civil.date(), name)
-            .or_else(|| clock_property(at.civil.time(), name))
+        Value::DateTime(at) => date_property(at.date, name)
+            .or_else(|| clock_property(at.time, name))
             .or_else(|| zone_property(at.zone.as_ref(), at.offset(), name)),
         Value::DaysTimeDuration(duration) => match name {
             "days" => Some(whole(duration.days())),
@@ -155,10 +155,10 @@ fn whole(number: i64) -> Value {
 
 fn date_property(date: Date, name: &str) -> Option<Value> {
     Some(whole(match name {
-        "year" => i64::from(date.year()),
+        "year" => date.year(),
         "month" => i64::from(date.month()),
         "day" => i64::from(date.day()),
-        "weekday" => i64::from(date.weekday().to_monday_one_offset()),
+        "weekday" => i64::from(date.near().weekday().to_monday_one_offset()),
         _ => return None,
     }))
 }

@@ -1,11 +1,12 @@
 //! Adding durations to times and taking times apart (DMN 1.5, table 55).
 //! It knows nothing of values; `None` always means: outside the calendar.
 
-use jiff::civil::{self, Date};
-use jiff::{SignedDuration, Span};
+use jiff::SignedDuration;
+use jiff::civil;
 
 use super::{
-    DateTime, DaysTimeDuration, NANOSECONDS_PER_DAY, Time, YearsMonthsDuration, nanoseconds_of_day,
+    Date, DateTime, DaysTimeDuration, NANOSECONDS_PER_DAY, NANOSECONDS_PER_SECOND, Time,
+    YearsMonthsDuration, Zone, nanoseconds_of_day,
 };
 use crate::core::feel::number::{Number, Rounding};
 
@@ -59,7 +60,7 @@ impl YearsMonthsDuration {
     /// The whole months between two dates, towards zero (DMN 1.5, table 65).
     #[must_use]
     pub fn between(from: Date, to: Date) -> Self {
-        let months = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month());
+        let months = |date: Date| date.year() * 12 + i64::from(date.month());
         let mut total_months = months(to) - months(from);
         if total_months > 0 && to.day() < from.day() {
             total_months -= 1;
@@ -73,19 +74,19 @@ impl YearsMonthsDuration {
 /// The date some months later; the day is cut to the month's last.
 #[must_use]
 pub(crate) fn add_months(date: Date, months: YearsMonthsDuration) -> Option<Date> {
-    date.checked_add(Span::new().try_months(months.total_months).ok()?).ok()
+    date.add_months(months.total_months)
 }
 
 /// The date of the moment `duration` after the date's midnight.
 #[must_use]
 pub(crate) fn add_to_date(date: Date, duration: DaysTimeDuration) -> Option<Date> {
-    date.checked_add(Span::new().try_days(duration.whole_days()?).ok()?).ok()
+    date.add_days(duration.whole_days()?)
 }
 
 /// The duration from one date to another.
 #[must_use]
 pub(crate) fn between_dates(from: Date, to: Date) -> DaysTimeDuration {
-    DaysTimeDuration(to.duration_since(from))
+    DaysTimeDuration(SignedDuration::from_hours(from.days_until(to) * 24))
 }
 
 impl Time {
@@ -112,26 +113,28 @@ impl DateTime {
     /// The time `duration` later, by the clock of physics: an hour is an hour on every day.
     #[must_use]
     pub fn checked_add(&self, duration: DaysTimeDuration) -> Option<Self> {
-        match &self.zone {
-            None => {
-                let civil = self.civil.checked_add(duration.0).ok()?;
-                Some(Self { civil, zone: None })
-            }
-            Some(zone) => Some(Self::at(self.timestamp()?.checked_add(duration.0).ok()?, zone)),
-        }
+        let Some(zone) = &self.zone else {
+            let sum = self.local_nanoseconds().checked_add(duration.0.as_nanos())?;
+            let local = Self::at_instant(sum, &Zone::UTC)?;
+            return Some(Self { zone: None, ..local });
+        };
+        Self::at_instant(self.instant().checked_add(duration.0.as_nanos())?, zone)
     }
 
     /// The same time of day some months later; the day is cut to the month's last.
     #[must_use]
     pub fn add_months(&self, months: YearsMonthsDuration) -> Option<Self> {
-        let date = add_months(self.civil.date(), months)?;
-        Some(Self { civil: date.to_datetime(self.civil.time()), zone: self.zone.clone() })
+        Some(Self { date: add_months(self.date, months)?, ..self.clone() })
     }
 
     /// The duration since another time; `None` between local and zoned times.
     #[must_use]
     pub fn since(&self, other: &Self) -> Option<DaysTimeDuration> {
         self.compare(other)?;
-        Some(DaysTimeDuration(self.timestamp()?.duration_since(other.timestamp()?)))
+        let nanoseconds = self.instant() - other.instant();
+        let second = i128::from(NANOSECONDS_PER_SECOND);
+        let whole = i64::try_from(nanoseconds / second).ok()?;
+        let rest = i32::try_from(nanoseconds % second).ok()?;
+        Some(DaysTimeDuration(SignedDuration::new(whole, rest)))
     }
 }

@@ -2,9 +2,11 @@
 //! It knows neither values nor expressions, and reads no clock.
 
 mod arithmetic;
+mod date;
 mod text;
 
 pub(crate) use arithmetic::{add_months, add_to_date, between_dates};
+pub use date::Date;
 pub(crate) use text::{
     format_date, parse_date, parse_date_time, parse_days_time, parse_time, parse_years_months,
     parse_zone,
@@ -110,8 +112,10 @@ const EQUALITY_NANOSECONDS: i128 = 1_000_000;
 /// A date with a time of day, with or without a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateTime {
-    /// What calendar and clock on the wall show.
-    pub civil: civil::DateTime,
+    /// What a calendar on the wall shows.
+    pub date: Date,
+    /// What a clock on the wall shows.
+    pub time: civil::Time,
     /// `None` for a local time.
     pub zone: Option<Zone>,
 }
@@ -119,28 +123,59 @@ pub struct DateTime {
 impl DateTime {
     /// The local time at the start of a date.
     #[must_use]
-    pub fn midnight(date: civil::Date) -> Self {
-        Self { civil: date.to_datetime(civil::Time::midnight()), zone: None }
+    pub fn midnight(date: Date) -> Self {
+        Self { date, time: civil::Time::midnight(), zone: None }
     }
 
     /// A moment as shown in a zone.
     #[must_use]
     pub fn at(timestamp: Timestamp, zone: &Zone) -> Self {
         let civil = zone.to_time_zone().to_datetime(timestamp);
-        Self { civil, zone: Some(zone.clone()) }
+        Self { date: civil.date().into(), time: civil.time(), zone: Some(zone.clone()) }
     }
 
-    /// The moment meant, a local time being read as UTC; `None` outside the calendar.
+    /// As [`DateTime::at`] for nanoseconds since 1970; `None` outside the calendar. Far from now a
+    /// zone is as 400 years apart, which have the same days of the week.
+    pub(crate) fn at_instant(instant: i128, zone: &Zone) -> Option<Self> {
+        if let Ok(timestamp) = Timestamp::from_nanosecond(instant) {
+            return Some(Self::at(timestamp, zone));
+        }
+        let cycles = (instant - NANOSECONDS_TO_2000).div_euclid(NANOSECONDS_PER_CYCLE);
+        let near = Timestamp::from_nanosecond(instant - cycles * NANOSECONDS_PER_CYCLE).ok()?;
+        let at = Self::at(near, zone);
+        Some(Self { date: at.date.add_cycles(i64::try_from(cycles).ok()?)?, ..at })
+    }
+
+    /// The same time in the calendar of the library, a multiple of 400 years away.
+    fn near(&self) -> civil::DateTime {
+        self.date.near().to_datetime(self.time)
+    }
+
+    /// The moment meant in nanoseconds since 1970, a local time being read as UTC.
     #[must_use]
-    pub fn timestamp(&self) -> Option<Timestamp> {
-        let zone = self.zone.as_ref().map_or(TimeZone::UTC, Zone::to_time_zone);
-        zone.to_ambiguous_timestamp(self.civil).compatible().ok()
+    pub(crate) fn instant(&self) -> i128 {
+        let named = match &self.zone {
+            Some(Zone::Named(zone)) => zone.to_ambiguous_timestamp(self.near()).compatible().ok(),
+            _ => None,
+        };
+        if let Some(timestamp) = named {
+            let cycles = i128::from(self.date.cycles());
+            return timestamp.as_nanosecond() + cycles * NANOSECONDS_PER_CYCLE;
+        }
+        let offset = self.offset().map_or(0, |offset| i128::from(offset.seconds()));
+        self.local_nanoseconds() - offset * i128::from(NANOSECONDS_PER_SECOND)
+    }
+
+    /// What calendar and clock show, in nanoseconds since 1970.
+    fn local_nanoseconds(&self) -> i128 {
+        let days = i128::from(self.date.days()) * i128::from(NANOSECONDS_PER_DAY);
+        days + i128::from(nanoseconds_of_day(self.time))
     }
 
     /// The offset from UTC in force at this time.
     #[must_use]
     pub fn offset(&self) -> Option<Offset> {
-        self.zone.as_ref().map(|zone| zone.offset_at(self.civil))
+        self.zone.as_ref().map(|zone| zone.offset_at(self.near()))
     }
 
     /// Whether two times are equal to the millisecond, as the conformance kit has it; `None`
@@ -150,20 +185,15 @@ impl DateTime {
         if self.compare(other)?.is_eq() {
             return Some(true);
         }
-        let milliseconds = |it: &Self| {
-            it.timestamp().map(|it| it.as_nanosecond().div_euclid(EQUALITY_NANOSECONDS))
-        };
-        Some(milliseconds(self)? == milliseconds(other)?)
+        let milliseconds = |it: &Self| it.instant().div_euclid(EQUALITY_NANOSECONDS);
+        Some(milliseconds(self) == milliseconds(other))
     }
 
     /// The order of two times; `None` between a local time and one with a zone.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
-        match (&self.zone, &other.zone) {
-            (None, None) => Some(self.civil.cmp(&other.civil)),
-            (Some(_), Some(_)) => Some(self.timestamp()?.cmp(&other.timestamp()?)),
-            _ => None,
-        }
+        let is_comparable = self.zone.is_some() == other.zone.is_some();
+        is_comparable.then(|| self.instant().cmp(&other.instant()))
     }
 }
 
@@ -227,6 +257,9 @@ pub(crate) fn offset_duration(offset: Offset) -> DaysTimeDuration {
 const SECONDS_PER_DAY: i64 = 86_400;
 const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
 const NANOSECONDS_PER_DAY: i64 = SECONDS_PER_DAY * NANOSECONDS_PER_SECOND;
+
+const NANOSECONDS_PER_CYCLE: i128 = date::CYCLE_DAYS as i128 * NANOSECONDS_PER_DAY as i128;
+const NANOSECONDS_TO_2000: i128 = 946_684_800 * NANOSECONDS_PER_SECOND as i128;
 
 fn nanoseconds_of_day(time: civil::Time) -> i64 {
     time.duration_since(civil::Time::midnight())

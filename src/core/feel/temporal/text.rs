@@ -1,13 +1,13 @@
 //! How dates, times and durations are read and written (DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8).
-//! Only the forms FEEL names are accepted; the calendar reaches from -9999 to 9999.
+//! Only the forms FEEL names are accepted.
 
 use std::fmt;
 
 use jiff::SignedDuration;
-use jiff::civil::{self, Date};
+use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 
-use super::{DateTime, DaysTimeDuration, Time, YearsMonthsDuration, Zone};
+use super::{Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration, Zone};
 
 /// Reads `2024-02-29`.
 #[must_use]
@@ -21,10 +21,10 @@ pub(crate) fn parse_date(text: &str) -> Option<Date> {
     if parts.next().is_some() || year.len() < 4 || (year.len() > 4 && year.starts_with('0')) {
         return None;
     }
-    let year = i16::try_from(number_of(year, year.len())?).ok()?;
+    let year = number_of(year, year.len())?;
     let month = i8::try_from(number_of(month, 2)?).ok()?;
     let day = i8::try_from(number_of(day, 2)?).ok()?;
-    Date::new(if negative { -year } else { year }, month, day).ok()
+    Date::new(if negative { -year } else { year }, month, day)
 }
 
 /// Reads `10:30:00`, `10:30:00.5Z`, `10:30:00+01:00` or `10:30:00@Europe/Paris`.
@@ -62,12 +62,12 @@ pub(crate) fn parse_date_time(text: &str) -> Option<DateTime> {
     // The end of a day is the start of the next one (ISO 8601).
     let time = match time.strip_prefix("24:00:00") {
         Some(zone) => {
-            date = date.tomorrow().ok()?;
+            date = date.add_days(1)?;
             parse_time(&format!("00:00:00{zone}"))?
         }
         None => parse_time(time)?,
     };
-    Some(DateTime { civil: date.to_datetime(time.civil), zone: time.zone })
+    Some(DateTime { date, time: time.civil, zone: time.zone })
 }
 
 /// Reads `Z`, `+01:00` or `@Europe/Paris`.
@@ -229,8 +229,8 @@ impl fmt::Display for Time {
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}T", format_date(self.civil.date()))?;
-        write_clock(f, self.civil.time())?;
+        write!(f, "{}T", format_date(self.date))?;
+        write_clock(f, self.time)?;
         self.zone.as_ref().map_or(Ok(()), |zone| fmt::Display::fmt(zone, f))
     }
 }
