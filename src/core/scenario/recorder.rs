@@ -172,16 +172,10 @@ impl<'a> Recorder<'a> {
     fn repair(&mut self, first: &Event, turn: &RecordedTurn) -> Option<Vec<Json>> {
         match (first, turn.cause.as_str()) {
             (_, "instance.canceled") => Some(vec![json!({ "cancel": true })]),
+            (_, "incident.resolved") => self.resolved(&turn.events).map(|step| vec![step]),
             (Event::JobRetriesUpdated { retries, .. }, _) => {
                 self.retries = Some(*retries);
                 Some(Vec::new())
-            }
-            (Event::IncidentResolved { key }, "incident.resolved") => {
-                let mut step = json!({ "resolve": self.incidents.get(key)? });
-                if let Some(retries) = self.retries.take() {
-                    step["retries"] = json!(retries);
-                }
-                Some(vec![step])
             }
             (Event::VariableSet { .. }, "variables.set") => Some(self.set(&turn.events)),
             (Event::ElementActivating(facts), "elements.activated") => {
@@ -220,7 +214,8 @@ impl<'a> Recorder<'a> {
             match event {
                 Event::VariableSet { .. } => break,
                 Event::ElementActivating(facts) if !facts.is_triggered => return Map::new(),
-                Event::ElementCompleted { .. } | Event::ElementCompleting { .. } => {
+                // An event-based gateway is left before the event that came is begun.
+                Event::ElementCompleted { .. } | Event::ElementCompleting { .. } if place != 0 => {
                     return Map::new();
                 }
                 _ => {}
@@ -237,6 +232,24 @@ impl<'a> Recorder<'a> {
             Event::VariableSet { scope_key, .. } => !is_local || *scope_key == place,
             _ => true,
         }))
+    }
+
+    /// A repair may set variables and give new attempts in the same turn, or in one before it.
+    fn resolved(&mut self, events: &[Event]) -> Option<Json> {
+        let key = events.iter().find_map(|event| match event {
+            Event::IncidentResolved { key } => Some(key),
+            _ => None,
+        });
+        let retries = events.iter().find_map(|event| match event {
+            Event::JobRetriesUpdated { retries, .. } => Some(*retries),
+            _ => None,
+        });
+        let mut step = json!({ "resolve": self.incidents.get(key?)? });
+        if let Some(retries) = retries.or(self.retries.take()) {
+            step["retries"] = json!(retries);
+        }
+        with_variables(&mut step, run(events.iter()));
+        Some(step)
     }
 
     /// A step for each scope in which variables were set.
