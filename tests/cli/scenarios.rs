@@ -208,7 +208,7 @@ fn bad_files_are_told_with_line_path_and_what_was_expected() {
         ),
         (
             "start: order\njobs: { charge: { complete: 3 } }\n",
-            "2:29: jobs.charge.complete: found `3` (expected variables by name, or a FEEL context such as `= {total: 3}`)",
+            "2:29: jobs.charge.complete: found 3 (expected variables by name, or a FEEL context such as `= {total: 3}`)",
         ),
         (
             "start: order\nexpect: { state: over }\n",
