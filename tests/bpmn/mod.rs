@@ -3,6 +3,7 @@
 mod definitions;
 mod drawing;
 mod examples;
+mod interchange;
 mod malformed;
 mod mutation;
 mod round_trip;

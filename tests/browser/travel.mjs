@@ -33,7 +33,7 @@ async function take(album, page, name) {
 // The expense that was approved on the journey; gives its address.
 async function findFinished(page) {
   await page.goto("/instances?process=expense-approval&state=completed");
-  await page.locator("[data-row] a").first().click();
+  await page.locator("a[data-row]").first().click();
   await page.getByRole("heading", { level: 1, name: "Expense approval" }).waitFor();
   const address = new URL(page.url()).pathname;
   await page.getByRole("link", { name: "Time line" }).click();

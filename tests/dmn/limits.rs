@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use flowstead::core::dmn::{self, DecisionError, Limits};
+use flowstead::core::dmn::{self, DecisionError, Limits, RecordLimits};
 use flowstead::core::feel::Limit;
 use serde_json::json;
 
@@ -144,10 +144,13 @@ fn any_change_of_a_model_is_a_model_or_a_problem() {
             }
         }
         let text = String::from_utf8_lossy(&bytes);
+        if let Some(description) = dmn::describe(&text, &Limits::of_tables()) {
+            let _ = dmn::draw(&description);
+        }
         if let Ok(model) = dmn::parse_leniently(&text, &[], &Limits::of_tables()) {
             let names: Vec<_> = model.elements().map(|it| it.name.to_string()).collect();
             for name in names {
-                let _ = model.decide(&name, inputs, &moment(), true);
+                let _ = model.evaluate(&name, inputs, &moment(), &RecordLimits::default());
             }
         }
     }

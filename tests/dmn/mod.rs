@@ -2,6 +2,7 @@
 
 mod boxed;
 mod conformance;
+mod description;
 mod graph;
 mod kit;
 mod limits;

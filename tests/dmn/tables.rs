@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use flowstead::core::dmn::RecordLimits;
 use serde_json::{Value as Json, json};
 
-use super::{decided, decision, feel, file, parsed};
+use super::{decided, decision, feel, file, moment, parsed};
 
 /// A table over the inputs `a` and `b`; a rule is its tests and then its outputs.
 fn table(attributes: &str, outputs: &[(&str, &str)], rules: &[&[&str]]) -> String {
@@ -217,4 +218,35 @@ fn the_trace_tells_which_rules_matched_and_why() {
             }],
         })
     );
+}
+
+#[test]
+fn a_record_keeps_what_was_read_and_leaves_out_what_is_too_large() {
+    let rule = "<rule><inputEntry><text>&gt; 0</text></inputEntry><outputEntry><text>order.rate\
+                </text></outputEntry></rule>";
+    let table = format!(
+        "<decisionTable hitPolicy=\"COLLECT\"><input><inputExpression><text>amount</text>\
+         </inputExpression></input><output/>{}</decisionTable>",
+        rule.repeat(3)
+    );
+    let model = parsed(&file(&decision("d", &table)));
+    let inputs = json!({ "amount": 5, "order": { "rate": 2, "other": "x" }, "unused": 1 });
+    let inputs = inputs.as_object().expect("an object");
+    let record = model.evaluate("d", inputs, &moment(), &RecordLimits::default());
+    let record = record.expect("it is small");
+    assert_eq!(record.output, json!([2, 2, 2]));
+    assert_eq!(record.inputs, json!({ "amount": 5, "order.rate": 2 }));
+    let rules = record.trace["tables"][0]["rules"].as_array().map(Vec::len);
+    assert_eq!((rules, record.trace.get("left_out")), (Some(3), None));
+
+    let bounds = RecordLimits { input_bytes: 1, trace_bytes: 60 };
+    let record = model.evaluate("d", inputs, &moment(), &bounds).expect("it is small");
+    assert_eq!(record.output, json!([2, 2, 2]), "the result is whole");
+    assert!(record.trace_bytes <= 60);
+    let left_out = json!({ "parts": 1, "inputs": ["order.rate"] });
+    assert_eq!(record.trace["left_out"], left_out, "{}", record.trace);
+    let bounds = RecordLimits { input_bytes: 0, trace_bytes: 0 };
+    let record = model.evaluate("d", inputs, &moment(), &bounds).expect("it is small");
+    assert_eq!((&record.inputs, record.trace_bytes), (&json!({}), 0));
+    assert_eq!(record.trace["left_out"]["inputs"], json!(["amount", "order.rate"]));
 }

@@ -105,19 +105,22 @@ fn outcome(row: &'static str, model: &str, column: &'static str) -> Outcome {
     Outcome::Executed
 }
 
-/// Every cell that a scenario ran, with the first such scenario: its file and its number in it.
+/// Every cell that a scenario ran, with the smallest such scenario: its file and its number in it.
 fn shown_cells() -> BTreeMap<Cell, String> {
-    let mut shown = BTreeMap::new();
+    let mut shown: BTreeMap<Cell, (usize, String)> = BTreeMap::new();
     for path in files() {
         let text = fs::read_to_string(&path).expect("a scenario file can be read");
         let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
         for (number, ran) in scenario::runs(&text).iter().enumerate() {
+            let size = ran.definition.elements.len();
             for cell in ran_cells(&ran.definition, &ran.elements) {
-                shown.entry(cell).or_insert_with(|| format!("{name} {}", number + 1));
+                if shown.get(&cell).is_none_or(|(known, _)| size < *known) {
+                    shown.insert(cell, (size, format!("{name} {}", number + 1)));
+                }
             }
         }
     }
-    shown
+    shown.into_iter().map(|(cell, (_, scenario))| (cell, scenario)).collect()
 }
 
 fn files() -> Vec<PathBuf> {

@@ -27,10 +27,10 @@ fn roles_grant_what_the_table_says() {
     let table: Vec<(&str, String)> =
         Role::ALL.into_iter().map(|it| (it.id(), letters(it.permissions()))).collect();
     let expected = [
-        ("administrator", "xxxxxxxxxxxxxxxxx"),
-        ("modeler", "xxxxxx.xx....xxxx"),
-        ("operator", "x.xxxxxxxx.x.xxxx"),
-        ("user", "x..x.x.xx........"),
+        ("administrator", "xxxxxxxxxxxxxxxxxx"),
+        ("modeler", "xxxxxx.xx....xxxxx"),
+        ("operator", "x.xxxxxxxx.x.xxxxx"),
+        ("user", "x..x.x.xx........."),
     ];
     assert_eq!(table, expected.map(|(role, set)| (role, set.to_owned())));
 }

@@ -112,7 +112,9 @@ fn record(decided: Decided, read: IndexMap<String, Value>, limits: &RecordLimits
     let mut trace = kept_of(&decided.trace.unwrap_or_default(), &mut room);
     let warnings: Vec<_> =
         decided.warnings.iter().take(WARNINGS_MAX).map(ToString::to_string).collect();
-    if let Some(warnings) = room.take(json!(warnings)).filter(|_| !warnings.is_empty()) {
+    if !warnings.is_empty()
+        && let Some(warnings) = room.take(json!(warnings))
+    {
         trace.insert("warnings".to_owned(), warnings);
     }
     if room.left_out > 0 || !inputs_left_out.is_empty() {

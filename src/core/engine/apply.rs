@@ -23,12 +23,9 @@ use super::lifecycle::Lifecycle;
 pub fn apply(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::InstanceCreated(facts) => create(it, facts),
-        Event::InstanceCompleted => it.state = InstanceState::Completed,
-        Event::InstanceTerminated => {
-            it.state = InstanceState::Terminated;
-            it.postponed.clear();
-        }
-        Event::InstanceSuspended
+        Event::InstanceCompleted
+        | Event::InstanceTerminated
+        | Event::InstanceSuspended
         | Event::InstanceResumed
         | Event::InstanceMigrated(_)
         | Event::StepPostponed { .. }
@@ -39,12 +36,7 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::ElementCompleted { key } => leave(it, *key, Lifecycle::Completed),
         Event::ElementTerminating { key } => move_to(it, *key, Lifecycle::Terminating),
         Event::ElementTerminated { key } => leave(it, *key, Lifecycle::Terminated),
-        Event::JoinReached { scope_key, gateway_id, flow_id } => {
-            join(it, *scope_key, gateway_id, flow_id);
-        }
-        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
-            unjoin(it, *scope_key, gateway_id, flow_ids);
-        }
+        Event::JoinReached { .. } | Event::JoinReleased { .. } => change_join(it, event),
         Event::VariableSet { scope_key, name, value } => set(it, *scope_key, name, value),
         Event::LoopStarted(facts) => start_loop(it, facts),
         Event::LoopResultCollected { key, loop_counter, value } => {
@@ -52,10 +44,10 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         }
         Event::JobCreated(facts) => create_job(it, facts),
         Event::JobCompleted { key } | Event::JobCanceled { key } => remove_job(it, *key),
-        Event::JobFailed { key, retries, .. } => fail_job(it, *key, *retries),
-        Event::JobErrorThrown { key, .. } => set_job(it, *key, JobState::ErrorThrown),
-        Event::JobReopened { key } => set_job(it, *key, JobState::Available),
-        Event::JobRetriesUpdated { key, retries } => set_retries(it, *key, *retries),
+        Event::JobFailed { .. }
+        | Event::JobErrorThrown { .. }
+        | Event::JobReopened { .. }
+        | Event::JobRetriesUpdated { .. } => change_job(it, event),
         Event::UserTaskCreated(facts) => create_user_task(it, facts),
         Event::UserTaskAssigned { key, assignee } => assign(it, *key, assignee.as_ref()),
         Event::UserTaskCompleted { key, .. } | Event::UserTaskCanceled { key } => {
@@ -77,12 +69,10 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         | Event::CompensationTaken { .. } => apply_later(it, event),
         Event::IncidentRaised(facts) => raise(it, facts),
         Event::IncidentResolved { key } => remove_incident(it, *key),
-        Event::ChildCalled { element_instance_key, child_key, .. } => {
-            set_child(it, *element_instance_key, Some(*child_key));
+        Event::ChildCalled { element_instance_key: key, child_key, .. } => {
+            set_child(it, *key, Some(*child_key));
         }
-        Event::ChildReturned { element_instance_key, .. } => {
-            set_child(it, *element_instance_key, None);
-        }
+        Event::ChildReturned { element_instance_key: key, .. } => set_child(it, *key, None),
         // Facts for readers; nothing that is open changes.
         Event::InstanceCopied { .. }
         | Event::SequenceFlowTaken { .. }
@@ -143,6 +133,11 @@ fn apply_later(it: &mut ProcessInstance, event: &Event) {
 /// Changes of the instance as a whole.
 fn apply_change(it: &mut ProcessInstance, event: &Event) {
     match event {
+        Event::InstanceCompleted => it.state = InstanceState::Completed,
+        Event::InstanceTerminated => {
+            it.state = InstanceState::Terminated;
+            it.postponed.clear();
+        }
         Event::InstanceSuspended => it.state = InstanceState::Suspended,
         Event::InstanceResumed => {
             it.state = InstanceState::Active;
@@ -294,6 +289,18 @@ fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
     it.remove_element(key);
 }
 
+fn change_join(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::JoinReached { scope_key, gateway_id, flow_id } => {
+            join(it, *scope_key, gateway_id, flow_id);
+        }
+        Event::JoinReleased { scope_key, gateway_id, flow_ids } => {
+            unjoin(it, *scope_key, gateway_id, flow_ids);
+        }
+        _ => {}
+    }
+}
+
 fn join(it: &mut ProcessInstance, scope_key: i64, gateway_id: &Arc<str>, flow_id: &Arc<str>) {
     if let Some(scope) = it.elements.get_mut(&scope_key) {
         let waiting = scope.joins.entry(gateway_id.clone()).or_default();
@@ -351,6 +358,16 @@ fn create_job(it: &mut ProcessInstance, facts: &JobCreated) {
     let job = Job { element_instance_key, retries: facts.retries, state: JobState::Available };
     it.jobs.insert(facts.key, job);
     it.hold(element_instance_key, Held::Job(facts.key));
+}
+
+fn change_job(it: &mut ProcessInstance, event: &Event) {
+    match event {
+        Event::JobFailed { key, retries, .. } => fail_job(it, *key, *retries),
+        Event::JobErrorThrown { key, .. } => set_job(it, *key, JobState::ErrorThrown),
+        Event::JobReopened { key } => set_job(it, *key, JobState::Available),
+        Event::JobRetriesUpdated { key, retries } => set_retries(it, *key, *retries),
+        _ => {}
+    }
 }
 
 fn fail_job(it: &mut ProcessInstance, key: i64, retries: i32) {

@@ -13,9 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::context::Keys;
 use super::event::{Event, Step};
 use super::facts::TimerScheduled;
-use super::instance::{InstanceState, Parent, Timer, VariableMap};
+use super::instance::{Parent, Timer, VariableMap};
 use super::rejection::{Rejection, Target};
-use super::suspension;
 use super::timers;
 use super::triggers::trigger_of;
 use super::turn::Turn;
@@ -90,10 +89,6 @@ pub(crate) fn go_on(turn: &mut Turn<'_>, how: &GoOnAsCopy) -> Result<(), Rejecti
     }
     postpone(turn, turn.context.now.as_millisecond() - how.taken_at);
     call_again(turn, &how.children);
-    if turn.instance.state == InstanceState::Suspended {
-        // Whoever goes back to a rest wants what came after it to come otherwise.
-        suspension::resume(turn);
-    }
     Ok(())
 }
 

@@ -116,6 +116,17 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
             perform_whole(turn, command);
             Ok(())
         }
+        Command::CompleteCalledInstance { .. }
+        | Command::FailCalledInstance { .. }
+        | Command::EscalateCalledInstance { .. }
+        | Command::CalledInstanceTerminated { .. }
+        | Command::CalledInstanceRefused { .. } => hear_of_called(turn, command),
+    }
+}
+
+/// What a called instance, or whoever should have started it, has to say.
+fn hear_of_called(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
+    match command {
         Command::CompleteCalledInstance { element_instance_key, child_key, variables } => {
             call_activity::complete(turn, *element_instance_key, *child_key, variables)
         }
@@ -136,6 +147,7 @@ fn perform(turn: &mut Turn<'_>, command: &Command) -> Result<(), Rejection> {
         Command::CalledInstanceRefused { element_instance_key, child_key, message } => {
             call_activity::lose(turn, *element_instance_key, *child_key, message)
         }
+        _ => Ok(()),
     }
 }
 

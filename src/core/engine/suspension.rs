@@ -8,7 +8,7 @@
 use super::command::Command;
 use super::effect::Effect;
 use super::event::{Event, Step};
-use super::instance::{InstanceState, Postponed, ProcessInstance, VariableMap};
+use super::instance::{ElementInstance, InstanceState, Postponed, ProcessInstance, VariableMap};
 use super::joins;
 use super::rejection::{Rejection, Target};
 use super::signals;
@@ -102,7 +102,9 @@ pub(crate) fn look_again(turn: &mut Turn<'_>) {
         turn.reconsider(key);
     }
     let scopes = turn.instance.elements.iter();
-    let idle = scopes.filter(|(_, it)| it.children == 0 || !it.joins.is_empty());
+    let is_idle =
+        |it: &ElementInstance| it.children == 0 || !it.joins.is_empty() || !it.resets.is_empty();
+    let idle = scopes.filter(|(_, it)| is_idle(it));
     let idle: Vec<i64> = idle.map(|(key, _)| *key).collect();
     for key in idle {
         joins::look_again(turn, key);

@@ -513,6 +513,7 @@ fn timeline(found: &Inspection, view: &View<'_>) -> InstanceTab {
 fn job_row(found: &Inspection, job: &InstanceJob, now_ms: i64) -> JobRow {
     let state = match job.state.as_str() {
         "dead" => Chip::new(Tone::Bad, "alert", "Given up"),
+        "held" => Chip::suspended(),
         "leased" if job.due_at > now_ms => Chip::new(Tone::Info, "play", "At work"),
         _ if job.due_at > now_ms => Chip::waiting("Waits to retry"),
         _ => Chip::waiting("Waits for a worker"),

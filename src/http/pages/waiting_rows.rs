@@ -107,6 +107,7 @@ fn look(kind: &str) -> (&'static str, &'static str) {
         "condition" => ("variable", "neutral"),
         "called_instance" => ("link", "neutral"),
         "paths" => ("branch", "neutral"),
+        "suspension" => ("pause", "warn"),
         _ => ("gear", "info"),
     }
 }

@@ -228,13 +228,14 @@ pub(super) fn find(sql: &mut dyn Sql, key: i64) -> Result<Option<Operation>, Sto
     sql.query(&select("o.key = ?1", ""), &[key.into()])?.first().map(operation).transpose()
 }
 
-/// The oldest operation that has something to do.
+/// The oldest operation that has something to do; a dry run waits for no other operation's work.
 pub(super) fn find_next(sql: &mut dyn Sql) -> Result<Option<Operation>, StoreError> {
     let rows = sql.query(
-        "SELECT MIN(key) FROM work__operations WHERE state IN ('checking', 'running')",
+        "SELECT key FROM work__operations WHERE state IN ('checking', 'running')
+         ORDER BY CASE WHEN state = 'checking' THEN 0 ELSE 1 END, key LIMIT 1",
         &[],
     )?;
-    let key = rows.first().map_or(Ok(None), |row| row.optional_integer(0))?;
+    let key = rows.first().map(|row| row.integer(0)).transpose()?;
     key.map_or(Ok(None), |key| find(sql, key))
 }
 
@@ -354,6 +355,9 @@ pub(super) fn set_results(
             vec![key.into(), (*instance_key).into(), state.into(), reason.into(), made.into()]
         })
         .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
     sql.execute_each(
         "UPDATE work__operation_items SET state = ?3, reason = ?4, result_key = ?5
          WHERE operation_key = ?1 AND instance_key = ?2",

@@ -187,18 +187,6 @@ impl Teller<'_> {
             | Event::UserTaskUpdated { .. }
             | Event::UserTaskCompleted { .. }
             | Event::UserTaskCanceled { .. } => self.tell_user_task(turn, event),
-            Event::TimerScheduled(_)
-            | Event::TimerFired { .. }
-            | Event::TimerCanceled { .. }
-            | Event::SubscriptionOpened(_)
-            | Event::MessageCorrelated { .. }
-            | Event::SubscriptionClosed { .. }
-            | Event::SignalSubscribed(_)
-            | Event::ConditionSubscribed(_)
-            | Event::ConditionMet { .. }
-            | Event::ConditionUnsubscribed { .. }
-            | Event::SignalCaught { .. }
-            | Event::SignalUnsubscribed { .. } => self.tell_waiting(turn, event),
             Event::InstanceCopied { .. }
             | Event::LoopStarted(_)
             | Event::IncidentRaised(_)
@@ -212,6 +200,7 @@ impl Teller<'_> {
             | Event::DecisionEvaluated(_)
             | Event::CompensationThrown { .. }
             | Event::EscalationThrown { .. } => self.tell_others(turn, event),
+            waiting => self.tell_waiting(turn, waiting),
         }
     }
 

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use super::Inspection;
 use super::rows::InstanceJob;
 use super::timeline::{Naming, element_name};
-use crate::core::engine::{Event, JobState, UserTaskCreated, Wait, WaitsFor, waits};
+use crate::core::engine::{Event, InstanceState, JobState, UserTaskCreated, Wait, WaitsFor, waits};
+use crate::services::execution::TurnRecord;
 
 /// Something an instance waits for, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Waiting {
     /// Who waits.
     pub element_instance_key: i64,
     /// `job`, `user_task`, `timer`, `message`, `signal`, `condition`, `called_instance`, `paths`,
-    /// `choice` or `incident`.
+    /// `choice`, `incident`, or `suspension` of the instance as a whole.
     pub kind: &'static str,
     /// The job, user task, timer, subscription, called instance or incident.
     pub key: Option<i64>,
@@ -41,7 +42,29 @@ pub struct Waiting {
 pub fn waiting(found: &Inspection, naming: &dyn Naming, now_ms: i64) -> Vec<Waiting> {
     let told = Told::of(found);
     let teller = Teller { found, told, naming, now_ms };
-    waits(&found.deployed.graph, &found.instance).iter().map(|it| teller.tell(it)).collect()
+    let waits = waits(&found.deployed.graph, &found.instance);
+    suspension(found).into_iter().chain(waits.iter().map(|it| teller.tell(it))).collect()
+}
+
+/// That a suspended instance waits as a whole, whatever else it waits for.
+fn suspension(found: &Inspection) -> Option<Waiting> {
+    if found.instance.state != InstanceState::Suspended {
+        return None;
+    }
+    let graph = &found.deployed.graph;
+    let suspends = |turn: &&TurnRecord| turn.events.contains(&Event::InstanceSuspended);
+    Some(Waiting {
+        element: element_name(graph, &graph.id),
+        element_id: graph.id.to_string(),
+        element_instance_key: found.instance.key,
+        kind: "suspension",
+        key: None,
+        waits_for: "a person to resume it".to_owned(),
+        released_by: "it is resumed; until then nothing below goes on".to_owned(),
+        is_by_the_way: false,
+        since: found.turns.iter().rev().find(suspends).map(|turn| turn.at),
+        until: None,
+    })
 }
 
 /// What the journal says of the things that are waited for.
