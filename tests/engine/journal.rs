@@ -28,6 +28,13 @@ fn a_turn_of_format_2_is_read_for_ever() {
 }
 
 #[test]
+fn a_turn_that_changed_an_instance_is_read_for_ever() {
+    let text = include_str!("journal_changes.json").trim_end();
+    let events = decode(text).expect("a turn of format 2");
+    assert_eq!(encode(&events), text, "what was in it is written as it was");
+}
+
+#[test]
 fn a_newer_format_is_named() {
     let text = format!(r#"{{"format":{},"events":["unheard_of"]}}"#, FORMAT + 1);
     let error = decode(&text).expect_err("written by a newer program");

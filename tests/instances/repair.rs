@@ -61,19 +61,10 @@ async fn a_missing_variable_is_set_and_the_instance_goes_on() {
             serde_json::from_value(json!({ "order": "A" })).expect("an object");
         let set = instances.set_variables(started.key, None, variables, false, origin("operator"));
         set.await.expect("it is active");
-        let resolved = incidents::resolve(
-            &engine.execution,
-            incidents::plain(keys[0], None),
-            origin("operator"),
-        );
+        let resolved = incidents::resolve(&engine.execution, keys[0], None, origin("operator"));
         resolved.await.expect("it is open");
         assert!(open(&engine, IncidentFilter::default()).await.is_empty());
-        let again = incidents::resolve(
-            &engine.execution,
-            incidents::plain(keys[0], None),
-            origin("operator"),
-        )
-        .await;
+        let again = incidents::resolve(&engine.execution, keys[0], None, origin("operator")).await;
         assert!(matches!(again, Err(Refusal::NotFound { kind: "open incident", .. })));
     })
     .await;

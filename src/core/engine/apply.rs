@@ -38,7 +38,7 @@ pub fn apply(it: &mut ProcessInstance, event: &Event) {
         Event::ElementCompleted { key } => leave(it, *key, Lifecycle::Completed),
         Event::ElementTerminating { key } => move_to(it, *key, Lifecycle::Terminating),
         Event::ElementTerminated { key } => leave(it, *key, Lifecycle::Terminated),
-        Event::JoinReached { .. } | Event::JoinReleased { .. } => change_join(it, event),
+        Event::JoinReached { .. } | Event::JoinReleased { .. } => apply_to_join(it, event),
         Event::VariableSet { scope_key, name, value } => set(it, *scope_key, name, value),
         Event::LoopStarted(facts) => start_loop(it, facts),
         Event::TriggerHeldBack { .. }
@@ -325,7 +325,7 @@ fn leave(it: &mut ProcessInstance, key: i64, lifecycle: Lifecycle) {
     it.remove_element(key);
 }
 
-fn change_join(it: &mut ProcessInstance, event: &Event) {
+fn apply_to_join(it: &mut ProcessInstance, event: &Event) {
     match event {
         Event::JoinReached { scope_key, gateway_id, flow_id } => {
             join(it, *scope_key, gateway_id, flow_id);

@@ -163,7 +163,7 @@ async fn resolve(
         scope_key: body.scope_key.map(|key| key.0),
         is_local: body.local,
     };
-    incidents::resolve(&app.execution, repair, signed_in.origin()).await?;
+    incidents::repair(&app.execution, repair, signed_in.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -200,6 +200,7 @@ async fn page(
 
 fn chip(moment: &Moment) -> Chip {
     match moment.instance.state {
+        InstanceState::Suspended => Chip::suspended(),
         InstanceState::Completed => Chip::completed(),
         InstanceState::Terminated => Chip::terminated(),
         _ if moment.instance.incidents.is_empty() => Chip::active(),

@@ -228,9 +228,7 @@ async fn resolve(
     fields: Fields,
 ) -> Result<Response, HttpError> {
     let next = next(&fields);
-    match incidents::resolve(&app.execution, incidents::plain(key.0, None), signed_in.origin())
-        .await
-    {
+    match incidents::resolve(&app.execution, key.0, None, signed_in.origin()).await {
         Ok(()) => Ok(go_with_success(next, "The step is tried again.")),
         Err(refusal) => Ok(go_with_refusal(next, &refused(refusal)?)),
     }

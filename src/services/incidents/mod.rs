@@ -44,12 +44,26 @@ pub async fn count(execution: &Execution, filter: IncidentFilter) -> Result<i64,
     execution.database().read(move |sql| rows::count(sql, &filter)).await
 }
 
-/// Tries the held-up step again, after setting the variables given. A job gets new attempts first:
-/// as many as given, or one when it has none.
+/// Tries the held-up step again. A job gets new attempts first: as many as given, or one when it
+/// has none.
+///
+/// # Errors
+/// As for [`repair`].
+pub async fn resolve(
+    execution: &Execution,
+    key: i64,
+    retries: Option<i32>,
+    origin: Origin,
+) -> Result<(), Refusal> {
+    let wanted = RepairIncident { incident_key: key, retries, ..RepairIncident::default() };
+    repair(execution, wanted, origin).await
+}
+
+/// As [`resolve`], after setting the variables given; all in one turn.
 ///
 /// # Errors
 /// `NotFound` when it is not open; else why the engine refused.
-pub async fn resolve(
+pub async fn repair(
     execution: &Execution,
     repair: RepairIncident,
     origin: Origin,
@@ -63,12 +77,6 @@ pub async fn resolve(
     execution.submit(Work::Command { target, command }, origin).await.map(drop)
 }
 
-/// A repair that changes nothing but attempts.
-#[must_use]
-pub fn plain(incident_key: i64, retries: Option<i32>) -> RepairIncident {
-    RepairIncident { incident_key, retries, ..RepairIncident::default() }
-}
-
 /// Resolves each of these and says how each went, in their order.
 pub async fn resolve_each(
     execution: &Execution,
@@ -78,7 +86,7 @@ pub async fn resolve_each(
 ) -> Vec<(i64, Result<(), Refusal>)> {
     let mut outcomes = Vec::with_capacity(keys.len());
     for some in keys.chunks(AT_ONCE) {
-        let each = some.iter().map(|key| resolve(execution, plain(*key, retries), origin.clone()));
+        let each = some.iter().map(|key| resolve(execution, *key, retries, origin.clone()));
         outcomes.extend(some.iter().copied().zip(join_all(each).await));
     }
     outcomes

@@ -197,7 +197,6 @@ impl Teller<'_> {
             | Event::DecisionEvaluated(_)
             | Event::CompensationThrown { .. }
             | Event::EscalationThrown { .. } => self.tell_others(turn, event),
-            waiting => self.tell_waiting(turn, waiting),
         }
     }
 

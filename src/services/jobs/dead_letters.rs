@@ -68,7 +68,7 @@ pub async fn requeue(
     let find = move |sql: &mut dyn crate::platform::store::Sql| rows::find_incident(sql, job_key);
     let found = execution.database().read(find).await?;
     let incident_key = found.ok_or(Refusal::NotFound { kind: "dead letter", key: job_key })?;
-    incidents::resolve(execution, incidents::plain(incident_key, Some(retries)), origin).await
+    incidents::resolve(execution, incident_key, Some(retries), origin).await
 }
 
 /// Puts all dead letters back; gives how many, and how many could not be.
