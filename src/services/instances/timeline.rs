@@ -197,6 +197,7 @@ impl Teller<'_> {
             | Event::DecisionEvaluated(_)
             | Event::CompensationThrown { .. }
             | Event::EscalationThrown { .. } => self.tell_others(turn, event),
+            waiting => self.tell_waiting(turn, waiting),
         }
     }
 
