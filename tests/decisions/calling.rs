@@ -1,6 +1,6 @@
 //! Business rule tasks on a server: which version is meant, what is kept, and how it is mended.
 
-use flowstead::core::engine::{Command, RepairIncident, VariableMap};
+use flowstead::core::engine::{Command, VariableMap};
 use flowstead::platform::store::Sql;
 use flowstead::services::decisions::{EvaluationFilter, EvaluationRow, list_evaluations};
 use flowstead::services::execution::{Target, Work, find_instance};
@@ -112,10 +112,7 @@ async fn what_is_missing_or_wrong_is_an_incident_until_it_is_mended() {
         let found = stuck(&engine).await;
         assert_eq!((found.len(), &*found[0].kind), (1, "called_decision"));
         engine.deploy(&[("size.dmn", &table("size", "urn:size", 10))]).await;
-        let resolve = |incident_key| {
-            let repair = RepairIncident { incident_key, ..RepairIncident::default() };
-            incidents::resolve(&engine.execution, repair, origin("anna"))
-        };
+        let resolve = |key| incidents::resolve(&engine.execution, key, None, origin("anna"));
         resolve(found[0].key).await.expect("it is open");
 
         let found = stuck(&engine).await;
@@ -132,8 +129,7 @@ async fn what_is_missing_or_wrong_is_an_incident_until_it_is_mended() {
         let command = Command::SetVariables { scope_key, variables, is_local: false };
         engine.submit(Work::Command { target, command }, "anna").await.expect("it waits");
         let key = found[0].key;
-        let repair = RepairIncident { incident_key: key, ..RepairIncident::default() };
-        incidents::resolve(&engine.execution, repair, origin("anna")).await.expect("open");
+        incidents::resolve(&engine.execution, key, None, origin("anna")).await.expect("open");
         assert_eq!(super::calling::variables(&engine, started.key).await["level"], "low");
         assert!(stuck(&engine).await.is_empty());
     })
