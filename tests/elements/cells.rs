@@ -1,8 +1,8 @@
 //! Which cells of the tables an element of a definition belongs to: what it is, and where.
 
 use flowstead::core::model::{
-    Element, ElementIndex, ElementKind, EndEvent, EventTrigger, LoopItems, ProcessDefinition,
-    ScriptDefinition, TimerDefinition,
+    Element, ElementIndex, ElementKind, EndEvent, EventTrigger, LoopBehavior, LoopCharacteristics,
+    LoopItems, ProcessDefinition, ScriptDefinition, TimerDefinition,
 };
 
 /// A row and a column.
@@ -12,7 +12,8 @@ pub(crate) type Cell = (&'static str, &'static str);
 pub(crate) fn of(definition: &ProcessDefinition, index: ElementIndex) -> Vec<Cell> {
     let element = definition.element(index);
     let Some(row) = row(&element.kind) else { return Vec::new() };
-    places(definition, element).into_iter().map(|place| (row, place)).collect()
+    let cells = places(definition, element).into_iter().map(|place| (row, place));
+    cells.chain(element.multi_instance.as_ref().and_then(behavior)).collect()
 }
 
 fn row(kind: &ElementKind) -> Option<&'static str> {
@@ -47,10 +48,23 @@ fn activity(kind: &ElementKind) -> Option<&'static str> {
         ElementKind::CallActivity(_) => "call activity",
         ElementKind::SubProcess => "sub-process",
         ElementKind::Transaction => "transaction",
+        ElementKind::AdHocSubProcess(it) if it.job.is_some() => "ad-hoc sub-process, by a worker",
+        ElementKind::AdHocSubProcess(it) if it.is_sequential => "ad-hoc sub-process, in order",
         ElementKind::AdHocSubProcess(_) => "ad-hoc sub-process",
         ElementKind::EventSubProcess { .. } => "event sub-process",
         _ => return None,
     })
+}
+
+/// The events that a multi-instance throws as inner instances complete.
+fn behavior(marker: &LoopCharacteristics) -> Option<Cell> {
+    let row = match &marker.behavior {
+        LoopBehavior::All => return None,
+        LoopBehavior::None(_) => "an event for each",
+        LoopBehavior::One(_) => "an event for the first",
+        LoopBehavior::Complex(_) => "events under conditions",
+    };
+    Some((row, if marker.is_sequential { "sequential" } else { "parallel" }))
 }
 
 fn gateway(kind: &ElementKind) -> Option<&'static str> {

@@ -14,9 +14,10 @@ pub(crate) fn compiled_row(row: &'static str) -> &'static str {
 }
 
 /// All tables.
-pub(crate) const TABLES: [Table; 3] = [
+pub(crate) const TABLES: [Table; 4] = [
     Table { title: "event", rows: &EVENTS, columns: &EVENT_PLACES, model: event },
     Table { title: "activity", rows: &ACTIVITIES, columns: &ACTIVITY_PLACES, model: activity },
+    Table { title: "multi-instance", rows: &BEHAVIORS, columns: &ORDERS, model: behavior },
     Table { title: "gateway", rows: &GATEWAYS, columns: &SCOPES, model: gateway },
 ];
 
@@ -67,7 +68,7 @@ const EVENT_PLACES: [&str; 10] = [
 ];
 
 /// Elements without their end; `{}` is where attributes go.
-const ACTIVITIES: [(&str, &str); 16] = [
+const ACTIVITIES: [(&str, &str); 18] = [
     (
         "service task",
         r#"<serviceTask id="x"{}><extensionElements><zeebe:taskDefinition type="j"/></extensionElements>|</serviceTask>"#,
@@ -117,6 +118,14 @@ const ACTIVITIES: [(&str, &str); 16] = [
         r#"<adHocSubProcess id="x"{}><extensionElements><zeebe:adHoc activeElementsCollection="= a"/></extensionElements>|<task id="xt"/></adHocSubProcess>"#,
     ),
     (
+        "ad-hoc sub-process, in order",
+        r#"<adHocSubProcess id="x"{} ordering="Sequential"><extensionElements><zeebe:adHoc activeElementsCollection="= a"/></extensionElements>|<task id="xt"/></adHocSubProcess>"#,
+    ),
+    (
+        "ad-hoc sub-process, by a worker",
+        r#"<adHocSubProcess id="x"{}><extensionElements><zeebe:taskDefinition type="j"/></extensionElements>|<task id="xt"/></adHocSubProcess>"#,
+    ),
+    (
         "event sub-process",
         r#"<subProcess id="x"{} triggeredByEvent="true">|<startEvent id="xs"><signalEventDefinition signalRef="s"/></startEvent><task id="xt"/><sequenceFlow id="xf" sourceRef="xs" targetRef="xt"/></subProcess>"#,
     ),
@@ -133,6 +142,24 @@ const ACTIVITY_PLACES: [&str; 9] = [
     "multi-instance, sequential",
     "undoing",
 ];
+
+/// Which events a multi-instance throws; `{}` is where its order goes.
+const BEHAVIORS: [(&str, &str); 3] = [
+    (
+        "an event for each",
+        r#"<multiInstanceLoopCharacteristics{} behavior="None" noneBehaviorEventRef="shared"><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"#,
+    ),
+    (
+        "an event for the first",
+        r#"<multiInstanceLoopCharacteristics{} behavior="One" oneBehaviorEventRef="shared"><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"#,
+    ),
+    (
+        "events under conditions",
+        r#"<multiInstanceLoopCharacteristics{} behavior="Complex"><loopCardinality>2</loopCardinality><complexBehaviorDefinition><condition>= loopCounter = 2</condition><event id="implicit"><signalEventDefinition signalRef="s"/></event></complexBehaviorDefinition></multiInstanceLoopCharacteristics>"#,
+    ),
+];
+
+const ORDERS: [&str; 2] = ["parallel", "sequential"];
 
 /// The element, and the events behind it or nothing.
 const GATEWAYS: [(&str, &str); 8] = [
@@ -163,7 +190,8 @@ const HEAD: &str = concat!(
     r#"<message id="n" name="n"><extensionElements>"#,
     r#"<zeebe:subscription correlationKey="= k"/></extensionElements></message>"#,
     r#"<signal id="s" name="s"/><error id="e" errorCode="E"/>"#,
-    r#"<escalation id="c" escalationCode="C"/><process id="p" isExecutable="true">"#,
+    r#"<escalation id="c" escalationCode="C"/>"#,
+    r#"<signalEventDefinition id="shared" signalRef="s"/><process id="p" isExecutable="true">"#,
 );
 
 fn file(inside: &str) -> String {
@@ -383,6 +411,12 @@ fn activity(row: &str, xml: &str, place: &str) -> String {
         }
         _ => in_scope(place, &fill("", ""), (!starts_itself).then_some("x"), "x"),
     }
+}
+
+fn behavior(_: &str, xml: &str, order: &str) -> String {
+    let attributes = if order == "sequential" { r#" isSequential="true""# } else { "" };
+    let task = [r#"<task id="x">"#, &xml.replace("{}", attributes), "</task>"].concat();
+    file(&[START, &*task, &flow("start", "x")].concat())
 }
 
 fn gateway(row: &str, xml: &str, place: &str) -> String {
