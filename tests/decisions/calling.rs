@@ -114,7 +114,7 @@ async fn what_is_missing_or_wrong_is_an_incident_until_it_is_mended() {
         engine.deploy(&[("size.dmn", &table("size", "urn:size", 10))]).await;
         let resolve = |incident_key| {
             let repair = RepairIncident { incident_key, ..RepairIncident::default() };
-            incidents::resolve(&engine.execution, repair, origin("anna"))
+            incidents::repair(&engine.execution, repair, origin("anna"))
         };
         resolve(found[0].key).await.expect("it is open");
 
@@ -133,7 +133,7 @@ async fn what_is_missing_or_wrong_is_an_incident_until_it_is_mended() {
         engine.submit(Work::Command { target, command }, "anna").await.expect("it waits");
         let key = found[0].key;
         let repair = RepairIncident { incident_key: key, ..RepairIncident::default() };
-        incidents::resolve(&engine.execution, repair, origin("anna")).await.expect("open");
+        incidents::repair(&engine.execution, repair, origin("anna")).await.expect("open");
         assert_eq!(super::calling::variables(&engine, started.key).await["level"], "low");
         assert!(stuck(&engine).await.is_empty());
     })
