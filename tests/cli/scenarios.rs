@@ -70,7 +70,7 @@ fn all_examples_and_all_patterns_pass() {
     let files: std::collections::BTreeSet<&str> =
         scenarios.iter().filter_map(|it| it["file"].as_str()).collect();
     let patterns = files.iter().filter(|file| file.contains("/patterns/")).count();
-    assert_eq!((patterns, files.len()), (43, 47));
+    assert_eq!((patterns, files.len()), (43, 48));
     let coverage = report["coverage"].as_array().expect("a list").iter();
     for process in coverage.filter(|it| !it["file"].to_string().contains("/patterns/")) {
         assert_eq!(process["elements"]["never"], Json::Array(Vec::new()), "{process}");
