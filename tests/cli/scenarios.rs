@@ -1,6 +1,7 @@
 //! `flowstead test`: what passes, what fails and how it is told, bad files, JUnit, coverage.
 
 use serde_json::Value as Json;
+use std::fmt::Write as _;
 
 use super::{Folder, example};
 use crate::support::server::run_program;
@@ -291,10 +292,11 @@ fn a_thousand_scenarios_are_played_in_seconds() {
             "jobs: { charge: { complete: } }\ncalls: { shipping: { complete: } }\nscenarios:\n"
                 .to_owned();
         for inner in 0..10 {
-            text.push_str(&format!(
+            let _ = writeln!(
+                text,
                 "  - {{ name: s{inner}, start: {{ process: order, variables: {{ order: {number} }} }}, \
-                 steps: [ {{ message: paid, key: {number} }} ], expect: {{ state: completed }} }}\n"
-            ));
+                 steps: [ {{ message: paid, key: {number} }} ], expect: {{ state: completed }} }}"
+            );
         }
         folder.write(
             &format!("s{number}.test.yaml"),

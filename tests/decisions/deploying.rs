@@ -23,7 +23,7 @@ async fn refused(engine: &Engine, files: &[(&str, String)]) -> Vec<FileProblem> 
 /// A model that uses the decision of [`table`] in another namespace under the name `rules`.
 fn importing(imported: &str) -> String {
     format!(
-        r##"<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" id="outer"
+        r#"<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" id="outer"
     name="Outer" namespace="urn:outer">
   <import name="rules" namespace="{imported}"
     importType="https://www.omg.org/spec/DMN/20230324/MODEL/"/>
@@ -31,7 +31,7 @@ fn importing(imported: &str) -> String {
     <informationRequirement><requiredDecision href="{imported}#size"/></informationRequirement>
     <literalExpression><text>upper case(rules.Level of size)</text></literalExpression>
   </decision>
-</definitions>"##
+</definitions>"#
     )
 }
 

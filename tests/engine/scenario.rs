@@ -198,7 +198,9 @@ impl Stage {
         let plan = CopyPlan { key, parent: self.instance.parent, children: &BTreeMap::new() };
         let source_key = self.instance.key;
         let renamed = copy_history(&mut turns, &plan, &mut self.turn.keys);
-        renamed.iter().for_each(|(old, new)| self.names.rename(*old, *new));
+        for (old, new) in &renamed {
+            self.names.rename(*old, *new);
+        }
         self.instance = ProcessInstance::empty();
         turns.iter().flatten().for_each(|event| apply(&mut self.instance, event));
         self.folded = self.instance.clone();

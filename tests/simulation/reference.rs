@@ -123,13 +123,15 @@ pub(crate) fn waiting_complex(
     waiting.filter_map(|(key, id)| Some((key, definition.find(id)?))).collect()
 }
 
-/// All inclusive gateways with something waiting: scope and gateway.
+/// All inclusive gateways with something waiting, in scopes at work: in one that is being ended no
+/// path goes on. Scope and gateway.
 pub(crate) fn waiting_inclusive(
     definition: &ProcessDefinition,
     instance: &ProcessInstance,
 ) -> Vec<(i64, ElementIndex)> {
     let mut found = Vec::new();
-    for (scope_key, scope) in &instance.elements {
+    let scopes = instance.elements.iter().filter(|(_, it)| it.lifecycle == Lifecycle::Activated);
+    for (scope_key, scope) in scopes {
         for gateway in scope.joins.keys().filter_map(|id| definition.find(id)) {
             if matches!(definition.element(gateway).kind, ElementKind::InclusiveGateway) {
                 found.push((*scope_key, gateway));

@@ -166,19 +166,19 @@ fn load(paths: &[PathBuf]) -> Result<Files, Failure> {
     for path in paths {
         forms.extend(forms_beside(path));
     }
-    Ok(Files { models, forms, decisions: decisions(resources, paths) })
+    Ok(Files { models, forms, decisions: decisions(&resources, paths) })
 }
 
 /// The decisions of the files and of those beside them; when something beside has a problem, which
 /// may be somebody else's, those of the files alone.
-fn decisions(named: Vec<Resource>, paths: &[PathBuf]) -> Vec<DecisionModel> {
-    let mut all = named.clone();
+fn decisions(named: &[Resource], paths: &[PathBuf]) -> Vec<DecisionModel> {
+    let mut all = named.to_vec();
     for found in paths.iter().flat_map(|path| files_beside(path, "dmn")) {
         if all.iter().all(|it| it.content != found.content) {
             all.push(found);
         }
     }
-    let decisions = processes::read_decisions(&all).or_else(|_| processes::read_decisions(&named));
+    let decisions = processes::read_decisions(&all).or_else(|_| processes::read_decisions(named));
     // What is wrong with named files was told with the other problems.
     decisions.unwrap_or_default()
 }

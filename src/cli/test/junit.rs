@@ -53,7 +53,9 @@ fn render_suite(out: &mut String, suite: &Suite, played: &[&Played]) {
         line(out, &format!("      <error message=\"the file can't be played\">{text}</error>"));
         line(out, "    </testcase>");
     }
-    played.iter().for_each(|it| render_case(out, &name, it));
+    for one in played {
+        render_case(out, &name, one);
+    }
     line(out, "  </testsuite>");
 }
 

@@ -129,7 +129,7 @@ impl Loader {
             let loaded = self.load(&place);
             match loaded {
                 Err(message) => {
-                    let problem = missing(&deployed, message);
+                    let problem = missing(&deployed, &message);
                     suite.problems.push(FileProblem { file: suite.file.clone(), problem });
                 }
                 Ok(Loaded::Model(model)) => suite.models.push(model),
@@ -198,7 +198,7 @@ fn read(path: &Path, source: &str) -> Result<Loaded, String> {
     }))
 }
 
-fn missing(deployed: &Deployed, message: String) -> Problem {
+fn missing(deployed: &Deployed, message: &str) -> Problem {
     Problem {
         severity: Severity::Error,
         line: deployed.line,

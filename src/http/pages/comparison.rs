@@ -86,7 +86,7 @@ async fn show(
     };
     match second {
         Some(second) => page.compare(&first, &second),
-        None => page.error = "There is no such instance.".to_owned(),
+        None => page.error.push_str("There is no such instance."),
     }
     Ok(Page(page))
 }

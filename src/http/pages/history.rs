@@ -249,9 +249,8 @@ impl RewindForm {
     /// A field for each variable that was there, with its value.
     fn of(moment: &Moment) -> Self {
         let scopes = moment.scopes();
-        let named = |scope: &Scope| match scope.key == moment.row.key {
-            true => String::new(),
-            false => scope.name.clone(),
+        let named = |scope: &Scope| {
+            if scope.key == moment.row.key { String::new() } else { scope.name.clone() }
         };
         let fields = scopes.iter().flat_map(|scope| {
             scope.variables.iter().map(|(name, value)| RewindField {

@@ -51,7 +51,7 @@ impl Moment {
     /// The turn it was after.
     #[must_use]
     pub fn turn(&self) -> &TurnRecord {
-        self.turns.last().expect("a moment is after a turn")
+        &self.turns[self.turns.len() - 1]
     }
 
     /// The diagram as it was then, as SVG; empty when the model can't be drawn.

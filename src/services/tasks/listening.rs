@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::core::engine::{ListenedTask, TaskTransition};
+use crate::core::engine::ListenedTask;
 use crate::core::model::ElementKind;
 use crate::platform::store::{Sql, StoreError};
 use crate::services::execution::{Change, Definitions, Execution, find_instance};
@@ -77,5 +77,5 @@ fn find_listened(
 
 /// What a user task is about to become, in Camunda's words.
 pub(super) fn transition_name(listened: &ListenedTask) -> Option<&'static str> {
-    listened.transition.as_ref().map(TaskTransition::event).map(|event| event.name())
+    listened.transition.as_ref().map(|it| it.event().name())
 }
