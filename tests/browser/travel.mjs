@@ -32,7 +32,8 @@ async function take(album, page, name) {
 
 // The expense that was approved on the journey; gives its address.
 async function findFinished(page) {
-  await page.goto("/instances?process=expense-approval&state=completed");
+  const amount = "variable=amount&op=eq&value=500";
+  await page.goto(`/instances?process=expense-approval&state=completed&${amount}`);
   await page.locator("a[data-row]").first().click();
   await page.getByRole("heading", { level: 1, name: "Expense approval" }).waitFor();
   const address = new URL(page.url()).pathname;
