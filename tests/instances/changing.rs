@@ -2,56 +2,24 @@
 
 use std::time::Duration;
 
-use flowstead::core::access::Principal;
 use flowstead::core::engine::{Activation, Instruction, MoveSource, VariableMap};
 use flowstead::platform::store::Sql;
-use flowstead::services::execution::{
-    LeaseJobs, LeasedJob, PublishMessage, Receipt, Refusal, Target, Work,
-};
+use flowstead::services::execution::{PublishMessage, Receipt, Refusal, Target, Work};
 use flowstead::services::instances::{
-    Action, Inspection, InstanceFilter, Instances, Overrides, StartError, StateFilter,
-    VersionWanted,
+    Action, InstanceFilter, Instances, Overrides, StartError, StateFilter, VersionWanted,
 };
 use flowstead::services::jobs;
 use flowstead::services::processes;
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::looking::{ended, inspect, lease};
 use crate::support::engine::{Engine, for_each_engine, origin};
 use crate::support::models;
-
-async fn inspect(engine: &Engine, key: i64) -> Inspection {
-    let instances = Instances::new(engine.execution.clone());
-    let found = instances.inspect(&Principal::system(), key).await.expect("a read");
-    found.expect("the instance exists")
-}
 
 async fn perform(engine: &Engine, key: i64, action: Action) -> Result<Option<i64>, StartError> {
     let instances = Instances::new(engine.execution.clone());
     instances.perform(key, &action, origin("olga")).await
-}
-
-async fn lease(engine: &Engine, job_type: &str) -> Vec<LeasedJob> {
-    let wanted = LeaseJobs {
-        job_types: vec![job_type.to_owned()],
-        worker: "worker".to_owned(),
-        limit: 10,
-        lease_ms: 10_000,
-        variable_names: None,
-    };
-    let taken = jobs::activate(&engine.execution, wanted, Duration::ZERO, origin("worker")).await;
-    taken.expect("workers may ask")
-}
-
-async fn ended(engine: &Engine, key: i64) -> String {
-    for _ in 0..500 {
-        let found = inspect(engine, key).await;
-        if found.row.ended_at.is_some() {
-            return found.row.state;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("instance {key} should have ended within ten seconds");
 }
 
 /// The model of reviews with another id for its task, and perhaps another name for its job.
@@ -116,7 +84,7 @@ async fn what_came_or_was_due_meanwhile_comes_on_resumption() {
         for key in [paused, unpaid] {
             assert_eq!(inspect(&engine, key).await.row.state, "suspended");
             perform(&engine, key, Action::Resume).await.expect("it rests");
-            assert_eq!(ended(&engine, key).await, "completed");
+            assert_eq!(ended(&engine, key).await.row.state, "completed");
         }
     })
     .await;

@@ -5,6 +5,7 @@ mod bulk;
 mod calling;
 mod changing;
 mod listing;
+mod looking;
 mod overview;
 mod pages;
 mod repair;

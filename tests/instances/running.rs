@@ -2,34 +2,16 @@
 
 use std::time::Duration;
 
-use flowstead::core::access::Principal;
 use flowstead::core::engine::VariableMap;
 use flowstead::services::execution::ProcessReference;
 use flowstead::services::execution::{PublishMessage, Receipt, Refusal, StartInstance, Work};
-use flowstead::services::instances::{Inspection, InstanceFilter, Instances, Naming, StartError};
+use flowstead::services::instances::{Ids, InstanceFilter, Instances, StartError};
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::looking::{ended, inspect};
 use crate::support::engine::{Engine, for_each_engine, origin};
 use crate::support::models;
-
-async fn inspect(engine: &Engine, key: i64) -> Inspection {
-    let instances = Instances::new(engine.execution.clone());
-    let found = instances.inspect(&Principal::system(), key).await.expect("a read");
-    found.expect("the instance exists")
-}
-
-/// Waits until an instance has ended; the engine works in threads of its own.
-async fn ended(engine: &Engine, key: i64) -> Inspection {
-    for _ in 0..500 {
-        let found = inspect(engine, key).await;
-        if found.row.state != "active" {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("instance {key} should have ended within ten seconds");
-}
 
 fn message(order: &str, id: Option<&str>, time_to_live_ms: i64) -> Work {
     Work::Publish(PublishMessage {
@@ -158,19 +140,6 @@ async fn variables_of_a_start_fit_the_data_schema_or_nothing_starts() {
         instances.start(right, origin("anna")).await.expect("it fits");
     })
     .await;
-}
-
-/// Calls everybody by their ids.
-struct Ids;
-
-impl Naming for Ids {
-    fn person(&self, user_id: &str) -> String {
-        user_id.to_owned()
-    }
-
-    fn group(&self, group_id: &str) -> String {
-        group_id.to_owned()
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

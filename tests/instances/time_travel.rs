@@ -1,38 +1,18 @@
 //! Time travel: replay turn by turn, rewinding to a turn, comparing, and why an instance waits.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use flowstead::core::access::Principal;
 use flowstead::core::engine::{Command, InstanceState, VariableMap};
-use flowstead::services::execution::{LeaseJobs, Refusal, RewindInstance, Target, Work};
-use flowstead::services::instances::{
-    Inspection, InstanceFilter, Instances, Naming, compare, waiting,
-};
+use flowstead::services::execution::{Refusal, RewindInstance, Target, Work};
+use flowstead::services::instances::{Ids, InstanceFilter, Instances, compare, waiting};
 use flowstead::services::jobs::{self, Lease};
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
+use super::looking::{ended, inspect, lease};
 use crate::support::engine::{Engine, for_each_engine, origin};
 use crate::support::models;
-
-struct Ids;
-
-impl Naming for Ids {
-    fn person(&self, user_id: &str) -> String {
-        user_id.to_owned()
-    }
-
-    fn group(&self, group_id: &str) -> String {
-        group_id.to_owned()
-    }
-}
-
-async fn inspect(engine: &Engine, key: i64) -> Inspection {
-    let instances = Instances::new(engine.execution.clone());
-    let found = instances.inspect(&Principal::system(), key).await.expect("a read");
-    found.expect("the instance exists")
-}
 
 async fn rewind(engine: &Engine, key: i64, turn: i64, variables: Json) -> Result<i64, Refusal> {
     let variables: VariableMap = serde_json::from_value(variables).expect("an object");
@@ -44,32 +24,12 @@ async fn rewind(engine: &Engine, key: i64, turn: i64, variables: Json) -> Result
 
 /// Takes the job of an instance and completes it.
 async fn work(engine: &Engine, job_type: &str, key: i64, variables: Json) {
-    let wanted = LeaseJobs {
-        job_types: vec![job_type.to_owned()],
-        worker: "worker".to_owned(),
-        limit: 10,
-        lease_ms: 10_000,
-        variable_names: None,
-    };
-    let taken = jobs::activate(&engine.execution, wanted, Duration::ZERO, origin("worker")).await;
-    let taken = taken.expect("workers may ask");
+    let taken = lease(engine, job_type).await;
     let job = taken.iter().find(|job| job.instance_key == key).expect("the instance has a job");
     let lease = Lease { job_key: job.key, token: job.lease_token };
     let variables = serde_json::from_value(variables).expect("an object");
     let done = jobs::complete(&engine.execution, lease, variables, origin("worker")).await;
     done.expect("the lease is valid");
-}
-
-/// An instance may end a moment after what ends it.
-async fn ended(engine: &Engine, key: i64) -> Inspection {
-    for _ in 0..500 {
-        let found = inspect(engine, key).await;
-        if found.row.state != "active" {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("instance {key} should have ended within ten seconds");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ use crate::http::route::Route;
 use crate::http::session::SignedIn;
 use crate::services::execution::RewindInstance;
 use crate::services::instances::{
-    Comparison, Moment, Naming, TimelineEntry, VariableChange, Waiting, compare, waiting,
+    Comparison, Ids, Moment, TimelineEntry, VariableChange, Waiting, compare, waiting,
 };
 
 const TAG: &str = "Process instances";
@@ -183,19 +183,6 @@ struct WaitingView {
     since: Option<String>,
     /// When it ends by itself, or is to be over.
     until: Option<String>,
-}
-
-/// People and groups by the ids that programs know.
-struct Ids;
-
-impl Naming for Ids {
-    fn person(&self, user_id: &str) -> String {
-        user_id.to_owned()
-    }
-
-    fn group(&self, group_id: &str) -> String {
-        group_id.to_owned()
-    }
 }
 
 async fn replay(

@@ -30,7 +30,9 @@ pub use migration::{
 pub use rows::{COUNT_MAX, InstanceJob, InstanceRow};
 pub use scopes::{Scope, scopes};
 pub use start::{StartError, VariableProblem};
-pub use timeline::{EntryKind, Naming, TimelineEntry, element_name, elements_by_key, timeline};
+pub use timeline::{
+    EntryKind, Ids, Naming, TimelineEntry, element_name, elements_by_key, timeline,
+};
 pub use waiting::{Waiting, waiting};
 
 use crate::core::access::{Principal, may_see_instance_of};

@@ -69,6 +69,20 @@ pub trait Naming {
     fn group(&self, group_id: &str) -> String;
 }
 
+/// People and groups by the ids that programs know.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids;
+
+impl Naming for Ids {
+    fn person(&self, user_id: &str) -> String {
+        user_id.to_owned()
+    }
+
+    fn group(&self, group_id: &str) -> String {
+        group_id.to_owned()
+    }
+}
+
 /// Everything worth telling, oldest first.
 #[must_use]
 pub fn timeline(
