@@ -39,10 +39,14 @@ impl Answering {
     }
 
     fn answer(&mut self, case: &Json) -> Json {
+        serde_json::from_str(&self.line(&case.to_string())).expect("an answer is JSON")
+    }
+
+    fn line(&mut self, case: &str) -> String {
         writeln!(self.input, "{case}").and_then(|()| self.input.flush()).expect("it reads");
         let mut line = String::new();
         self.output.read_line(&mut line).expect("it answers");
-        serde_json::from_str(&line).expect("an answer is JSON")
+        line
     }
 
     /// The most memory it ever had since the last reset, in kilobytes.
@@ -60,10 +64,12 @@ impl Answering {
 
     /// Answers a case, and holds it to its limits.
     fn check(&mut self, name: &str, case: &Json) -> Json {
+        let case = case.to_string();
         self.reset_peak();
         let (before, start) = (self.peak_kb(), Instant::now());
-        let answer = self.answer(case);
+        let answer = self.line(&case);
         let (took, grown) = (start.elapsed(), self.peak_kb().saturating_sub(before));
+        let answer: Json = serde_json::from_str(&answer).expect("an answer is JSON");
         let shown: String = answer.to_string().chars().take(90).collect();
         println!("{name}: {took:.0?}, {grown} KB: {shown}");
         assert!(took < PATIENCE, "{name} took {took:?}");

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::bulk_operations::{progress, state_chip};
 use super::layout::{Layout, Section};
+use super::names::Names;
 use super::parts::{Chip, Fact, Link, Pager, Tone};
 use super::words::{capitalised, sentence};
 use crate::core::access::Permission;
@@ -18,6 +19,7 @@ use crate::http::extract::{Path, Query};
 use crate::http::frame::{Frame, Page, go_to, go_with_refusal};
 use crate::http::route::Route;
 use crate::http::session::SignedIn;
+use crate::platform::store::Sql;
 use crate::services::bulk::{BulkError, Item, ItemState, Operation, OperationState};
 use crate::services::instances::Action;
 
@@ -89,8 +91,8 @@ impl BulkOperationPage {
             through: 3,
             total: 3,
             facts: vec![
-                Fact::text("To definition", "4503599627370900"),
-                Fact::text("By", "operator"),
+                Fact::text("By", "Operator"),
+                Fact::text("To", "Expense approval, version 3"),
             ],
             can_start: true,
             start_label: "Start",
@@ -177,7 +179,9 @@ async fn show(
     let action = capitalised(operation.action.name());
     let topic = format!("operation-{key}");
     let layout = frame.layout(action.clone(), Section::Instances).with_topics(topic);
-    Ok(Page(page(layout, &operation, action, &items, Pager { summary, first_href, next_href })))
+    let facts = facts(&app, &operation).await?;
+    let pager = Pager { summary, first_href, next_href };
+    Ok(Page(BulkOperationPage { facts, ..page(layout, &operation, action, &items, pager) }))
 }
 
 fn page(
@@ -197,7 +201,7 @@ fn page(
         progress: progress(operation),
         through: if has_begun { it.done + it.refused } else { it.checked },
         total: it.total,
-        facts: facts(operation),
+        facts: Vec::new(),
         can_start: matches!(state, OperationState::Ready | OperationState::Paused),
         start_label: if state == OperationState::Paused { "Go on" } else { "Start" },
         can_pause: state == OperationState::Running,
@@ -207,11 +211,13 @@ fn page(
     }
 }
 
-fn facts(operation: &Operation) -> Vec<Fact> {
-    let mut facts = vec![Fact::text("By", &*operation.actor.id)];
+/// Who wanted it, and what makes it what it is.
+async fn facts(app: &App, operation: &Operation) -> Result<Vec<Fact>, HttpError> {
+    let names = Names::load(app, [&*operation.actor.id]).await?;
+    let mut facts = vec![Fact::text("By", names.of(&operation.actor.id))];
     match &operation.action {
         Action::Migrate { definition_key, mapping, .. } => {
-            facts.push(Fact::text("To definition", definition_key.to_string()));
+            facts.push(Fact::text("To", version(app, *definition_key).await?));
             let pair = |(old, new): (&String, &Option<String>)| {
                 format!("{old} → {}", new.as_deref().unwrap_or("nothing"))
             };
@@ -228,7 +234,18 @@ fn facts(operation: &Operation) -> Vec<Fact> {
         }
         _ => {}
     }
-    facts
+    Ok(facts)
+}
+
+/// A definition as people know it, or by its key when it is gone.
+async fn version(app: &App, key: i64) -> Result<String, HttpError> {
+    let definitions = app.execution.definitions().clone();
+    let find = move |sql: &mut dyn Sql| definitions.find(sql, key);
+    let Some(found) = app.execution.database().read(find).await? else {
+        return Ok(key.to_string());
+    };
+    let name = found.graph.name.as_deref().unwrap_or(&found.process_id);
+    Ok(format!("{name}, version {}", found.version))
 }
 
 fn item_row(item: &Item, has_begun: bool) -> ItemRow {

@@ -6,6 +6,7 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use super::layout::{Layout, Section};
+use super::names::Names;
 use super::parts::{Chip, EmptyState, Pager, Stamp, Tone};
 use super::words::capitalised;
 use crate::core::access::Permission;
@@ -50,7 +51,7 @@ impl BulkOperationsPage {
             action: action.into(),
             state: state_chip(state),
             progress: progress.into(),
-            by: "operator".into(),
+            by: "Operator".into(),
             at: Stamp::sample(12),
         };
         Self {
@@ -106,25 +107,26 @@ async fn show(
     let next_href = next.map(|last| format!("/instances/operations?after={}", last.key));
     let first_href = (!wanted.after.is_empty()).then(|| "/instances/operations".to_owned());
     let now_ms = app.clock.now_ms();
+    let names = Names::load(&app, found.iter().map(|it| &*it.actor.id)).await?;
     let summary = match found.len() {
         1 => "1 operation".to_owned(),
         count => format!("{count} operations"),
     };
     Ok(Page(BulkOperationsPage {
         layout: frame.layout("Operations", Section::Instances).with_topics("operations"),
-        rows: found.into_iter().map(|it| row(&it, now_ms)).collect(),
+        rows: found.into_iter().map(|it| row(&it, &names, now_ms)).collect(),
         empty: empty(),
         pager: Pager { summary, first_href, next_href },
     }))
 }
 
-fn row(operation: &Operation, now_ms: i64) -> OperationRow {
+fn row(operation: &Operation, names: &Names, now_ms: i64) -> OperationRow {
     OperationRow {
         key: operation.key.to_string(),
         action: capitalised(operation.action.name()),
         state: state_chip(operation.state),
         progress: progress(operation),
-        by: operation.actor.id.to_string(),
+        by: names.of(&operation.actor.id),
         at: Stamp::at(operation.created_at, now_ms),
     }
 }
