@@ -13,6 +13,7 @@ use crate::cli::client::{Client, ServerFlags};
 use crate::cli::listing::{print_done, print_list, print_thing, read_list};
 use crate::cli::outcome::{Failure, Outcome, REFUSED};
 use crate::cli::values::{count, key};
+use crate::cli::variables::{Variable, object};
 
 const OPERATIONS: &str = "/api/v1/bulk-operations";
 const FIELDS: [&str; 7] = ["key", "action", "state", "total", "unfit", "done", "refused"];
@@ -31,6 +32,8 @@ pub(crate) enum Bulk {
     Resume(Plain),
     /// Try again whatever raised their open incidents
     Retry(Retry),
+    /// Set the same variables in each
+    Set(Set),
     /// Begin, end and move elements of them
     Modify(Modify),
     /// Let them go on in another version
@@ -85,6 +88,16 @@ pub(crate) struct Retry {
     chosen: Chosen,
     #[command(flatten)]
     repair: Repair,
+}
+
+/// The arguments of `bulk set`.
+#[derive(Debug, Args)]
+pub(crate) struct Set {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// A variable; JSON, or else text
+    #[arg(long = "var", value_name = "NAME=VALUE", required = true)]
+    variables: Vec<Variable>,
 }
 
 /// The arguments of `bulk modify`.
@@ -144,6 +157,10 @@ impl Bulk {
             Self::Suspend(it) => it.chosen.create(&json!({ "kind": "suspend" })),
             Self::Resume(it) => it.chosen.create(&json!({ "kind": "resume" })),
             Self::Retry(it) => it.chosen.create(&of_kind("retry", it.repair.body())),
+            Self::Set(it) => {
+                let body = json!({ "variables": object(it.variables) });
+                it.chosen.create(&of_kind("set_variables", body))
+            }
             Self::Restart(it) => it.chosen.create(&of_kind("restart", it.change.body())),
             Self::Modify(it) => {
                 let body = json!({ "instructions": it.steps.instructions() });

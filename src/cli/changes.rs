@@ -1,4 +1,4 @@
-//! `flowstead instances modify`, `migrate`, `retry` and `restart`: changes of one instance.
+//! `flowstead instances set`, `modify`, `migrate`, `retry` and `restart`: changes of one instance.
 //!
 //! Must not know how a change is carried out.
 
@@ -13,6 +13,39 @@ use crate::cli::values::{count, key};
 use crate::cli::variables::{Variable, object};
 
 const PLAN_FIELDS: [&str; 5] = ["element_id", "kind", "open", "target_id", "reason"];
+
+/// The arguments of `instances set`.
+#[derive(Debug, Args)]
+pub(crate) struct Set {
+    /// Key of the instance
+    #[arg(value_parser = key)]
+    key: i64,
+    /// A variable; JSON, or else text
+    #[arg(long = "var", value_name = "NAME=VALUE", required = true)]
+    variables: Vec<Variable>,
+    /// Key of the element instance whose scope holds them; the instance's own when not given
+    #[arg(long, value_parser = key)]
+    scope: Option<i64>,
+    /// Set exactly there, instead of where a scope outward has the variable already
+    #[arg(long)]
+    local: bool,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+impl Set {
+    pub(crate) fn run(self) -> Outcome {
+        let Self { key, variables, scope, local, server } = self;
+        let body = json!({
+            "variables": object(variables),
+            "scope_key": scope.map(|scope| scope.to_string()),
+            "local": local,
+        });
+        let path = format!("/api/v1/process-instances/{key}/variables");
+        let data = server.client()?.post(&path, &body)?.data;
+        Ok(print_done(&data, server.json, &format!("set variables of instance {key}")))
+    }
+}
 
 /// The arguments of `instances modify`.
 #[derive(Debug, Args)]

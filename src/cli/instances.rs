@@ -34,6 +34,8 @@ pub(crate) enum Instances {
     Compare(Compare),
     /// End an instance and everything in it
     Cancel(One),
+    /// Set variables of an instance
+    Set(changes::Set),
     /// Begin, end and move elements of an instance
     Modify(changes::Modify),
     /// Let an instance go on in another version
@@ -135,6 +137,7 @@ impl Instances {
             Self::Cancel(one) => one.post("cancel", "canceled"),
             Self::Suspend(one) => one.post("suspend", "suspended"),
             Self::Resume(one) => one.post("resume", "resumed"),
+            Self::Set(it) => it.run(),
             Self::Modify(it) => it.run(),
             Self::Migrate(it) => it.run(),
             Self::Retry(it) => it.run(),

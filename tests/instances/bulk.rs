@@ -10,6 +10,7 @@ use flowstead::services::instances::{Action, InstanceFilter, Instances, Override
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::looking;
 use crate::support::engine::{Engine, for_each_engine, origin};
 use crate::support::models;
 
@@ -203,6 +204,30 @@ async fn instances_without_an_incident_have_nothing_to_retry() {
         };
         let rows = engine.database().read(read).await.expect("a read");
         assert_eq!(rows[0].integer(0).expect("a number"), 0, "it goes on");
+        stop.cancel();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_variables_are_set_in_all_that_are_open() {
+    for_each_engine(async |engine: Engine| {
+        engine.deploy(&[("payment.bpmn", &models::payment())]).await;
+        let keys = [
+            engine.start("payment", json!({ "order": "A" }), "anna").await.key,
+            engine.start("payment", json!({ "order": "B" }), "anna").await.key,
+        ];
+        let (bulk, stop) = bulk(&engine);
+        create(&bulk, &keys[..1], Action::Cancel, true).await;
+        let variables = json!({ "rate": 7 }).as_object().cloned().expect("an object");
+        looking::ended(&engine, keys[0]).await;
+        let key = create(&bulk, &keys, Action::SetVariables { variables }, true).await;
+        let found = until(&bulk, key, OperationState::Done).await;
+        assert_eq!((found.progress.done, found.progress.refused), (1, 1));
+        let refused = bulk.items(key, true, None, 10).await.expect("a read");
+        assert_eq!(refused[0].instance_key, keys[0], "it has ended");
+        let open = looking::inspect(&engine, keys[1]).await.instance;
+        assert_eq!(open.variables().and_then(|it| it.get("rate")), Some(&json!(7)));
         stop.cancel();
     })
     .await;

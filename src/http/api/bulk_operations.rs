@@ -98,6 +98,11 @@ enum ActionBody {
         #[serde(default)]
         variables: Map<String, Json>,
     },
+    /// Set variables of its outermost scope.
+    SetVariables {
+        /// Names and values.
+        variables: Map<String, Json>,
+    },
     /// Begin and end elements; name them by their ids.
     Modify {
         /// All are done, or none.
@@ -242,6 +247,7 @@ fn action(body: ActionBody) -> Result<Action, HttpError> {
         ActionBody::Suspend {} => Action::Suspend,
         ActionBody::Resume {} => Action::Resume,
         ActionBody::Retry { retries, variables } => Action::Retry { retries, variables },
+        ActionBody::SetVariables { variables } => Action::SetVariables { variables },
         ActionBody::Modify { instructions: given } => {
             Action::Modify { instructions: instructions(given)? }
         }

@@ -45,8 +45,9 @@ pub struct BulkChoicePage {
 }
 
 /// Actions with their names and what they mean, in the order of the list's menu.
-pub(super) const ACTIONS: [(&str, &str, &str); 7] = [
+pub(super) const ACTIONS: [(&str, &str, &str); 8] = [
     ("retry", "Retry", "What raised their open incidents is tried again."),
+    ("set_variables", "Set variables of", "The same variables are set in each."),
     ("suspend", "Suspend", "They rest: nothing advances until they are resumed."),
     ("resume", "Resume", "Suspended ones go on with what came meanwhile."),
     ("migrate", "Migrate", "They go on in another version of their process."),
@@ -63,7 +64,7 @@ impl BulkChoicePage {
             layout: Layout::sample("Migrate", Section::Instances, "/instances/operations/new"),
             action: "migrate".into(),
             title: "Migrate 3 instances".into(),
-            about: ACTIONS[3].2,
+            about: ACTIONS[4].2,
             keys: keys.map(str::to_owned).into(),
             filter: String::new(),
             versions: vec![
@@ -204,6 +205,7 @@ fn action(fields: &Fields) -> Result<Action, String> {
             retries: fields.text("retries").trim().parse().ok(),
             variables: variables(fields.text("variables"))?,
         },
+        "set_variables" => Action::SetVariables { variables: variables(fields.text("variables"))? },
         "restart" => Action::Restart {
             takes_latest: !fields.text("latest").is_empty(),
             variables: variables(fields.text("variables"))?,

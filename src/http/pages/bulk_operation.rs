@@ -176,7 +176,7 @@ async fn show(
     let first_href = (!wanted.after.is_empty()).then_some(here);
     let total = operation.progress.total;
     let summary = format!("{} of {total} instances", items.len());
-    let action = capitalised(operation.action.name());
+    let action = capitalised(&operation.action.name().replace('_', " "));
     let topic = format!("operation-{key}");
     let layout = frame.layout(action.clone(), Section::Instances).with_topics(topic);
     let facts = facts(&app, &operation).await?;

@@ -123,7 +123,7 @@ async fn show(
 fn row(operation: &Operation, names: &Names, now_ms: i64) -> OperationRow {
     OperationRow {
         key: operation.key.to_string(),
-        action: capitalised(operation.action.name()),
+        action: capitalised(&operation.action.name().replace('_', " ")),
         state: state_chip(operation.state),
         progress: progress(operation),
         by: names.of(&operation.actor.id),

@@ -41,6 +41,11 @@ pub enum Action {
         /// Variables to set in the instance before.
         variables: VariableMap,
     },
+    /// Set variables of its outermost scope.
+    SetVariables {
+        /// Names and values.
+        variables: VariableMap,
+    },
     /// Begin and end elements.
     Modify {
         /// All are done, or none.
@@ -73,6 +78,7 @@ impl Action {
             Self::Suspend => "suspend",
             Self::Resume => "resume",
             Self::Retry { .. } => "retry",
+            Self::SetVariables { .. } => "set_variables",
             Self::Modify { .. } => "modify",
             Self::Migrate { .. } => "migrate",
             Self::Restart { .. } => "restart",
@@ -95,6 +101,7 @@ impl Instances {
             Action::Cancel => Command::Cancel,
             Action::Suspend => Command::Suspend,
             Action::Resume => Command::Resume,
+            Action::SetVariables { variables } => set_variables(key, variables),
             Action::Modify { instructions } => {
                 Command::ModifyInstance { instructions: instructions.clone() }
             }
@@ -168,6 +175,10 @@ impl Instances {
     }
 }
 
+fn set_variables(key: i64, variables: &VariableMap) -> Command {
+    Command::SetVariables { scope_key: key, variables: variables.clone(), is_local: true }
+}
+
 /// A request that leads to several commands names each of them.
 fn part_of(origin: &Origin, key: i64) -> Origin {
     let named = |once| Sha256::new().chain_update(once).chain_update(key.to_be_bytes());
@@ -190,6 +201,7 @@ fn try_one(
         Action::Cancel => attempt(sql, Command::Cancel),
         Action::Suspend => attempt(sql, Command::Suspend),
         Action::Resume => attempt(sql, Command::Resume),
+        Action::SetVariables { variables } => attempt(sql, set_variables(key, variables)),
         Action::Modify { instructions } => {
             attempt(sql, Command::ModifyInstance { instructions: instructions.clone() })
         }
