@@ -6,6 +6,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::instance::inspect;
 use super::instances::state_chip;
 use super::layout::{Layout, Section};
 use super::parts::{Chip, Diagram, Link};
@@ -72,8 +73,7 @@ async fn show(
     Path(key): Path<Key>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Page<ComparisonPage>, HttpError> {
-    let first = inspect(&app, &signed_in, key.0).await?;
-    let first = first.ok_or_else(|| HttpError::not_found("process instance"))?;
+    let first = inspect(&app, &signed_in, key).await?;
     let with = wanted.with.trim().to_owned();
     let layout = frame.layout(first.row.process_name.clone(), Section::Instances);
     let mut page = ComparisonPage::of(layout, &first, with);
@@ -81,7 +81,7 @@ async fn show(
         return Ok(Page(page));
     }
     let second = match page.with.parse() {
-        Ok(key) => inspect(&app, &signed_in, key).await?,
+        Ok(key) => app.instances.inspect(&signed_in.principal, key).await?,
         Err(_) => None,
     };
     match second {
@@ -89,14 +89,6 @@ async fn show(
         None => page.error.push_str("There is no such instance."),
     }
     Ok(Page(page))
-}
-
-async fn inspect(
-    app: &App,
-    signed_in: &SignedIn,
-    key: i64,
-) -> Result<Option<Inspection>, HttpError> {
-    Ok(app.instances.inspect(&signed_in.principal, key).await?)
 }
 
 impl ComparisonPage {

@@ -292,6 +292,25 @@ async fn show(
     Ok(Page(load(&app, frame, &signed_in, key, &wanted, None).await?))
 }
 
+/// An instance that the person may see.
+///
+/// # Errors
+/// 404 when there is none; those of the database.
+pub(super) async fn inspect(
+    app: &App,
+    signed_in: &SignedIn,
+    key: Key,
+) -> Result<Inspection, HttpError> {
+    let found = app.instances.inspect(&signed_in.principal, key.0).await?;
+    found.ok_or_else(|| HttpError::not_found("process instance"))
+}
+
+/// Leads to the version of the process that an instance runs.
+pub(super) fn process_link(row: &InstanceRow) -> Link {
+    let href = format!("/processes/{}?version={}", row.process_id, row.version);
+    Link::new(row.process_name.as_str(), href)
+}
+
 /// The page of an instance, perhaps with the form for variables as it was refused.
 ///
 /// # Errors
@@ -305,8 +324,7 @@ pub(super) async fn load(
     sent: Option<VariableForm>,
 ) -> Result<InstancePage, HttpError> {
     let principal = &*signed_in.principal;
-    let found = app.instances.inspect(principal, key.0).await?;
-    let found = found.ok_or_else(|| HttpError::not_found("process instance"))?;
+    let found = inspect(app, signed_in, key).await?;
     let filter = IncidentFilter { instance_key: Some(key.0), ..IncidentFilter::default() };
     let stuck = incidents::list(&app.execution, filter, None, INCIDENTS_MAX).await?;
     let now_ms = app.clock.now_ms();
@@ -380,10 +398,7 @@ fn page(layout: Layout, found: &Inspection, view: View<'_>) -> InstancePage {
     InstancePage {
         layout,
         key: row.key.to_string(),
-        process: Link::new(
-            row.process_name.as_str(),
-            format!("/processes/{}?version={}", row.process_id, row.version),
-        ),
+        process: process_link(row),
         version: format!("Version {}", row.version),
         state: state_chip(row),
         facts: facts(found, &view.known),

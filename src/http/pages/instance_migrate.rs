@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::instance_modify::{inspect, refused};
+use super::instance::{inspect, process_link};
+use super::instance_modify::refused;
 use super::layout::{Layout, Section};
 use super::parts::{Choice, Link};
 use super::words::sentence;
@@ -216,12 +217,11 @@ async fn load(
     };
     let choice =
         |it: &i64| Choice::new(it.to_string(), format!("Version {it}"), chosen == Some(*it));
-    let process = format!("/processes/{}?version={}", row.process_id, row.version);
     let (rows, kept, problems) = plan.as_ref().map_or_else(Default::default, shown);
     Ok(InstanceMigratePage {
         layout: frame.layout("Migrate", Section::Instances),
         key: row.key.to_string(),
-        process: Link::new(row.process_name.as_str(), process),
+        process: process_link(row),
         from_version: row.version.to_string(),
         versions: others.iter().map(choice).collect(),
         rows,

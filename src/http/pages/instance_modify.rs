@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::bulk_choice::variables;
+use super::instance::{inspect, process_link};
 use super::layout::{Layout, Section};
 use super::parts::{Choice, Diagram, Link};
 use super::words::sentence;
@@ -112,19 +113,6 @@ async fn show(
     Ok(Page(page(&frame, &found, &Entry::default(), String::new())))
 }
 
-/// An instance that the person may see.
-///
-/// # Errors
-/// 404 when there is none; those of the database.
-pub(super) async fn inspect(
-    app: &App,
-    signed_in: &SignedIn,
-    key: Key,
-) -> Result<Inspection, HttpError> {
-    let found = app.instances.inspect(&signed_in.principal, key.0).await?;
-    found.ok_or_else(|| HttpError::not_found("process instance"))
-}
-
 /// What was entered.
 #[derive(Default)]
 struct Entry {
@@ -199,11 +187,10 @@ impl Entry {
 
 fn page(frame: &Frame, found: &Inspection, entry: &Entry, error: String) -> InstanceModifyPage {
     let row = &found.row;
-    let process = format!("/processes/{}?version={}", row.process_id, row.version);
     InstanceModifyPage {
         layout: frame.layout("Modify", Section::Instances),
         key: row.key.to_string(),
-        process: Link::new(row.process_name.as_str(), process),
+        process: process_link(row),
         diagram: Diagram {
             svg: found.diagram(),
             label: format!("Diagram of {}", row.process_name),

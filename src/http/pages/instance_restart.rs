@@ -8,7 +8,8 @@ use axum::response::Response;
 use serde_json::Value as Json;
 
 use super::bulk_choice::variables;
-use super::instance_modify::{inspect, refused};
+use super::instance::{inspect, process_link};
+use super::instance_modify::refused;
 use super::layout::{Layout, Section};
 use super::parts::Link;
 use crate::core::access::Permission;
@@ -91,11 +92,10 @@ fn page(
     error: String,
 ) -> InstanceRestartPage {
     let row = &found.row;
-    let process = format!("/processes/{}?version={}", row.process_id, row.version);
     InstanceRestartPage {
         layout: frame.layout("Restart", Section::Instances),
         key: row.key.to_string(),
-        process: Link::new(row.process_name.as_str(), process),
+        process: process_link(row),
         version: row.version.to_string(),
         takes_latest,
         variables,

@@ -16,8 +16,8 @@ use super::request::{Receipt, Refusal, RewindInstance};
 use super::snapshots::Hot;
 use super::trail;
 use crate::core::engine::{
-    self, Command, CopyPlan, Event, GoOnAsCopy, InstanceState, Keys, Parent, ProcessInstance,
-    VariableMap,
+    self, Command, CopyPlan, Event, GoOnAsCopy, InstanceMigrated, InstanceState, Keys, Parent,
+    ProcessInstance, VariableMap,
 };
 use crate::platform::clock::KEY_STEP;
 use crate::platform::store::StoreError;
@@ -178,18 +178,22 @@ impl Batch<'_> {
             self.journalise(&mut hot, &Turned { key, at: *at, actor, cause, events })?;
         }
         let events: Vec<&Event> = turns.iter().flat_map(|turn| &turn.events).collect();
-        for (at, event) in events.iter().enumerate() {
-            if is_open(event, &hot.instance) {
-                let later = events[at..].iter().filter_map(|event| match event {
-                    Event::InstanceMigrated(facts) => Some(&**facts),
-                    _ => None,
-                });
-                let event = engine::named_anew(event, later);
-                self.note(key, &mut hot, &event, None);
+        let migrations: Vec<(usize, &InstanceMigrated)> = events
+            .iter()
+            .enumerate()
+            .filter_map(|(at, event)| match event {
+                Event::InstanceMigrated(facts) => Some((at, &**facts)),
+                _ => None,
+            })
+            .collect();
+        for (at, event) in events.into_iter().enumerate() {
+            if !is_open(event, &hot.instance) {
+                continue;
             }
-            if let Event::JobCreated(job) = event
-                && hot.instance.jobs.contains_key(&job.key)
-            {
+            let later = migrations.iter().filter(|(since, _)| *since > at).map(|(_, facts)| *facts);
+            let event = engine::named_anew(event, later);
+            self.note(key, &mut hot, &event, None);
+            if let Event::JobCreated(job) = &event {
                 // This process's own handlers look for it as for a job that comes back.
                 self.follow_up.alarms.push((self.now_ms(), Alarm::Job(job.key)));
             }
